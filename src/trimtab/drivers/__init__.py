@@ -1,0 +1,1 @@
+"""Drivers: one module per outside system, each behind a small port."""

@@ -1,0 +1,1 @@
+"""Values become text and pages for people and other tools."""

@@ -1,0 +1,1 @@
+"""Loop: world, decide, action, explain. Pure; read by two interpreters, one acts and one explains."""

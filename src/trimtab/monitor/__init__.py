@@ -1,0 +1,1 @@
+"""Monitor: what a window of production says of its signals."""

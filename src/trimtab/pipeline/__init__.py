@@ -1,0 +1,1 @@
+"""Pipeline: the graph of the project's own functions."""

@@ -1,0 +1,63 @@
+"""Reading and writing records: every stored shape names its schema and version.
+
+An unknown version is refused with a sentence instead of being read as well as it goes: a half-understood record
+is how a decision comes to rest on something that was never said.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from trimtab.base.digest import Digest, digest_bytes
+from trimtab.base.errors import IntegrityError, UnknownVersionError
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+def schema_of(kind: type[msgspec.Struct]) -> str:
+    """The schema name and version that records of this kind carry, e.g. ``trimtab.run/1``."""
+    return str(kind.__struct_config__.tag)
+
+
+def encode(record: msgspec.Struct) -> bytes:
+    """The record's canonical JSON: keys sorted, so that equal records have equal bytes."""
+    return msgspec.json.encode(record, order="sorted")
+
+
+def digest_of(record: msgspec.Struct) -> Digest:
+    """The digest of the record's canonical JSON."""
+    return digest_bytes(encode(record))
+
+
+def decode(kind: type[R], content: bytes, *, at: str = "") -> R:
+    """A record of ``kind`` from its JSON.
+
+    Raises:
+        UnknownVersionError: the content names another schema or version.
+        IntegrityError: the content is not a record of this schema.
+    """
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:  # a ValidationError is one too
+        raise _explain(kind, content, error, at) from error
+
+
+def _explain(kind: type[msgspec.Struct], content: bytes, error: Exception, at: str) -> IntegrityError | UnknownVersionError:
+    wanted = schema_of(kind)
+    try:
+        found: Any = json.loads(content)
+    except ValueError:
+        found = None
+    named = found.get("schema") if isinstance(found, dict) else None
+    if named is not None and named != wanted:
+        return UnknownVersionError(
+            f"this record says {named!r}, and this Trimtab reads {wanted!r}",
+            fix="Read it with the Trimtab that wrote it; before version 0.1 records are not migrated.",
+            at=at,
+        )
+    return IntegrityError(
+        f"this is not a {wanted} record: {error}", fix="The content was changed or cut short; restore it from a copy.", at=at
+    )

@@ -1,0 +1,1 @@
+"""Rollout: progressive steps that may only rise on a PASS."""

@@ -1,0 +1,1 @@
+"""``trimtab.toml`` as one frozen, validated value; every error with its place."""

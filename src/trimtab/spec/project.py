@@ -1,0 +1,201 @@
+"""The project as a value: what ``trimtab.toml`` says, with the reason for each default.
+
+Parsing is another module's work (`trimtab.spec.parse`); everything above sees only these values. Spans are
+microseconds, shares and levels are 0–1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from trimtab.base.instants import DAY, HOUR, MILLISECOND, Span
+
+
+class Task(StrEnum):
+    """What is predicted: one of two classes, one of many, or a number."""
+
+    BINARY = "binary"
+    CLASSES = "classes"
+    REGRESSION = "regression"
+
+
+class Promote(StrEnum):
+    """Who lets a challenger that passed its gates into service: a person (the default), or the loop itself."""
+
+    ASK = "ask"
+    AUTO = "auto"
+
+
+class Durability(StrEnum):
+    """What a logged answer survives: the death of the process, or also a power cut (slower)."""
+
+    PROCESS = "process"
+    FSYNC = "fsync"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the rows are.
+
+    ``label_delay`` is how long after its event a row of this table had its label: it stands in for the arrival
+    times that a plain table does not carry. ``zone`` names the zone of naive times; without it they are refused.
+    """
+
+    path: str
+    time: str
+    label: str
+    key: str | None = None
+    label_delay: Span = Span(0)
+    zone: str | None = None
+    contract: PurePosixPath = PurePosixPath("contract.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """The module with the project's functions, and values for their hyper-parameters.
+
+    ``lock`` names a requirements file whose pins must agree with what is installed; a difference refuses.
+    """
+
+    module: str = "pipeline"
+    seed: int = 0
+    lock: PurePosixPath | None = None
+    params: dict[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricGate:
+    """A limit on one metric.
+
+    ``floor`` is the worst acceptable value (``min`` for a score, ``max`` for an error). ``tolerance`` is by how
+    much a challenger may be worse than the champion on the same rows: 0.02 for "not worse by 0.02", a negative
+    number for "better by …"; None where the champion is not compared.
+    """
+
+    metric: str
+    floor: float | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """The newest rows, kept from training: a share of all rows (0–1) or a span; exactly one is set."""
+
+    share: float | None = 0.2
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What a candidate must pass.
+
+    ``level`` is the confidence of each bound. ``block`` is the length of the time blocks that the bootstrap draws:
+    neighbouring rows are alike, so rows are drawn by the day and not one by one. ``latency_p99`` is per row, in the
+    worker, scored singly.
+    """
+
+    metrics: tuple[MetricGate, ...] = ()
+    judging: Judging = Judging()
+    level: float = 0.9
+    block: Span = DAY
+    latency_p99: Span = Span(250 * MILLISECOND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of a rollout: the challenger's share of the answers (0 for a shadow) and the least time it lasts."""
+
+    share: float
+    least: Span
+
+    @property
+    def shadow(self) -> bool:
+        """Whether the challenger answers unheard in this step."""
+        return self.share == 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve:
+    """The endpoint and how a release comes into it.
+
+    A step is judged on at least ``min_requests`` answers of the challenger; until then it is UNSURE and waits.
+    ``max_failures`` is the share of failed or refused answers that is still acceptable; ``max_score_shift`` the
+    largest difference between the two variants' score distributions (Kolmogorov–Smirnov distance, 0–1).
+    """
+
+    endpoint: str = "main"
+    host: str = "127.0.0.1"
+    port: int = 8420
+    rollout: tuple[Step, ...] = (
+        Step(share=0.0, least=HOUR),
+        Step(share=0.05, least=HOUR),
+        Step(share=0.25, least=HOUR),
+        Step(share=1.0, least=Span(0)),
+    )
+    min_requests: int = 50
+    max_failures: float = 0.05
+    max_score_shift: float = 0.5
+    durability: Durability = Durability.PROCESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is watched in production.
+
+    ``window`` is the slice that is summarised once; ``memory`` the rolling span that drift is judged on.
+    ``metric`` is the realised quality that decay is judged on (the first gate's by default) and ``decay`` how much
+    below its expectation it may lie. ``drift`` is the Kolmogorov–Smirnov distance, or the change of a category's
+    share, that is still tolerable. ``false_alarms`` is the chance of a false decay alarm within a year of windows.
+    """
+
+    window: Span = DAY
+    memory: Span = Span(14 * DAY)
+    metric: str = ""
+    decay: float = 0.05
+    drift: float = 0.15
+    false_alarms: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """At most ``trainings`` automatic trainings within any ``per``."""
+
+    trainings: int
+    per: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrain:
+    """When the loop trains by itself.
+
+    ``on_decay`` and ``on_drift`` follow the watched signals; ``every`` is a plain schedule. ``span`` limits the
+    training rows to the newest (None: all). ``lag`` is what a training takes in a replay, whatever the processor's
+    speed; ``route_lag`` what a change of the route takes there.
+    """
+
+    on_decay: bool = True
+    on_drift: bool = False
+    every: Span | None = None
+    span: Span | None = None
+    min_labels: int = 300
+    cooldown: Span = Span(7 * DAY)
+    budget: Budget = Budget(trainings=6, per=Span(90 * DAY))
+    promote: Promote = Promote.ASK
+    lag: Span = DAY
+    route_lag: Span = HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Everything that ``trimtab.toml`` says. ``task`` is None where it is to be inferred from the label."""
+
+    name: str
+    source: Source
+    task: Task | None = None
+    pipeline: Pipeline = Pipeline()
+    gates: Gates = Gates()
+    serve: Serve = Serve()
+    watch: Watch = Watch()
+    retrain: Retrain = Retrain()

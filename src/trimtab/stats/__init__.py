@@ -1,0 +1,1 @@
+"""Pure statistics: intervals, bootstrap, confidence sequences, metrics; each with its source."""
