@@ -23,6 +23,7 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
     errno.EPERM: ("this user may not do that there", "Change that folder's owner or mode, or run as its owner."),
     errno.EMFILE: ("this process has too many files open", "Raise the limit (`ulimit -n`) and start it again."),
     errno.ENFILE: ("the system has too many files open", "Close what is not needed and try again."),
+    errno.EEXIST: ("a file of that name is there already", "Move it away and try again."),
     errno.EIO: ("the disk reported an error", "Check the disk (`dmesg`) before you trust what is on it."),
     errno.ENOENT: ("the folder is not there", "It was moved or removed; make it again, or start from its new place."),
     errno.ENOTDIR: ("a file stands where a folder should be", "Move that file away and try again."),
