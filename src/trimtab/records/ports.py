@@ -1,4 +1,4 @@
-"""The ports through which records and blobs are kept.
+"""The ports through which records and blobs are kept and processes are run.
 
 Each has the embedded driver (SQLite, local files) and a public fake, and one conformance suite that both pass.
 They are small on purpose: what a driver must promise is listed at each method, idempotence first.
@@ -13,8 +13,10 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from trimtab.base.digest import Digest
+from trimtab.base.instants import Span
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry
+from trimtab.records.process import Command, ProcessStatus
 from trimtab.records.run import Run
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -85,3 +87,35 @@ class Blobs(Protocol):
         ...
 
     def has(self, digest: Digest) -> bool: ...
+
+
+class ProcessRunner(Protocol):
+    """Long work in processes of its own, which outlive the one that started them.
+
+    A key names one piece of work, as an action's key does; whoever asks for it again, also after a restart, finds
+    what was started before.
+    """
+
+    def start(self, key: str, command: Command) -> ProcessStatus:
+        """Start it, unless it runs or has exited: then nothing happens. A lost one is started again."""
+        ...
+
+    def status(self, key: str) -> ProcessStatus:
+        """What became of it, as of now."""
+        ...
+
+    def wait(self, key: str, *, timeout: Span) -> ProcessStatus:
+        """Its status once it no longer runs, or after ``timeout``."""
+        ...
+
+    def stop(self, key: str, *, grace: Span) -> ProcessStatus:
+        """Ask it and its own children to end, and end them after ``grace``; nothing happens if it does not run."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Forget how it ended, so that the key can be started anew.
+
+        Raises:
+            BusyError: it is running.
+        """
+        ...

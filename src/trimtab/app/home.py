@@ -1,0 +1,67 @@
+"""A project and its state, opened: what every use case is given.
+
+This and `trimtab.app.doors` are where drivers meet the core; a use case sees ports and values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trimtab.base.errors import InputError
+from trimtab.disk.lock import Lease
+from trimtab.drivers.bundles import Bundles
+from trimtab.records.endpoint import Desired
+from trimtab.records.ports import Blobs, Records
+from trimtab.rollout.state import StoredRollout
+from trimtab.serve.layout import EndpointFiles
+from trimtab.spec.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """One project on this machine.
+
+    Attributes:
+        root: the folder with ``trimtab.toml``.
+        state: the folder of its state, ``.trimtab`` in ``root`` unless ``TRIMTAB_STATE`` moves it.
+    """
+
+    root: Path
+    state: Path
+    project: Project
+    records: Records
+    blobs: Blobs
+    bundles: Bundles
+
+    @property
+    def endpoint(self) -> str:
+        """The name of the project's endpoint."""
+        return self.project.serve.endpoint
+
+    @property
+    def files(self) -> EndpointFiles:
+        """The endpoint's files."""
+        return EndpointFiles(state=self.state, endpoint=self.endpoint)
+
+    def lease(self, resource: str, owner: str) -> Lease:
+        """The right to work on a resource: ``controller-main``, ``run-…``, ``endpoint-main``."""
+        return Lease(self.state / "locks" / f"{resource}.lock", owner)
+
+    def desired(self) -> Desired | None:
+        """The endpoint's desired state; None before its first release."""
+        return self.records.document(f"endpoint/{self.endpoint}", Desired)
+
+    def champion(self) -> Desired:
+        """The endpoint's desired state; raises `InputError` if it has no release yet."""
+        found = self.desired()
+        if found is None:
+            raise InputError(
+                f"the endpoint {self.endpoint!r} has no release yet",
+                fix="Run `trimtab run` until a candidate passes its gates, then `trimtab up`.",
+            )
+        return found
+
+    def rollout(self) -> StoredRollout | None:
+        """The endpoint's newest rollout, in progress or over."""
+        return self.records.document(f"rollout/{self.endpoint}", StoredRollout)

@@ -1,0 +1,68 @@
+"""The ``trimtab`` command.
+
+Command modules import click and nothing heavy; each use case is imported when its command runs, so that ``--help``
+and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from trimtab import __version__
+from trimtab.base.errors import TrimtabError
+from trimtab.cli import endpoint_commands, journal_commands, project_commands
+
+HELP = """Carry a model from a notebook to production and keep it right there.
+
+\b
+A first day:
+  trimtab new card-fraud && cd card-fraud
+  trimtab run       data, contract, train, gates, release
+  trimtab up        serve it, watch it, retrain it
+  trimtab status    where everything stands
+
+Exit codes: 0 done or PASS, 1 FAIL, 2 wrong input, 3 UNSURE, 4 a system failed, 5 your own code raised, 130 interrupted.
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="trimtab")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(context: click.Context, debug: bool) -> None:
+    context.obj = {"debug": debug}
+
+
+for command in (*project_commands.COMMANDS, *endpoint_commands.COMMANDS, *journal_commands.COMMANDS):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; an error becomes its sentence on stderr and its exit code, a traceback only with --debug."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        code = cli.main(standalone_mode=False, prog_name="trimtab")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except TrimtabError as error:
+        if debug:
+            raise
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except Exception as error:  # the process's edge: an error that we did not foresee is still not a traceback
+        if debug:
+            raise
+        click.echo(f"an error that Trimtab did not foresee: {type(error).__name__}: {error} [TT1000]", err=True)
+        click.echo("  Run the same command with `trimtab --debug …` for the traceback, and report it.", err=True)
+        sys.exit(4)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,145 @@
+"""Commands on a project: new, check, run, retrain, runs, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note, table
+
+
+@click.command()
+@click.argument("name")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where to make the folder.")
+def new(name: str, into: Path) -> None:
+    """Write a small, complete project with sample data and a test."""
+    from trimtab.app.new import create_project
+
+    folder = create_project(name, into)
+    click.echo(f"wrote {folder}")
+    click.echo(f"next: cd {folder} && trimtab check && trimtab run")
+
+
+@click.command()
+@in_project
+@as_json
+def check(folder: Path, json_: bool) -> int:
+    """Name every mistake in the project at once, each with its file and line."""
+    from trimtab.app.check import check_project
+
+    problems = check_project(folder)
+    if json_:
+        found = [{"code": p.code, "at": p.at, "problem": p.problem, "fix": p.fix} for p in problems]
+        document("trimtab.check/1", {"problems": found})
+    elif problems:
+        click.echo("\n".join(str(problem) for problem in problems))
+    else:
+        click.echo("no mistake found")
+    return 2 if problems else 0
+
+
+@click.command()
+@in_project
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter, over trimtab.toml.")
+@as_json
+def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
+    """Train on the working tree: data, contract, train, gates, release."""
+    from trimtab.app.doors import local_person, open_home
+    from trimtab.app.run import run_working_tree
+
+    home = open_home(folder)
+    result = run_working_tree(home, local_person(), settings=settings, say=note)
+    if json_:
+        document("trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result})
+    else:
+        _show_run(result)
+    return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
+
+
+@click.command()
+@in_project
+@click.option("--key", required=True, help="The action's key; the same key is the same training.")
+@click.option("--as-of", "as_of", required=True, help="Use nothing that arrived at or after this time (ISO 8601).")
+@as_json
+def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
+    """Train a challenger from the champion's own source on what had arrived; the loop calls this."""
+    from trimtab.app.doors import controller, open_home
+    from trimtab.app.run import run_retraining
+    from trimtab.base.instants import parse_instant
+
+    result = run_retraining(open_home(folder), controller(), key=key, as_of=parse_instant(as_of), say=note)
+    if json_:
+        document("trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result})
+    else:
+        _show_run(result)
+    return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
+
+
+@click.command()
+@in_project
+@as_json
+def runs(folder: Path, json_: bool) -> None:
+    """List the recorded runs, the newest first."""
+    from trimtab.app.doors import open_home
+    from trimtab.base.digest import short
+    from trimtab.base.instants import format_instant
+
+    found = open_home(folder).records.runs()
+    if json_:
+        document("trimtab.runs/1", {"runs": found})
+        return
+    click.echo(
+        table(
+            ("run", "kind", "started", "as of", "state", "verdict", "release"),
+            [
+                (
+                    r.run_id, r.kind, format_instant(r.started_at)[:19], format_instant(r.as_of)[:19], r.state.value,
+                    r.verdict.value if r.verdict else "-", short(r.outputs.get("release", "-")),
+                )
+                for r in found
+            ],
+        )
+    )  # fmt: skip
+
+
+@click.command()
+@in_project
+@click.option("--blocks", default=8, show_default=True, help="Into how many equal blocks the answered rows are cut.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a self-contained page.")
+@as_json
+def report(folder: Path, blocks: int, html: Path | None, json_: bool) -> None:
+    """Compare the loop with its first release kept for ever, on the rows that were answered and labelled."""
+    from trimtab.app.doors import open_home
+    from trimtab.app.report import make_report, write_page
+
+    made = make_report(open_home(folder), blocks=blocks)
+    if html is not None:
+        write_page(made, html)
+        note(f"wrote {html}")
+    if json_:
+        document("trimtab.report/1", made)
+        return
+    rows = [
+        (b.number, b.first[:10], b.last[:10], f"{b.rows:,}", f"{b.first_release:.3f}", f"{b.loop:.3f}", f"{b.loop - b.first_release:+.3f}")
+        for b in made.blocks
+    ]
+    click.echo(table(("block", "from", "to", "rows", "never retrained", "the loop", "gain"), rows))
+    click.echo()
+    for name, value in made.summary:
+        click.echo(f"{name:<34}{value}")
+
+
+def _show_run(result) -> None:  # type: ignore[no-untyped-def]
+    from trimtab.base.digest import short
+
+    for evidence in result.evidence:
+        click.echo(f"{evidence.verdict.value:<7}{evidence.check}: {evidence.reason}")
+    release = result.outputs.get("release")
+    if release:
+        click.echo(f"release {short(release)} from run {result.run_id}")
+    else:
+        click.echo(f"run {result.run_id} made no release: a candidate must PASS every gate")
+
+
+COMMANDS = (new, check, run, retrain, runs, report)

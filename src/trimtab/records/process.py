@@ -1,0 +1,46 @@
+"""A child process as values: what to start, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A program to run.
+
+    Attributes:
+        argv: the program and its arguments; no shell reads them.
+        folder: its working directory.
+        log: the file that its standard output and error are appended to; made, with its folder, if it is not there.
+        environment: variables added to those of the starting process; stored nowhere, so they may hold secrets.
+    """
+
+    argv: tuple[str, ...]
+    folder: Path
+    log: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class ProcessState(StrEnum):
+    """UNKNOWN was never started under its key; LOST was, but ended without leaving a code (kill -9, a power cut)."""
+
+    UNKNOWN = "unknown"
+    RUNNING = "running"
+    EXITED = "exited"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessStatus:
+    """What became of a process. ``code`` is set once it has exited; negative: that signal ended it."""
+
+    state: ProcessState
+    code: int | None = None
+
+    @property
+    def startable(self) -> bool:
+        """Whether `start` would start it: it never ran under its key, or nobody knows how it ended."""
+        return self.state in (ProcessState.UNKNOWN, ProcessState.LOST)
