@@ -147,15 +147,15 @@ def pip(arguments: list[str], descriptor: int, total: int = 0) -> None:
         assert child.stdout is not None
         for raw in child.stdout:
             line = raw.decode(errors="replace").rstrip()
-            lines = [*lines[-29:], line]
-            seen += line.lstrip().startswith(("Collecting ", "Requirement already satisfied: "))
+            lines.append(line)
+            seen += line.lstrip().startswith(("Collecting ", "Processing ", "Requirement already "))
             if total and sys.stderr.isatty():
                 doing = "installing them" if line.startswith("Installing collected") else line.strip()[:70]
                 print(f"\r\033[K  {min(seen, total)} of {total}  {doing}", end="", file=sys.stderr, flush=True)
     if total and sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     if child.returncode != 0:
-        told = [line for line in lines if line and "is neither a file nor a directory" not in line]
+        told = [line for line in lines if line and "Expected     or" not in line]
         raise SetUpError(f"pip failed. Its last lines:\n{quoted(told)}\n{advice(lines)}")
 
 
@@ -174,8 +174,9 @@ pip could not reach its package index. The index, proxy and certificates are you
 A file is not the one that was locked: a mirror changed it or the download broke. None of it was installed.
     run the same command again; if it stays so, use another index""",
     ("No matching distribution", "Could not find a version"): """\
-Your package index has no wheel of the locked version for this Python and this kind of machine. Locked are
-    Python 3.11 to 3.14 on Linux (x86-64, ARM64; glibc) and macOS (Apple silicon)""",
+Your package index has no wheel of the locked version for this Python and this kind of machine, or could not be asked.
+    .venv/bin/python -m pip config list   shows the index; locked are Python 3.11 to 3.14 on Linux (x86-64, ARM64;
+    glibc) and macOS (Apple silicon)""",
     ("No space left", "Disk quota"): """\
 The disk is full.
     make room and run the same command again""",
