@@ -1,0 +1,340 @@
+"""Records in one SQLite file: runs, actions, documents and the journal.
+
+SQLite because it is a file, has transactions that survive kill -9, and lets several processes in. The write-ahead log
+lets readers go on while somebody writes; ``synchronous=FULL`` brings each commit to the disk, since an effect may
+follow it at once. What is stored are the records' own canonical bytes: the database's columns are only what is looked
+up or sorted by, and the journal's chain is over the very bytes in its rows.
+
+Each transaction has a connection to itself, from a small pool: on a shared one, another thread's write would join it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from trimtab.base.errors import (
+    BusyError,
+    DriverError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    TrimtabError,
+    UnknownVersionError,
+)
+from trimtab.base.instants import SECOND, Span, format_span
+from trimtab.disk.faults import explained
+from trimtab.disk.network import refuse_network
+from trimtab.records.action import Action, ActionState
+from trimtab.records.journal import Draft, Entry, follow
+from trimtab.records.run import Run
+from trimtab.records.versioned import decode, encode
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+APPLICATION_ID: Final = 0x54726D74
+"""Marks the file as ours (``Trmt``), for `file` and for whoever opens another program's database by mistake."""
+
+SCHEMA_VERSION: Final = 1
+PATIENCE: Final = Span(30 * SECOND)
+"""How long a writer waits for another: a transaction of ours takes milliseconds, a laptop's sleep may come between."""
+
+_BATCH: Final = 500
+_LAST_NAME: Final = "\U0010ffff"
+
+_TABLES: Final = (
+    "CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL)",
+    "CREATE TABLE run (run_id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, record BLOB NOT NULL)",
+    "CREATE TABLE action "
+    "(place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, record BLOB NOT NULL)",
+    "CREATE TABLE document (name TEXT PRIMARY KEY, record BLOB NOT NULL)",
+)
+
+
+class SqliteRecords:
+    """The port `Records` on a SQLite file; for several threads and several processes at once.
+
+    Open it anew after a fork. Close it, or use it as a context manager.
+
+    Args:
+        path: the database; it and its folder are made (readable by the user only) if they are not there.
+        patience: how long a write waits for another process's.
+
+    Raises:
+        InputError: the folder is on a network file system.
+        UnknownVersionError: a newer Trimtab, or another program, made the file.
+        DriverError: the file cannot be made or opened.
+    """
+
+    def __init__(self, path: Path, *, patience: Span = PATIENCE) -> None:
+        self.path = path
+        self._patience = patience
+        self._closed = threading.Event()
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._mine = threading.local()
+        self._create()
+        with self._connection() as connection:
+            self._prepare(connection)
+
+    def close(self) -> None:
+        """Close the file; what another thread is in the middle of is finished and closed then."""
+        self._closed.set()
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
+
+    def __enter__(self) -> SqliteRecords:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside take place together or not at all; a nested one is part of the outer.
+
+        A nested one whose error is caught inside the outer leaves nothing of itself.
+        """
+        depth: int = getattr(self._mine, "depth", 0)
+        if depth:
+            connection = self._mine.connection
+            begin, end, undo = f"SAVEPOINT s{depth}", f"RELEASE s{depth}", f"ROLLBACK TO s{depth}"
+            with self._steps(connection, begin, end, undo):
+                self._mine.depth = depth + 1
+                try:
+                    yield
+                finally:
+                    self._mine.depth = depth
+            return
+        with self._connection() as connection, self._steps(connection, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
+            self._mine.connection, self._mine.depth = connection, 1
+            try:
+                yield
+            finally:
+                self._mine.connection, self._mine.depth = None, 0
+
+    def append(self, draft: Draft) -> Entry:
+        with self.transaction():
+            rows = self._select("SELECT entry FROM journal ORDER BY sequence DESC LIMIT 1")
+            last = decode(Entry, rows[0][0], at=f"{self.path.name}, journal") if rows else None
+            entry = follow(last, draft)
+            self._write("INSERT INTO journal (sequence, entry) VALUES (?, ?)", entry.sequence, encode(entry))
+        return entry
+
+    def journal(self, *, after: int = 0) -> Iterator[bytes]:
+        while True:
+            query = "SELECT sequence, entry FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
+            rows = self._select(query, after, _BATCH)
+            yield from (entry for _, entry in rows)
+            if len(rows) < _BATCH:
+                return
+            after = rows[-1][0]
+
+    def put_run(self, run: Run) -> None:
+        self._write(
+            "INSERT INTO run (run_id, started_at, record) VALUES (?, ?, ?) ON CONFLICT (run_id) DO UPDATE "
+            "SET started_at = excluded.started_at, record = excluded.record",
+            run.run_id,
+            run.started_at,
+            encode(run),
+        )
+
+    def run(self, run_id: str) -> Run | None:
+        rows = self._select("SELECT record FROM run WHERE run_id = ?", run_id)
+        return decode(Run, rows[0][0], at=f"run {run_id}") if rows else None
+
+    def runs(self) -> Sequence[Run]:
+        rows = self._select("SELECT record, run_id FROM run ORDER BY started_at DESC, rowid DESC")
+        return tuple(decode(Run, record, at=f"run {run_id}") for record, run_id in rows)
+
+    def put_action(self, action: Action) -> bool:
+        return self._write(
+            "INSERT INTO action (key, kind, record) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            action.key,
+            action.kind,
+            encode(action),
+        )
+
+    def end_action(self, key: str, state: ActionState, outcome: dict[str, str]) -> bool:
+        if state is ActionState.INTENDED:
+            raise InputError(f"the action {key!r} cannot end as intended", fix="Close it as done or failed.")
+        with self.transaction():
+            rows = self._select("SELECT record FROM action WHERE key = ?", key)
+            if not rows:
+                raise NotFoundError(f"there is no action {key!r}", fix="Put it first; `trimtab journal` lists them.")
+            action = decode(Action, rows[0][0], at=f"action {key}")
+            if action.state is not ActionState.INTENDED:
+                return False
+            closed = msgspec.structs.replace(action, state=state, outcome=outcome)
+            return self._write("UPDATE action SET record = ? WHERE key = ?", encode(closed), key)
+
+    def actions(self, *, kind: str | None = None) -> Sequence[Action]:
+        rows = self._select("SELECT record, key FROM action WHERE ?1 IS NULL OR kind = ?1 ORDER BY place", kind)
+        return tuple(decode(Action, record, at=f"action {key}") for record, key in rows)
+
+    def put_document(self, name: str, record: msgspec.Struct) -> None:
+        self._write(
+            "INSERT INTO document (name, record) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
+            name,
+            encode(record),
+        )
+
+    def document(self, name: str, kind: type[R]) -> R | None:
+        rows = self._select("SELECT record FROM document WHERE name = ?", name)
+        return decode(kind, rows[0][0], at=f"document {name}") if rows else None
+
+    def documents(self, prefix: str, kind: type[R]) -> Sequence[R]:
+        query = "SELECT record, name FROM document WHERE name >= ? AND name < ? ORDER BY name"
+        rows = self._select(query, prefix, prefix + _LAST_NAME)
+        return tuple(decode(kind, record, at=f"document {name}") for record, name in rows)
+
+    def _create(self) -> None:
+        """An empty file of mode 0600 (SQLite gives its side files the same); an empty file is an empty database."""
+        with explained(f"make {self.path.name}", self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_network(self.path.parent)
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Bring a new file to the schema; refuse a file of another one. Safe when two processes come at once."""
+        with self._translated():
+            if self._known(connection):
+                return
+            deadline = time.monotonic() + self._patience / SECOND
+            while True:
+                try:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    break
+                except sqlite3.OperationalError as error:  # SQLite does not wait for the lock that this needs
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.005)
+        with self._steps(connection, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
+            if not self._known(connection):
+                for statement in _TABLES:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _known(self, connection: sqlite3.Connection) -> bool:
+        """Whether the file has our schema; False for an empty one; raises for any other."""
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if (application, version, tables) == (0, 0, 0):
+            return False
+        if application != APPLICATION_ID:
+            raise UnknownVersionError(
+                f"{self.path.name} is a database of another program",
+                fix="Move it away, or name another.",
+                at=str(self.path),
+            )
+        if version != SCHEMA_VERSION:
+            raise UnknownVersionError(
+                f"{self.path.name} has the layout {version}, and this Trimtab knows the layout {SCHEMA_VERSION}",
+                fix="Use the Trimtab that made it, or move it away and start anew; before 0.1 nothing is migrated.",
+                at=str(self.path),
+            )
+        return True
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """This thread's transaction's connection, or one of the pool. A connection that failed is not used again."""
+        if getattr(self._mine, "depth", 0):
+            if not self._mine.connection.in_transaction:
+                raise DriverError(
+                    f"this transaction of {self.path.name} was undone after an error", fix="Let the error end it."
+                )
+            yield self._mine.connection
+            return
+        if self._closed.is_set():
+            raise DriverError(f"{self.path.name} is closed", fix="Open it again.", at=str(self.path))
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        if self._closed.is_set():
+            self.close()
+
+    def _open(self) -> sqlite3.Connection:
+        with self._translated():
+            connection = sqlite3.connect(
+                self.path, timeout=self._patience / SECOND, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA fullfsync = ON")  # macOS only: its plain fsync stops at the drive's cache
+        return connection
+
+    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._connection() as connection, self._translated():
+            return connection.execute(query, values).fetchall()
+
+    def _write(self, statement: str, *values: object) -> bool:
+        """Carries out one statement in a transaction; whether it changed anything."""
+        with self._connection() as connection, self._translated():
+            return connection.execute(statement, values).rowcount > 0
+
+    @contextmanager
+    def _steps(self, connection: sqlite3.Connection, begin: str, end: str, undo: str) -> Iterator[None]:
+        with self._translated():
+            connection.execute(begin)
+        try:
+            yield
+            with self._translated():
+                connection.execute(end)
+        except BaseException:
+            if connection.in_transaction:  # SQLite has rolled back by itself after a full disk or an I/O error
+                connection.execute(undo)
+            raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _explain(error, self.path, self._patience) from error
+
+
+def _explain(error: sqlite3.Error, path: Path, patience: Span) -> TrimtabError:
+    """The error in the user's words. SQLite's extended codes hold the plain code in their lowest byte."""
+    code = getattr(error, "sqlite_errorcode", None)
+    plain = code & 0xFF if code is not None else None
+    name, at = path.name, str(path)
+    if plain in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return BusyError(
+            f"another process has kept {name} locked for {format_span(patience)}",
+            fix="Let it finish, or stop it, and try again.",
+            at=at,
+        )
+    if plain == sqlite3.SQLITE_FULL:
+        return DriverError(f"cannot write {name}: the disk is full", fix="Free some space and try again.", at=at)
+    if plain == sqlite3.SQLITE_IOERR:
+        return DriverError(
+            f"cannot read or write {name}: the system reported an error ({error})",
+            fix="Check the disk, its quota and `ulimit -f`; what was committed before is safe.",
+            at=at,
+        )
+    if plain in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        return DriverError(
+            f"cannot open {name} for writing ({error})", fix="Check the owner and the mode of it and its folder.", at=at
+        )
+    if plain in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return IntegrityError(f"{name} is damaged ({error})", fix="Restore it from a backup.", at=at)
+    return DriverError(f"{name} could not be used ({error})", fix="Try again; if it stays, report it.", at=at)
