@@ -1,0 +1,169 @@
+"""A table's column, read as a contract's type: `trimtab.data.scalar` for whole columns at once.
+
+Where a column is stored in a way of its type, it is cast; everything else is either wrong as a whole (text where a
+number is due) or read value by value (ISO 8601 text where a time is due, as a CSV file has it). NaN in a table is a
+gap, as many libraries write one; an infinity is a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from trimtab.base.instants import from_datetime
+from trimtab.data.scalar import Fault, read_scalar
+from trimtab.data.schema import (
+    EXACT_FLOAT,
+    INTEGER_MAX,
+    INTEGER_MIN,
+    TEXT_MAX,
+    TIME_AMBIGUOUS,
+    TIME_MAX,
+    TIME_MIN,
+    ColumnType,
+    Rule,
+)
+
+if TYPE_CHECKING:
+    from polars.datatypes import DataType
+
+INSTANTS = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """A column as its type: Int64, Float64, Boolean, String or UTC microseconds; null for gaps and for faults.
+
+    ``gaps`` marks what was null (or NaN), ``faults`` what could not be read, by rule, each value in one at most.
+    """
+
+    values: pl.Series
+    gaps: pl.Series
+    faults: Mapping[Rule, pl.Series]
+
+
+def natural_type(dtype: DataType) -> ColumnType | None:
+    """The type of what Polars stores so; None for what no row of a model holds: lists, structs, binary, durations."""
+    if dtype == pl.Boolean:
+        return ColumnType.BOOLEAN
+    if dtype.is_integer():
+        return ColumnType.INTEGER
+    if dtype.is_float() or dtype.is_decimal():
+        return ColumnType.FLOAT
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        return ColumnType.TEXT
+    if dtype in (pl.Datetime, pl.Date):
+        return ColumnType.TIME
+    return None
+
+
+def read_column(series: pl.Series, kind: ColumnType, zone: str | None = None) -> ReadColumn:
+    """The column's values as the type has them, with what could not be read."""
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    match kind, natural_type(series.dtype):
+        case ColumnType.INTEGER, ColumnType.INTEGER:
+            faults = {Rule.IMPOSSIBLE: (series < INTEGER_MIN) | (series > INTEGER_MAX)} if _is_wide(series) else {}
+            return _read(series, series.cast(pl.Int64, strict=False), faults)
+        case ColumnType.INTEGER, ColumnType.FLOAT:
+            return _whole(series)
+        case ColumnType.FLOAT, ColumnType.INTEGER | ColumnType.FLOAT:
+            numbers = series.cast(pl.Float64)
+            return _read(series, numbers, {Rule.IMPOSSIBLE: numbers.is_infinite()})
+        case ColumnType.BOOLEAN, ColumnType.BOOLEAN:
+            return _read(series, series, {})
+        case ColumnType.TEXT, ColumnType.TEXT:
+            texts = series.cast(pl.String)
+            return _read(series, texts, {Rule.IMPOSSIBLE: texts.str.len_chars() > TEXT_MAX})
+        case ColumnType.TIME, ColumnType.TIME:
+            return _times(series, zone)
+        case ColumnType.TIME, ColumnType.INTEGER:
+            return _microseconds(series)
+        case ColumnType.TIME, ColumnType.TEXT:
+            return _parsed(series.cast(pl.String), zone)
+        case _:
+            nothing = pl.Series(series.name, [None] * len(series), dtype=storage_type(kind))
+            return _read(series, nothing, {Rule.TYPE: series.is_not_null()})
+
+
+def storage_type(kind: ColumnType) -> DataType:
+    """How `read_column` stores a type."""
+    match kind:
+        case ColumnType.INTEGER:
+            return pl.Int64()
+        case ColumnType.FLOAT:
+            return pl.Float64()
+        case ColumnType.BOOLEAN:
+            return pl.Boolean()
+        case ColumnType.TEXT:
+            return pl.String()
+        case ColumnType.TIME:
+            return INSTANTS
+
+
+def _read(series: pl.Series, values: pl.Series, faults: Mapping[Rule, pl.Series]) -> ReadColumn:
+    gaps = series.is_null()
+    marked = {rule: mask.fill_null(value=False) & ~gaps for rule, mask in faults.items()}
+    found = {rule: mask for rule, mask in marked.items() if mask.any()}
+    for mask in found.values():
+        values = values.set(mask, None)
+    return ReadColumn(values=values.alias(series.name), gaps=gaps, faults=found)
+
+
+def _is_wide(series: pl.Series) -> bool:
+    return series.dtype in (pl.UInt64, pl.Int128, pl.UInt128)
+
+
+def _whole(series: pl.Series) -> ReadColumn:
+    numbers = series.cast(pl.Float64)
+    broken = numbers.is_finite() & (numbers != numbers.floor())
+    large = ~broken & (numbers.is_infinite() | (numbers.abs() > EXACT_FLOAT))
+    return _read(series, numbers.cast(pl.Int64, strict=False), {Rule.TYPE: broken, Rule.IMPOSSIBLE: large})
+
+
+def _times(series: pl.Series, zone: str | None) -> ReadColumn:
+    if series.dtype == pl.Date:
+        series = series.cast(pl.Datetime("us"))
+    moments = series.dt.cast_time_unit("us")
+    if series.dtype.time_zone is None:  # type: ignore[attr-defined]  # a Datetime has one
+        if zone is None:
+            return _read(series, series.cast(INSTANTS), {Rule.IMPOSSIBLE: series.is_not_null()})
+        moments = _localised(moments, zone)
+    moments = moments.dt.convert_time_zone("UTC")
+    counts = moments.to_physical()
+    return _read(series, moments, {Rule.IMPOSSIBLE: (counts < TIME_MIN) | (counts > TIME_MAX)})
+
+
+def _localised(naive: pl.Series, zone: str) -> pl.Series:
+    """Naive times as instants, as `datetime` reads them: the first of two that a clock set back shows, and a time
+    that a clock set forward skipped as if it had not been set yet."""
+    moments = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
+    skipped = (moments.is_null() & naive.is_not_null()).arg_true()
+    if not len(skipped):
+        return moments
+    shown: list[datetime] = naive.gather(skipped).to_list()
+    read = [from_datetime(moment.replace(tzinfo=ZoneInfo(zone))) for moment in shown]
+    return moments.to_physical().scatter(skipped, read).cast(INSTANTS)
+
+
+def _microseconds(series: pl.Series) -> ReadColumn:
+    counts = series.cast(pl.Int64, strict=False)
+    near = (counts < TIME_AMBIGUOUS) & (counts > -TIME_AMBIGUOUS)
+    far = counts.is_null() | (counts < TIME_MIN) | (counts > TIME_MAX)
+    return _read(series, counts.cast(INSTANTS), {Rule.IMPOSSIBLE: near | far})
+
+
+def _parsed(series: pl.Series, zone: str | None) -> ReadColumn:
+    read = {text: read_scalar(ColumnType.TIME, text, zone) for text in series.unique() if text is not None}
+    instants = {text: None if isinstance(moment, Fault) else moment for text, moment in read.items()}
+    values = pl.Series(series.name, [instants.get(text) for text in series], dtype=pl.Int64).cast(INSTANTS)
+    faults = {}
+    for rule in (Rule.TYPE, Rule.IMPOSSIBLE):
+        wrong = [text for text, moment in read.items() if isinstance(moment, Fault) and moment.rule is rule]
+        faults[rule] = series.is_in(pl.Series(wrong, dtype=pl.String))
+    return _read(series, values, faults)
