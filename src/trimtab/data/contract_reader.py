@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from trimtab.base.errors import InputError
+from trimtab.data.problems import ContractError
 from trimtab.data.schema import INTEGER_MAX, INTEGER_MIN, Column, ColumnType, Contract, Range, Severity, Values
-from trimtab.data.toml import Places, toml_key
 from trimtab.data.wording import closest, show
+from trimtab.spec.locate import KeyPath
+from trimtab.spec.problems import did_you_mean
 from trimtab.spec.project import Task
 
 SCHEMA: Final = "trimtab.contract/1"
@@ -30,9 +31,10 @@ _KEYS: Final = (ColumnType.INTEGER, ColumnType.TEXT, ColumnType.TIME)
 class ContractReader:
     """Reads the parsed TOML and gathers what is wrong with it."""
 
-    def __init__(self, places: Places) -> None:
-        self.problems: list[InputError] = []
-        self._places = places
+    def __init__(self, lines: Mapping[KeyPath, int], file: str) -> None:
+        self.problems: list[ContractError] = []
+        self._lines = lines
+        self._file = file
 
     def contract(self, content: Mapping[str, Any]) -> Contract | None:
         self._known(content, _TOP, (), "the contract")
@@ -51,12 +53,20 @@ class ContractReader:
         return Contract(time=time, label=label, key=key, task=task, zone=zone, columns=tuple(columns))
 
     def _wrong(self, path: tuple[str, ...], problem: str, fix: str = "") -> None:
-        self.problems.append(InputError(problem, fix=fix, at=self._places.at(*path)))
+        self.problems.append(ContractError(problem, fix=fix, at=self._place(path)))
+
+    def _place(self, path: tuple[str, ...]) -> str:
+        """``file:line`` of a key, or of the nearest table around it that was written."""
+        for length in range(len(path), 0, -1):
+            line = self._lines.get(path[:length])
+            if line is not None:
+                return f"{self._file}:{line}" if self._file else f"line {line}"
+        return self._file
 
     def _known(self, table: Mapping[str, Any], known: tuple[str, ...], path: tuple[str, ...], what: str) -> None:
         for name in table:
             if name not in known:
-                fix = closest(name, known) or f"It may say {', '.join(known)}."
+                fix = did_you_mean(name, known)
                 self._wrong((*path, name), f"{what} says {name!r}, which no contract knows", fix)
 
     def _name(
@@ -71,7 +81,7 @@ class ContractReader:
             self._wrong((role,), f"{role} is {name!r}, not the name of a column", f'Write {role} = "<column>".')
             return None
         if name not in names and isinstance(content.get("columns"), dict) and name not in content["columns"]:
-            fix = closest(name, names) or f"Add [columns.{toml_key(name)}] or name another column."
+            fix = closest(name, names) or "Add a table for it, or name another column."
             self._wrong((role,), f"the {role} column {name!r} is not among the columns", fix)
         return name
 
@@ -100,7 +110,7 @@ class ContractReader:
                 if column is not None:
                     columns.append(column)
             else:
-                self._wrong(("columns", name), f"column {name!r} is not a table", f"Write [columns.{toml_key(name)}].")
+                self._wrong(("columns", name), f"column {name!r} is not a table", "Write [columns.<name>].")
         return columns
 
     def _column(self, name: str, table: Mapping[str, Any]) -> Column | None:
@@ -206,8 +216,8 @@ class ContractReader:
         try:
             return words(word)
         except ValueError:
-            fix = closest(word, words) if isinstance(word, str) else ""
-            self._wrong((*path, key), f"{key} is {show(word)}, not one of {_words(words)}", fix)
+            fix = did_you_mean(str(word), words)
+            self._wrong((*path, key), f"{key} is {show(word)}, which is not a {key} that contracts know", fix)
             return None
 
 

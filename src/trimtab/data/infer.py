@@ -11,8 +11,9 @@ from typing import Final
 
 import polars as pl
 
-from trimtab.base.errors import InputError, ProblemsError
+from trimtab.base.errors import ProblemsError
 from trimtab.data.columns import ReadColumn, natural_type, read_column
+from trimtab.data.problems import TableError
 from trimtab.data.schema import Column, ColumnType, Contract, Range, Rule, Severity, Values
 from trimtab.data.wording import closest, counted, show
 from trimtab.spec.project import Task
@@ -49,18 +50,18 @@ def infer(
         task: what is predicted, where the project says so; else it is inferred from the label.
 
     Raises:
-        InputError: the table is empty.
+        TableError: the table is empty.
         ProblemsError: all columns that are missing, or of which no contract can be made.
     """
     if not table.height:
-        raise InputError("the table has no rows, so no contract can be inferred", fix="Point [data] source at rows.")
+        raise TableError("the table has no rows, so no contract can be inferred", fix="Point [data] source at rows.")
     problems = _missing(table, {"time": time, "label": label} | ({"key": key} if key else {}))
     columns: list[Column] = []
     for series in table:
         try:
             role = "time" if series.name == time else "name" if series.name == key else "feature"
             columns.append(_column(series, "label" if series.name == label else role, zone))
-        except InputError as error:
+        except TableError as error:
             problems.append(error)
     inferred = task
     if not problems:
@@ -70,7 +71,7 @@ def infer(
             columns = [
                 _with_classes(table[label], target, inferred) if column is target else column for column in columns
             ]
-        except InputError as error:
+        except TableError as error:
             problems.append(error)
     if problems:
         raise ProblemsError(tuple(problems))
@@ -81,7 +82,7 @@ def infer_task(label: pl.Series) -> Task:
     """What a label column asks for: two values are binary, text or few integers are classes, other numbers regression.
 
     Raises:
-        InputError: it has fewer than two values, or is of a type that is no label.
+        TableError: it has fewer than two values, or is of a type that is no label.
     """
     kind = natural_type(label.dtype)
     seen = label.fill_nan(None) if label.dtype.is_float() else label
@@ -90,10 +91,10 @@ def infer_task(label: pl.Series) -> Task:
         return Task.BINARY
     if kind in (None, ColumnType.TIME):
         fix = "A label is true or false, a class or a number."
-        raise InputError(f"the label {label.name!r} is stored as {label.dtype}", fix=fix)
+        raise TableError(f"the label {label.name!r} is stored as {label.dtype}", fix=fix)
     if different < 2:
         problem = f"the label {label.name!r} has {counted(different, 'value')}, so nothing can be learned"
-        raise InputError(problem, fix="Give rows with different outcomes.")
+        raise TableError(problem, fix="Give rows with different outcomes.")
     if different == 2:
         return Task.BINARY
     if kind is ColumnType.TEXT or (kind is ColumnType.INTEGER and different <= _CLASSES_MAX):
@@ -101,9 +102,9 @@ def infer_task(label: pl.Series) -> Task:
     return Task.REGRESSION
 
 
-def _missing(table: pl.DataFrame, roles: dict[str, str]) -> list[InputError]:
+def _missing(table: pl.DataFrame, roles: dict[str, str]) -> list[TableError]:
     return [
-        InputError(
+        TableError(
             f"the table has no column {name!r}, which [data] {role} names",
             fix=closest(name, table.columns) or f"It has {', '.join(map(repr, table.columns[:20]))}.",
         )
@@ -116,7 +117,7 @@ def _column(series: pl.Series, role: str, zone: str | None) -> Column:
     kind = ColumnType.TIME if role == "time" else natural_type(series.dtype)
     if kind is None:
         empty = series.dtype == pl.Null
-        raise InputError(
+        raise TableError(
             f"column {series.name!r} " + ("has no value at all" if empty else f"is stored as {series.dtype}"),
             fix="Leave it out of the source, or turn it into numbers, text, times or true and false.",
         )
@@ -135,12 +136,12 @@ def _refuse_faults(series: pl.Series, kind: ColumnType, read: ReadColumn, role: 
         count = counted(int(mask.sum()), "value")
         if kind is ColumnType.TIME and natural_type(series.dtype) is ColumnType.TIME and rule is Rule.IMPOSSIBLE:
             problem = f"column {series.name!r} holds {count} without a time zone, for example {example}"
-            raise InputError(problem, fix='Set [data] zone in trimtab.toml, for example zone = "UTC".')
+            raise TableError(problem, fix='Set [data] zone in trimtab.toml, for example zone = "UTC".')
         problem = f"column {series.name!r} holds {count} that no {kind} column can have, for example {example}"
-        raise InputError(problem, fix="Correct the values in the source.")
+        raise TableError(problem, fix="Correct the values in the source.")
     if role == "time" and read.gaps.any():
         problem = f"the time column {series.name!r} is null in {counted(int(read.gaps.sum()), 'row')}"
-        raise InputError(problem, fix="Every row needs its time; drop these rows or fill them.")
+        raise TableError(problem, fix="Every row needs its time; drop these rows or fill them.")
 
 
 def _with_rules(column: Column, values: pl.Series, gaps: int) -> Column:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trimtab.base.digest import Digest, canonical_json, digest_parts
-from trimtab.base.errors import InputError
+from trimtab.data.problems import TableError
 from trimtab.data.schema import Column, ColumnType, Contract, Scalar
 from trimtab.data.wording import counted
 
@@ -77,7 +77,7 @@ def to_columns(table: pl.DataFrame, contract: Contract) -> dict[str, Array]:
     """The arrays of a checked table's features: what `columns_from_rows` makes of its rows sent as requests.
 
     Raises:
-        InputError: a column is missing, or holds what `check_table` reports as a violation of structure.
+        TableError: a column is missing, or holds what `check_table` reports as a violation of structure.
     """
     return {column.name: _array(table, column, contract.zone) for column in contract.features}
 
@@ -100,7 +100,7 @@ def digest_table(table: pl.DataFrame) -> Digest:
     are two, since a division tells them apart), times as microseconds, text as UTF-8. Null is none of the values.
 
     Raises:
-        InputError: a column holds lists, structs or other things that no contract has a type for.
+        TableError: a column holds lists, structs or other things that no contract has a type for.
     """
     return digest_parts(_canonical(table))
 
@@ -109,11 +109,11 @@ def _array(table: pl.DataFrame, column: Column, zone: str | None) -> Array:
     from trimtab.data.columns import read_column
 
     if column.name not in table.columns:
-        raise InputError(f"the table has no column {column.name!r}", fix="Add it, or take it out of the contract.")
+        raise TableError(f"the table has no column {column.name!r}", fix="Add it, or take it out of the contract.")
     read = read_column(table[column.name], column.type, zone)
     wrong = sum(int(mask.sum()) for mask in read.faults.values()) + (0 if column.nullable else int(read.gaps.sum()))
     if wrong:
-        raise InputError(
+        raise TableError(
             f"column {column.name!r} has {counted(wrong, 'value')} that the contract refuses",
             fix="Check the table against the contract to see which.",
         )
@@ -139,7 +139,7 @@ def _canonical(table: pl.DataFrame) -> Iterable[bytes]:
     types = [(name, natural_type(dtype), dtype) for name, dtype in table.schema.items()]
     strange = [f"{name} ({dtype})" for name, kind, dtype in types if kind is None and str(dtype) != "Null"]
     if strange:
-        raise InputError(
+        raise TableError(
             f"no contract has a type for {', '.join(strange)}",
             fix="Take the column out, or turn it into numbers or text.",
         )
@@ -168,7 +168,7 @@ def _content(series: pl.Series) -> Iterable[bytes]:
                 yield _bytes(series.cast(pl.Int64).fill_null(0), np.int64)
             except pl.exceptions.InvalidOperationError as error:
                 fix = "Make it text if it is a name, or a float if it is a measure."
-                raise InputError(f"column {series.name!r} holds integers beyond 64 bits", fix=fix) from error
+                raise TableError(f"column {series.name!r} holds integers beyond 64 bits", fix=fix) from error
         case ColumnType.FLOAT:
             yield _bytes(series.cast(pl.Float64).fill_nan(np.nan).fill_null(0.0), np.float64)
         case ColumnType.BOOLEAN:
