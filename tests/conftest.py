@@ -75,7 +75,7 @@ def eventually() -> Eventually:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_left_running() -> Iterator[None]:
-    """After the last test no process that a test started is alive; one that is fails the session, by its test's name."""
+    """After the last test no process that a test started is alive; one that is fails the session by its test's name."""
     yield
     end = time.monotonic() + 5.0
     while (left := _left_running()) and time.monotonic() < end:
