@@ -1,0 +1,229 @@
+"""The graph of the project's functions: who gets what from whom, and what is known to be wrong before anything runs.
+
+A parameter named like another function is that function's result, as with a pytest fixture. The first parameter of
+a step that is named like none is the table's rows without the label; ``label`` is the label; ``seed`` is the
+project's seed; any other parameter has a default and is a hyper-parameter. Only what ``features`` and ``train``
+reach is a step, so a module may hold any other functions.
+
+Rejected: registering steps with decorators alone, since a plain function is easier to test, move and debug; and
+passing inputs by keyword, since a release calls its functions by position with what it recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from trimtab.base.errors import ProblemsError, TrimtabError
+from trimtab.pipeline.draft import FEATURES, GATHERED, LABEL, ROWS, SEED, TRAIN, Draft, draft_of
+from trimtab.pipeline.problems import (
+    CycleError,
+    LabelLeakError,
+    MissingFunctionError,
+    SignatureProblemError,
+    UnknownParameterError,
+)
+from trimtab.pipeline.row_kind import rows_kind
+from trimtab.pipeline.signature import UNREAD, Function
+from trimtab.pipeline.step import RowKind
+from trimtab.spec.problems import did_you_mean
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A function with what it is called with.
+
+    ``inputs`` are positional: names of earlier steps, `ROWS` or `LABEL`. ``params`` are handed over by keyword.
+    """
+
+    function: str
+    inputs: tuple[str, ...]
+    params: dict[str, Scalar]
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """The steps in an order in which each follows what it needs, ``features`` before ``train``, which is the last.
+
+    ``rows_as`` is the type in which the rows are handed over.
+    """
+
+    steps: tuple[Step, ...]
+    rows_as: RowKind
+
+
+def build_graph(
+    functions: Iterable[Function],
+    *,
+    params: Mapping[str, Scalar] | None = None,
+    seed: int = 0,
+    module_at: str = "",
+    params_at: Callable[[str], str] = lambda _: "trimtab.toml",
+) -> Graph:
+    """The graph of a module's functions with the project's hyper-parameters filled in.
+
+    Args:
+        params: values over the functions' defaults, by the parameter's name.
+        seed: what a parameter called ``seed`` gets.
+        module_at: how errors name the module, for what is missing in it.
+        params_at: where a hyper-parameter was set, for errors about it.
+
+    Raises:
+        ProblemsError: every mistake, each at its function's line.
+    """
+    table = {function.name: function for function in functions}
+    problems: list[TrimtabError] = [_missing(name, table, module_at) for name in (FEATURES, TRAIN) if name not in table]
+    order, cycles = _order(table)
+    problems += cycles
+    drafts = {name: draft_of(table[name], table) for name in order}
+    for draft in drafts.values():
+        problems += draft.problems
+    problems += _misuse_of_label(drafts, table)
+    rows_as, mixed = rows_kind([table[draft.name] for draft in drafts.values() if ROWS in draft.inputs])
+    problems += mixed
+    values, wrong = _parameters(drafts.values(), params or {}, params_at)
+    problems += wrong
+    if problems:
+        raise ProblemsError(tuple(problems), fix="docs/pipeline.md says how functions become a pipeline.", at=module_at)
+    return Graph(steps=tuple(_filled(drafts[name], values, seed) for name in order), rows_as=rows_as)
+
+
+def serving_steps(graph: Graph) -> tuple[Step, ...]:
+    """The steps from rows to features, in order, ``features`` last: what a release calls for every request."""
+    needed = _closure(FEATURES, {step.function: step.inputs for step in graph.steps})
+    return tuple(step for step in graph.steps if step.function in needed)
+
+
+def training_steps(graph: Graph) -> tuple[Step, ...]:
+    """The other steps, ``train`` last: what only training calls."""
+    serving = {step.function for step in serving_steps(graph)}
+    return tuple(step for step in graph.steps if step.function not in serving)
+
+
+def parameters(graph: Graph) -> dict[str, Scalar]:
+    """Every hyper-parameter of the graph with its value; one name is one value, in whichever functions it occurs."""
+    return {name: value for step in graph.steps for name, value in step.params.items()}
+
+
+# ── the order of the steps ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _inputs_of(function: Function, table: Mapping[str, Function]) -> list[str]:
+    return [each.name for each in function.parameters if each.name in table and each.kind not in GATHERED]
+
+
+def _order(table: Mapping[str, Function]) -> tuple[list[str], list[TrimtabError]]:
+    """What ``features`` and ``train`` reach, each after what it needs; cycles are named and then cut."""
+    order: list[str] = []
+    problems: list[TrimtabError] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            ring = [*path[path.index(name) :], name]
+            problems.append(
+                CycleError(
+                    f"steps need each other: {' → '.join(ring)}",
+                    fix="Each arrow is a parameter named like a function; rename one, or compute it in one function.",
+                    at=table[name].at,
+                )
+            )
+        elif name not in order:
+            for needed in _inputs_of(table[name], table):
+                visit(needed, (*path, name))
+            if name not in order:
+                order.append(name)
+
+    for start in (FEATURES, TRAIN):
+        if start in table:
+            visit(start, ())
+    return order, problems
+
+
+def _closure(start: str, inputs: Mapping[str, Sequence[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in inputs:
+            found.add(name)
+            waiting.extend(inputs[name])
+    return found
+
+
+# ── what is missing, and what leaks ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _missing(name: str, table: Mapping[str, Function], module_at: str) -> TrimtabError:
+    forms = {
+        FEATURES: "def features(rows): …, which returns one row of features for each row",
+        TRAIN: "def train(features, label): …, which returns a fitted estimator",
+    }
+    near = did_you_mean(name, table).partition("?")[0] + "? " if table else ""
+    meant = near if near.startswith("Did") else ""
+    return MissingFunctionError(
+        f"the module has no function {name}()", fix=f"{meant}Write {forms[name]}.", at=module_at
+    )
+
+
+def _misuse_of_label(drafts: Mapping[str, Draft], table: Mapping[str, Function]) -> list[TrimtabError]:
+    """``label`` in any step that leads to ``features``."""
+    reached = _closure(FEATURES, {name: draft.inputs for name, draft in drafts.items()})
+    found: list[TrimtabError] = []
+    for name in drafts:
+        if name in reached and LABEL in drafts[name].inputs:
+            how = "features() asks for the label" if name == FEATURES else f"features() gets the label through {name}()"
+            fix = "A request's label does not exist yet; only train() and what leads to it alone may use it."
+            found.append(LabelLeakError(how, fix=fix, at=table[name].at))
+    return found
+
+
+# ── hyper-parameters ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _parameters(
+    drafts: Iterable[Draft], given: Mapping[str, Scalar], params_at: Callable[[str], str]
+) -> tuple[dict[str, object], list[TrimtabError]]:
+    """The value of each hyper-parameter, and what is wrong with those that were set."""
+    defaults: dict[str, object] = {}
+    problems: list[TrimtabError] = []
+    for draft in drafts:
+        for name, default in draft.params.items():
+            if name == SEED:
+                continue
+            known = defaults.setdefault(name, default)
+            if UNREAD not in (known, default) and (type(known), known) != (type(default), default):
+                problem = f"{draft.name}()'s parameter {name} has the default {default!r}, elsewhere it is {known!r}"
+                fix = "One name is one hyper-parameter: give it one default, or two names."
+                problems.append(SignatureProblemError(problem, fix=fix, at=draft.at))
+    for name, value in given.items():
+        if name == SEED:
+            problem, fix = "the seed is not a hyper-parameter", "Set [pipeline] seed instead."
+        elif name not in defaults:
+            problem = f"no step has a hyper-parameter {name}"
+            fix = did_you_mean(name, defaults) if defaults else "The functions have no parameter with a default."
+        elif not _fits(value, defaults[name]):
+            problem = f"the hyper-parameter {name} is {value!r}, and its default {defaults[name]!r} is of another type"
+            fix = "Write a value of the default's type."
+        else:
+            continue
+        problems.append(UnknownParameterError(problem, fix=fix, at=params_at(name)))
+    return {**defaults, **given}, problems
+
+
+def _fits(value: Scalar, default: object) -> bool:
+    if default is None or default is UNREAD:
+        return True
+    if isinstance(default, bool) or isinstance(value, bool):
+        return type(value) is type(default)
+    if isinstance(default, float):
+        return isinstance(value, int | float)
+    return type(value) is type(default)
+
+
+def _filled(draft: Draft, values: Mapping[str, object], seed: int) -> Step:
+    params = {name: seed if name == SEED else values[name] for name in draft.params}
+    known = {name: value for name, value in params.items() if value is None or isinstance(value, str | int | float)}
+    return Step(function=draft.name, inputs=tuple(draft.inputs), params=known, at=draft.at)
