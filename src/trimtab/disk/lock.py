@@ -70,17 +70,8 @@ class Lease:
         if self._descriptor is not None:
             return False
         with explained(f"lock {self.path.stem}", self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                taken = _lock(descriptor, max(self.wait, _PROBE))
-                if taken:
-                    _sign(descriptor, self.owner)
-                    self._descriptor = descriptor
-            finally:
-                if self._descriptor is None:
-                    os.close(descriptor)
-        return taken
+            self._descriptor = lock_file(self.path, Holder(pid=os.getpid(), owner=self.owner), wait=self.wait)
+        return self._descriptor is not None
 
     def release(self) -> None:
         """Give the lease back; nothing happens if it is not held."""
@@ -100,6 +91,32 @@ class Lease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def lock_file(path: Path, who: Holder, *, wait: Span = _AT_ONCE) -> int | None:
+    """An open file that holds the lease of ``path`` until it is closed; None if it is taken beyond ``wait``.
+
+    For a lease that outlives this process: a child that inherits the descriptor holds the lease too, until each of
+    them is gone. Everything else takes a `Lease`. Raises `OSError`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        if _lock(descriptor, max(wait, _PROBE)):
+            sign(descriptor, who)
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def sign(descriptor: int, who: Holder) -> None:
+    """Write into a lease that is held who holds it."""
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    write_all(descriptor, msgspec.json.encode(who))
 
 
 def holder(path: Path) -> Holder | None:
@@ -143,12 +160,6 @@ def _lock(descriptor: int, patience: int) -> bool:
             time.sleep(_PAUSE / SECOND)
         else:
             return True
-
-
-def _sign(descriptor: int, owner: str) -> None:
-    os.ftruncate(descriptor, 0)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    write_all(descriptor, msgspec.json.encode(Holder(pid=os.getpid(), owner=owner)))
 
 
 def _read(descriptor: int) -> Holder:

@@ -54,8 +54,7 @@ _LAST_NAME: Final = "\U0010ffff"
 _TABLES: Final = (
     "CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL)",
     "CREATE TABLE run (run_id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, record BLOB NOT NULL)",
-    "CREATE TABLE action "
-    "(place INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, record BLOB NOT NULL)",
+    "CREATE TABLE action (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, record BLOB NOT NULL)",
     "CREATE TABLE document (name TEXT PRIMARY KEY, record BLOB NOT NULL)",
 )
 
@@ -178,7 +177,7 @@ class SqliteRecords:
             return self._write("UPDATE action SET record = ? WHERE key = ?", encode(closed), key)
 
     def actions(self, *, kind: str | None = None) -> Sequence[Action]:
-        rows = self._select("SELECT record, key FROM action WHERE ?1 IS NULL OR kind = ?1 ORDER BY place", kind)
+        rows = self._select("SELECT record, key FROM action WHERE ?1 IS NULL OR kind = ?1 ORDER BY n", kind)
         return tuple(decode(Action, record, at=f"action {key}") for record, key in rows)
 
     def put_document(self, name: str, record: msgspec.Struct) -> None:

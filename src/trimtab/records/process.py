@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -43,4 +45,10 @@ class ProcessStatus:
     @property
     def startable(self) -> bool:
         """Whether `start` would start it: it never ran under its key, or nobody knows how it ended."""
-        return self.state in (ProcessState.UNKNOWN, ProcessState.LOST)
+        return self.state is ProcessState.UNKNOWN or self.state is ProcessState.LOST
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.exit/1"):
+    """How a process ended, as its wrapper wrote it down; ``code`` as in `ProcessStatus`."""
+
+    code: int
