@@ -136,9 +136,10 @@ def replay(golden: Golden, answer: Callable[[Sequence[Mapping[str, Scalar]]], Se
     worst = int(np.argmax(differences)) if differences else 0
     if differences and not differences[worst] <= golden.tolerance:
         wrong = sum(not difference <= golden.tolerance for difference in differences)
+        row = worst % len(golden.rows)
         raise GoldenMismatchError(
-            f"golden row {worst % len(golden.rows)} gets {_show(found[worst])} here and got {_show(wanted[worst])} when "
-            f"the release was made ({wrong} of {len(differences)} answers differ by more than {golden.tolerance:g})",
+            f"golden row {row} gets {_show(found[worst])} here and got {_show(wanted[worst])} when the release was "
+            f"made ({wrong} of {len(differences)} answers differ by more than {golden.tolerance:g})",
             fix="Something that the release does not name computes differently here; train and pack a release here.",
         )
     return differences[worst] if differences else 0.0
@@ -205,8 +206,8 @@ def _dependent(how: str) -> _Complaint:
         return RowDependenceError(
             f"{subject} depends on the other rows of the table: golden row {row} gives {together} together with the "
             f"others and {otherwise} {how}",
-            fix="Compute it from the row's own columns; learn means, scales and categories in train(), for example with "
-            "a scikit-learn transformer.",
+            fix="Compute it from the row's own columns; learn means, scales and categories in train(), for example "
+            "with a scikit-learn transformer.",
         )
 
     return complain

@@ -67,7 +67,7 @@ def verify(content: bytes, signature: Signature, trusted: TrustedKeys) -> None:
         Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(signature.value), content)
     except (InvalidSignature, ValueError) as error:
         raise SignatureError(
-            f"the signature by the key {short(signature.key_id)} does not hold: this is not the manifest that was signed",
+            f"the signature by the key {short(signature.key_id)} does not hold: the manifest is not the one it signed",
             fix="The release was changed after packing; get it again from where it was packed.",
         ) from error
 
