@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -80,6 +80,11 @@ def test_a_full_disk_is_refused_with_the_room_that_is_needed(tmp_path: Path) -> 
     assert "the environment needs 1000000000 MB" in lack.problem
 
 
+def test_a_folder_that_cannot_be_written_to_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (lack,) = machine.lacks_of_place(tmp_path / "absent", 1)
+    assert ("cannot be written to" in lack.problem, "folder of your own" in lack.fix) == (True, True)
+
+
 PIP_SAYS = {
     "ERROR: Could not find a version (from versions: none)": "no wheel",
     "WARNING: Retrying ... NewConnectionError\nERROR: Could not find a version": "could not reach",
@@ -98,15 +103,23 @@ BACKEND = """
 import os, zipfile
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
-    name = "trimtab-0.0.1-py3-none-any.whl"
-    with zipfile.ZipFile(os.path.join(folder, name), "w") as wheel:
+    about = "trimtab-0.0.1.dist-info"
+    with zipfile.ZipFile(os.path.join(folder, "trimtab-0.0.1-py3-none-any.whl"), "w") as wheel:
         wheel.writestr("trimtab.pth", os.path.join(os.getcwd(), "src"))
-        wheel.writestr("trimtab-0.0.1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: trimtab\\nVersion: 0.0.1\\n")
-        wheel.writestr("trimtab-0.0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("trimtab-0.0.1.dist-info/RECORD", "")
-    return name
+        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\\nName: trimtab\\nVersion: 0.0.1\\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{about}/RECORD", "")
+    return "trimtab-0.0.1-py3-none-any.whl"
 """
-PROJECT = '[project]\nname = "trimtab"\nversion = "0.0.1"\n[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+PROJECT = """
+[project]
+name = "trimtab"
+version = "0.0.1"
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
 
 
 class Clone:
@@ -165,9 +178,10 @@ def clone(tmp_path: Path) -> Clone:
 def test_the_first_time_installs_and_the_second_says_and_does_nothing(clone: Clone) -> None:
     code, told = clone.set_up()
     assert (code, "[1/3]" in told, clone.works()) == (0, True, "1.0"), told
-    before = time.process_time()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert clone.set_up(PYTHON="") == (0, "")
-    assert time.process_time() - before < 0.2
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.2
     # A lock that changed is followed; the dev lock contains the demo's, so the demo has nothing to do after it.
     clone.lock("1.1")
     assert clone.set_up("dev", PYTHON="")[0] == 0
@@ -194,21 +208,18 @@ def test_two_set_ups_at_once_take_turns_and_the_second_finds_it_done(clone: Clon
     assert clone.works() == "1.0"
 
 
-def test_a_failed_update_leaves_the_environment_that_worked(clone: Clone) -> None:
+def test_an_update_that_fails_leaves_the_environment_that_worked(clone: Clone) -> None:
     clone.set_up()
     good = (clone.folder / "requirements" / "demo.txt").read_text()
     clone.lock("1.1")
     code, told = clone.set_up(PIP_FIND_LINKS=str(clone.folder / "src"))
-    assert (code, "pip failed" in told, clone.works()) == (4, True, "1.0"), told
-    (clone.folder / "requirements" / "demo.txt").write_text(good)
-    assert clone.set_up(PYTHON="") == (0, "")
-
-
-def test_a_file_that_is_not_the_locked_one_is_not_installed(clone: Clone) -> None:
-    with zipfile.ZipFile(clone.index / "ballast-1.0-py3-none-any.whl", "a") as archive:
+    assert (code, "no wheel of the locked version" in told, clone.works()) == (4, True, "1.0"), told
+    with zipfile.ZipFile(clone.index / "ballast-1.1-py3-none-any.whl", "a") as archive:
         archive.writestr("added.py", "")
     code, told = clone.set_up()
-    assert (code, "not the one that was locked" in told) == (4, True), told
+    assert (code, "not the one that was locked" in told, clone.works()) == (4, True, "1.0"), told
+    (clone.folder / "requirements" / "demo.txt").write_text(good)
+    assert clone.set_up(PYTHON="") == (0, "")
 
 
 def test_an_environment_of_somebody_else_is_never_deleted(clone: Clone) -> None:
@@ -258,11 +269,3 @@ def test_no_python_at_all_is_said_in_a_sentence(clone: Clone, tmp_path: Path) ->
         (tmp_path / "bin" / tool).symlink_to(found)
     code, told = clone.set_up(PATH=str(tmp_path / "bin"), PYTHON="")
     assert (code, "apt-get install python3 python3-venv" in told) == (4, True), told
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_clone_that_cannot_be_written_to_is_said_in_a_sentence(clone: Clone) -> None:
-    clone.folder.chmod(0o555)
-    code, told = clone.set_up()
-    clone.folder.chmod(0o755)
-    assert (code, "cannot be written to" in told) == (4, True), told

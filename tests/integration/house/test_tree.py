@@ -51,6 +51,8 @@ def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
 def test_no_class_has_more_than_12_public_methods() -> None:
     wide = []
     for path in modules("src"):
+        if path.parts[2] == "testing":
+            continue  # a conformance suite's methods are its tests
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.ClassDef):
                 methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
