@@ -106,6 +106,7 @@ class SqliteRecords:
         depth: int = getattr(self._mine, "depth", 0)
         if depth:
             connection = self._mine.connection
+            self._require_transaction(connection)
             begin, end, undo = f"SAVEPOINT s{depth}", f"RELEASE s{depth}", f"ROLLBACK TO s{depth}"
             with self._steps(connection, begin, end, undo):
                 self._mine.depth = depth + 1
@@ -251,10 +252,7 @@ class SqliteRecords:
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """This thread's transaction's connection, or one of the pool. A connection that failed is not used again."""
         if getattr(self._mine, "depth", 0):
-            if not self._mine.connection.in_transaction:
-                raise DriverError(
-                    f"this transaction of {self.path.name} was undone after an error", fix="Let the error end it."
-                )
+            self._require_transaction(self._mine.connection)
             yield self._mine.connection
             return
         if self._closed.is_set():
@@ -296,12 +294,21 @@ class SqliteRecords:
             connection.execute(begin)
         try:
             yield
+            self._require_transaction(connection)
             with self._translated():
                 connection.execute(end)
         except BaseException:
             if connection.in_transaction:  # SQLite has rolled back by itself after a full disk or an I/O error
                 connection.execute(undo)
             raise
+
+    def _require_transaction(self, connection: sqlite3.Connection) -> None:
+        """After a full disk SQLite undoes the whole transaction; what follows must not take place without it."""
+        if not connection.in_transaction:
+            raise DriverError(
+                f"this transaction of {self.path.name} was undone after an error",
+                fix="Nothing of it was kept: put right what the error says, and try again.",
+            )
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
