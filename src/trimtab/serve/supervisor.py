@@ -1,0 +1,310 @@
+"""The supervisor: keeps router, workers and further children alive, each alone, and needs no database to do so.
+
+It compares what should run with what runs, again and again. What should run is the router, a worker for every release
+that the desired route table names or the router still uses, and the children that it was given (the controller). The
+listening socket is the supervisor's own and outlives the router: while a killed router starts again, connections wait
+in the kernel instead of being turned away.
+
+A release's signature and digests are verified here, before any of its code or its model is touched.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from trimtab.base.digest import digest_bytes, short
+from trimtab.base.errors import DriverError, IntegrityError, TrimtabError
+from trimtab.disk.lock import Lease, busy
+from trimtab.disk.tree import digest_tree
+from trimtab.records.route import RouteTable
+from trimtab.records.versioned import decode
+from trimtab.release.manifest import MANIFEST_FILE, SIGNATURE_FILE
+from trimtab.release.signature import TrustedKeys
+from trimtab.release.verify import check_release
+from trimtab.serve.child import Child, ChildPlan
+from trimtab.serve.layout import EndpointFiles, hexadecimal
+from trimtab.serve.observed import Observed, read_observed
+from trimtab.serve.router import bind
+from trimtab.serve.worker import THREADS
+from trimtab.serve.worker_state import REFUSED_EXIT, WorkerPhase, WorkerState, read_worker, write_worker
+
+TICK: Final = 0.02
+"""Seconds between two looks."""
+
+STOP: Final = 15.0
+"""Seconds that a child may take to stop before it is killed; the router drains for ten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What a supervisor serves.
+
+    Attributes:
+        children: further programs to keep running, by name (the controller). Their standard input closes when the
+            supervisor dies: see `trimtab.serve.lifeline`.
+        trusted: keys whose releases may be started.
+        logs: folder for the children's output; None leaves it on this process's standard error.
+    """
+
+    state: Path
+    endpoint: str
+    trusted: TrustedKeys
+    host: str = "127.0.0.1"
+    port: int = 0
+    token_file: Path | None = None
+    replay: bool = False
+    sync: bool = False
+    children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    logs: Path | None = None
+    list_modules: Path | None = None
+
+
+class Supervisor:
+    """Runs one endpoint. Use `start`, then `run` or `tick` again and again, then `stop`; or as a context manager."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._files = EndpointFiles(state=serving.state, endpoint=serving.endpoint)
+        self._lease = Lease(self._files.supervisor_lease, "trimtab up")
+        self._listener: socket.socket | None = None
+        self._sockets: Path | None = None
+        self._children: dict[str, Child] = {}
+        self._workers: dict[str, Child] = {}
+        self._leaving: list[Child] = []
+        self._refused: dict[str, int] = {}
+        self._number = 0
+        self.stopping = False
+
+    def start(self) -> None:
+        """Listen, and start the router, the workers and the children.
+
+        Raises:
+            BusyError: the endpoint is supervised already; the holder is named.
+            DriverError: the port is in use; nothing was started.
+        """
+        if not self._lease.try_acquire():
+            raise busy(self._files.supervisor_lease)
+        self._files.workers.mkdir(parents=True, exist_ok=True)
+        for left in self._files.workers.glob("*.json"):
+            left.unlink()  # states of processes that are gone
+        try:
+            self._listener = bind(self._serving.host, self._serving.port)
+        except TrimtabError:
+            self._lease.release()
+            raise
+        self._sockets = Path(tempfile.mkdtemp(prefix="trimtab-"))
+        self._children["router"] = Child(ChildPlan(name="router", argv=self._router_argv()), self._listener.fileno())
+        for name, argv in self._serving.children.items():
+            self._children[name] = Child(ChildPlan(name=name, argv=argv))
+        self.tick()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port on which the endpoint answers."""
+        assert self._listener is not None, "start() was called"
+        host, port = self._listener.getsockname()[:2]
+        return host, port
+
+    def pid(self, name: str) -> int:
+        """The process of ``router``, of a further child, or of the worker of a release; 0 if it does not run."""
+        child = self._children.get(name) or self._workers.get(name)
+        return child.pid if child is not None else 0
+
+    def tick(self) -> None:
+        """Bring what runs to what should run."""
+        if self.stopping:
+            return
+        wanted = self._wanted()
+        for release in sorted(wanted - set(self._workers)):
+            self._admit(release)
+        for release in [name for name in self._workers if name not in wanted]:
+            self._retire(release)
+        for child in self._children.values():
+            child.tick(self._serving.logs)
+        for release, child in self._workers.items():
+            self._tend(release, child)
+        self._leaving = [child for child in self._leaving if not child.gone(STOP)]
+
+    def ask_to_stop(self, *_: object) -> None:
+        """Let `run` come to its end; fit for a signal handler."""
+        self.stopping = True
+
+    def run(self) -> None:
+        """Keep everything running until `ask_to_stop`, then stop it."""
+        while not self.stopping:
+            self.tick()
+            time.sleep(TICK)
+        self.stop()
+
+    def ready(self, timeout: float = 60.0) -> Observed:
+        """What the router observes, once it listens and serves the desired table, or waits only for its moment.
+
+        Raises:
+            DriverError: that did not happen within ``timeout`` seconds, or a worker refuses; says why.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            self.tick()
+            observed = self._observed()
+            if observed is not None and observed.pid == self.pid("router"):
+                if observed.problem:
+                    raise DriverError(observed.problem, fix="The release in service before, if there was one, goes on.")
+                if not self._files.route.exists() or self._settled(observed):
+                    return observed
+            if time.monotonic() > deadline:
+                raise DriverError(
+                    f"the endpoint is not ready after {timeout:g} s{self._troubles()}", fix="See the logs."
+                )
+            time.sleep(TICK)
+
+    def stop(self) -> None:
+        """End the router first, so that it answers what is under way; then everything else. Safe to call twice."""
+        self.stopping = True
+        router = self._children.pop("router", None)
+        if router is not None:
+            router.end()
+            router.wait(STOP)
+        rest = [*self._children.values(), *self._workers.values(), *self._leaving]
+        for child in rest:
+            child.end()
+        for child in rest:
+            child.wait(STOP)
+        for release in self._workers:
+            write_worker(self._files.worker(release), WorkerState(release=release, phase=WorkerPhase.STOPPED))
+        self._children, self._workers, self._leaving = {}, {}, []
+        if self._listener is not None:
+            self._listener.close()
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+        self._lease.release()
+
+    def __enter__(self) -> Supervisor:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def _wanted(self) -> set[str]:
+        """Digests of the releases whose workers must run; a table that cannot be read changes nothing."""
+        wanted: set[str] = set()
+        try:
+            table = decode(RouteTable, self._files.route.read_bytes(), at=str(self._files.route))
+            wanted = {variant.release for variant in table.variants}
+        except (FileNotFoundError, TrimtabError):
+            wanted = set()
+        observed = self._observed()
+        return wanted | set(observed.in_use if observed is not None else ())
+
+    def _observed(self) -> Observed | None:
+        try:
+            return read_observed(self._files.observed)
+        except TrimtabError:
+            return None  # the router writes it anew
+
+    def _admit(self, release: str) -> None:
+        """Verify a release and start its worker; a refusal is remembered while the release's folder is the same."""
+        folder = self._files.bundle(release)
+        mark = folder.stat().st_mtime_ns if folder.exists() else 0
+        if self._refused.get(release) == mark:
+            return
+        try:
+            self._verify(release, folder)
+        except TrimtabError as error:
+            self._refused[release] = mark
+            self._report(release, WorkerPhase.REFUSED, str(error))
+            return
+        self._refused.pop(release, None)
+        self._workers[release] = Child(ChildPlan(name=f"worker-{short(release)}", argv=(), threads=THREADS))
+
+    def _verify(self, release: str, folder: Path) -> None:
+        try:
+            manifest = (folder / MANIFEST_FILE).read_bytes()
+        except OSError as error:
+            raise IntegrityError(
+                f"release {short(release)} is not here", fix="Pack it again, or restore its folder.", at=str(folder)
+            ) from error
+        if digest_bytes(manifest) != release:
+            raise IntegrityError(
+                f"the manifest in the folder of release {short(release)} is another one's",
+                fix="Restore the folder from a copy, or pack the release again.", at=str(folder),
+            )  # fmt: skip
+        signature = folder / SIGNATURE_FILE
+        content = signature.read_bytes() if signature.exists() else None
+        check_release(digest_tree(folder), manifest, content, self._serving.trusted)
+
+    def _tend(self, release: str, child: Child) -> None:
+        """Start a worker, or start it again; leave a refused one alone."""
+        due = child.due()
+        if child.code == REFUSED_EXIT:
+            return
+        if due:
+            assert self._sockets is not None, "start() was called"
+            self._number += 1
+            child.plan = ChildPlan(
+                name=child.plan.name, argv=self._worker_argv(release, child.starts), threads=THREADS,
+            )  # fmt: skip
+            self._report(release, WorkerPhase.STARTING, child.trouble, child.starts)
+        child.tick(self._serving.logs)
+
+    def _retire(self, release: str) -> None:
+        child = self._workers.pop(release)
+        self._report(release, WorkerPhase.STOPPED, "")
+        child.end()
+        self._leaving.append(child)
+
+    def _report(self, release: str, phase: WorkerPhase, problem: str, restarts: int = 0) -> None:
+        state = WorkerState(release=release, phase=phase, problem=problem, restarts=restarts)
+        write_worker(self._files.worker(release), state)
+
+    def _settled(self, observed: Observed) -> bool:
+        try:
+            table = decode(RouteTable, self._files.route.read_bytes(), at=str(self._files.route))
+        except (FileNotFoundError, TrimtabError):
+            return False
+        newest = [*observed.pending, *([observed.applied] if observed.applied else [])]
+        known = any(one.version >= table.version for one in newest)
+        return known and observed.settled and all(self._is_ready(release) for release in observed.in_use)
+
+    def _is_ready(self, release: str) -> bool:
+        try:
+            state = read_worker(self._files.worker(release))
+        except TrimtabError:
+            return False
+        return state is not None and state.phase is WorkerPhase.READY
+
+    def _troubles(self) -> str:
+        children = [*self._children.values(), *self._workers.values()]
+        found = [f"{child.plan.name} {child.trouble}" for child in children if child.trouble]
+        return f": {'; '.join(found)}" if found else ""
+
+    def _router_argv(self) -> tuple[str, ...]:
+        serving = self._serving
+        assert self._listener is not None, "start() was called"
+        argv = [sys.executable, "-P", "-m", "trimtab.serve", "router", "--state", str(serving.state)]
+        argv += ["--endpoint", serving.endpoint, "--listener", str(self._listener.fileno())]
+        argv += ["--token-file", str(serving.token_file)] if serving.token_file is not None else []
+        argv += ["--replay"] if serving.replay else []
+        argv += ["--fsync"] if serving.sync else []
+        return (*argv, *self._modules("router"))
+
+    def _worker_argv(self, release: str, restarts: int) -> tuple[str, ...]:
+        assert self._sockets is not None, "start() was called"
+        address = self._sockets / f"{self._number}"
+        return (
+            sys.executable, "-P", "-m", "trimtab.serve", "worker", "--release", str(self._files.bundle(release)),
+            "--socket", str(address), "--report", str(self._files.worker(release)), "--restarts", str(restarts),
+            *self._modules(f"worker-{hexadecimal(release)}"),
+        )  # fmt: skip
+
+    def _modules(self, name: str) -> tuple[str, ...]:
+        folder = self._serving.list_modules
+        return () if folder is None else ("--list-modules", str(folder / f"{name}.txt"))
