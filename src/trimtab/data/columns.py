@@ -19,8 +19,6 @@ from trimtab.base.instants import from_datetime
 from trimtab.data.scalar import Fault, read_scalar
 from trimtab.data.schema import (
     EXACT_FLOAT,
-    INTEGER_MAX,
-    INTEGER_MIN,
     TEXT_MAX,
     TIME_AMBIGUOUS,
     TIME_MAX,
@@ -68,8 +66,8 @@ def read_column(series: pl.Series, kind: ColumnType, zone: str | None = None) ->
         series = series.fill_nan(None)
     match kind, natural_type(series.dtype):
         case ColumnType.INTEGER, ColumnType.INTEGER:
-            faults = {Rule.IMPOSSIBLE: (series < INTEGER_MIN) | (series > INTEGER_MAX)} if _is_wide(series) else {}
-            return _read(series, series.cast(pl.Int64, strict=False), faults)
+            integers = series.cast(pl.Int64, strict=False)
+            return _read(series, integers, {Rule.IMPOSSIBLE: integers.is_null()})
         case ColumnType.INTEGER, ColumnType.FLOAT:
             return _whole(series)
         case ColumnType.FLOAT, ColumnType.INTEGER | ColumnType.FLOAT:
@@ -113,10 +111,6 @@ def _read(series: pl.Series, values: pl.Series, faults: Mapping[Rule, pl.Series]
     for mask in found.values():
         values = values.set(mask, None)
     return ReadColumn(values=values.alias(series.name), gaps=gaps, faults=found)
-
-
-def _is_wide(series: pl.Series) -> bool:
-    return series.dtype in (pl.UInt64, pl.Int128, pl.UInt128)
 
 
 def _whole(series: pl.Series) -> ReadColumn:

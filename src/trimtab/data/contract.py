@@ -64,7 +64,7 @@ def parse_contract(text: str, *, at: str = "") -> Contract:
     reader = ContractReader(locate(text), at)
     contract = reader.contract(content)
     if reader.problems or contract is None:
-        raise ProblemsError(tuple(reader.problems), at=at)
+        raise ProblemsError(reader.problems, at=at)
     return contract
 
 

@@ -32,9 +32,14 @@ class ContractReader:
     """Reads the parsed TOML and gathers what is wrong with it."""
 
     def __init__(self, lines: Mapping[KeyPath, int], file: str) -> None:
-        self.problems: list[ContractError] = []
+        self._found: list[tuple[int, ContractError]] = []
         self._lines = lines
         self._file = file
+
+    @property
+    def problems(self) -> tuple[ContractError, ...]:
+        """What is wrong so far, in the order of the file; what is missing in it comes first."""
+        return tuple(problem for _, problem in sorted(self._found, key=lambda found: found[0]))
 
     def contract(self, content: Mapping[str, Any]) -> Contract | None:
         self._known(content, _TOP, (), "the contract")
@@ -48,20 +53,15 @@ class ContractReader:
         self._roles(names, time, key, label)
         task = self._word(content, "task", Task, ()) if "task" in content else None
         zone = self._zone(content)
-        if self.problems or time is None or label is None:
+        if self._found or time is None or label is None:
             return None
         return Contract(time=time, label=label, key=key, task=task, zone=zone, columns=tuple(columns))
 
     def _wrong(self, path: tuple[str, ...], problem: str, fix: str = "") -> None:
-        self.problems.append(ContractError(problem, fix=fix, at=self._place(path)))
-
-    def _place(self, path: tuple[str, ...]) -> str:
-        """``file:line`` of a key, or of the nearest table around it that was written."""
-        for length in range(len(path), 0, -1):
-            line = self._lines.get(path[:length])
-            if line is not None:
-                return f"{self._file}:{line}" if self._file else f"line {line}"
-        return self._file
+        """Notes a problem at a key, or at the nearest table around it that was written."""
+        line = next((self._lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self._lines), 0)
+        place = f"{self._file}:{line}" if self._file else f"line {line}"
+        self._found.append((line, ContractError(problem, fix=fix, at=place if line else self._file)))
 
     def _known(self, table: Mapping[str, Any], known: tuple[str, ...], path: tuple[str, ...], what: str) -> None:
         for name in table:
