@@ -54,8 +54,9 @@ FORBIDDEN = frozenset(
         "urllib.Request",
     }
 )
-# Modules that do Python's own errands: importing, and reading sources for a traceback.
-ERRANDS = frozenset({"importlib._bootstrap", "importlib._bootstrap_external", "linecache"})
+# Modules that do Python's own errands: importing, looking for plug-ins (libraries do; the contracts keep the core from
+# importlib) and reading sources for a traceback.
+ERRANDS = frozenset({"importlib._bootstrap", "importlib._bootstrap_external", "importlib.metadata", "linecache"})
 TOOLS = frozenset({"_hypothesis_pytestplugin", "_pytest", "execnet", "hypothesis", "pluggy", "pytest_timeout", "xdist"})
 # ZoneInfo opens them in C, with our own frame next to it.
 TIME_ZONE_TABLES = tuple(f"{folder}/" for folder in zoneinfo.TZPATH)

@@ -25,6 +25,8 @@ Eventually = Callable[..., None]
 def pytest_configure(config: pytest.Config) -> None:
     """Gives this process, a worker of xdist or the only one, a mark that its descendants inherit."""
     os.environ[SESSION_MARK] = uuid.uuid4().hex
+    # Nothing may depend on the order of a set: every child draws its own seed, whatever was set outside.
+    os.environ.pop("PYTHONHASHSEED", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
