@@ -258,7 +258,8 @@ def _distance(first: Output, second: Output) -> float:
         a, b = np.atleast_1d(np.asarray(one, dtype=float)), np.atleast_1d(np.asarray(other, dtype=float))
         if a.shape != b.shape:
             return float("inf")
-        worst = max(worst, float(np.max(np.abs(a - b) / np.maximum(1.0, np.abs(a)), initial=0.0)))
+        distance = float(np.max(np.abs(a - b) / np.maximum(1.0, np.abs(a)), initial=0.0))
+        worst = max(worst, float("inf") if np.isnan(distance) else distance)
     return worst
 
 

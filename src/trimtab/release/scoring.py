@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.base.errors import InputError, TrimtabError
+from trimtab.base.errors import TrimtabError
 from trimtab.records.prediction import Output
 from trimtab.release.manifest import Manifest, Model, ServingStep
 from trimtab.release.rows import Columns, Features, count_of, matrix, rows_as, run_steps
@@ -131,26 +131,6 @@ def scores_of(model: Model, outputs: Sequence[Output]) -> NDArray[np.float64]:
         return np.array(rows, dtype=np.float64).reshape(-1, len(model.classes))
     name = "score" if model.task is Task.BINARY else "value"
     return np.array([output[name] for output in outputs], dtype=np.float64)
-
-
-def truth_of(model: Model, labels: Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]:
-    """Labels as metrics take them: 1 for the positive class and 0 else; the class's place; or the number.
-
-    Raises:
-        InputError: a label is none of the model's classes, or not a number in a regression.
-    """
-    values = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
-    if model.task is Task.REGRESSION:
-        return np.array(values, dtype=np.float64)
-    places = {name: float(place) for place, name in enumerate(model.classes)}
-    try:
-        return np.array([places[value] for value in values], dtype=np.float64)
-    except KeyError as missing:
-        known = ", ".join(repr(name) for name in model.classes)
-        raise InputError(
-            f"the label {missing.args[0]!r} is none of the model's classes ({known})",
-            fix="Correct the label, or train on rows that hold the new class.",
-        ) from missing
 
 
 def _check_scores(model: Model, scores: NDArray[np.float64], count: int) -> None:
