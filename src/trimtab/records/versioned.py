@@ -41,7 +41,7 @@ def decode(kind: type[R], content: bytes, *, at: str = "") -> R:
     """
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:  # a ValidationError is one too
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # a ValidationError is a DecodeError too
         raise _explain(kind, content, error, at) from error
 
 

@@ -40,7 +40,12 @@ def check_release(
             f"the release has no {SIGNATURE_FILE}",
             fix="Only signed releases are opened; copy it again from where it was packed.",
         )
-    verify(manifest, decode(Signature, signature, at=SIGNATURE_FILE), trusted)
+    signed = decode(Signature, signature, at=SIGNATURE_FILE)
+    if encode(signed) != signature:
+        raise SignatureError(
+            f"{SIGNATURE_FILE} is not in its canonical form", fix="It was edited; copy the release again."
+        )
+    verify(manifest, signed, trusted)
     found = read_manifest(manifest)
     verify_files(found, files)
     return found
