@@ -55,8 +55,8 @@ def call(root: Path, function: Callable[..., object], *inputs: object) -> object
 
 def test_functions_come_with_their_places_and_import_their_neighbours(project: WriteProject) -> None:
     root = project(
-        pipeline="import words\n\ndef features(rows):\n    from later import one\n    return words.SCALE * rows + one\n",
-        words="SCALE = 3\n",
+        pipeline="import words\n\ndef features(rows):\n    from later import one\n    return words.X * rows + one\n",
+        words="X = 3\n",
         later="one = 1\n",
     )
     functions = load_functions(root, "pipeline")
