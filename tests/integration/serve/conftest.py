@@ -20,9 +20,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[Recipe, tuple[Path, 
 
 
 @pytest.fixture
-def place(
-    shelf: dict[Recipe, tuple[Path, Digest]], tmp_path_factory: pytest.TempPathFactory, state: Path
-) -> Place:
+def place(shelf: dict[Recipe, tuple[Path, Digest]], tmp_path_factory: pytest.TempPathFactory, state: Path) -> Place:
     """``place(Recipe(...))``: the release is in this test's state; returns its digest."""
 
     def put(recipe: Recipe | None = None) -> Digest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from trimtab.base.digest import digest_bytes
 from trimtab.base.digest import Digest
 from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer
-from trimtab.data.schema import Contract
+from trimtab.data.schema import Contract, Range, Severity
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.environment import packages_behind
@@ -91,12 +93,8 @@ def contract_of(recipe: Recipe, rows: pl.DataFrame) -> Contract:
     found = infer(rows, time="ts", key="tx" if recipe.keyed else None, label="fraud")
     if recipe.age_maximum is None:
         return found
-    text = format_contract(found)
-    from trimtab.data.schema import Range, Severity
-
     limit = Range(minimum=0, maximum=int(recipe.age_maximum), outside=Severity.REFUSE, because="nobody is older")
     columns = tuple(replace(column, range=limit) if column.name == "age" else column for column in found.columns)
-    assert text, "it can be written"
     return replace(found, columns=columns)
 
 
@@ -116,13 +114,15 @@ def make_release(state: Path, workshop: Path, recipe: Recipe | None = None) -> D
     (contents / SOURCE_FOLDER / "pipeline.py").write_text(recipe.source)
     model = save_model(estimator, contents, task=Task.BINARY, features=("f0", "f1"))
     places = pick_golden(columns, most=10)
+    if recipe.age_maximum is not None:  # a release's golden rows meet its contract
+        places = places[columns["age"][places] <= recipe.age_maximum]
     golden = take_columns(columns, places)
     outputs: list[Output] = answers(model, raw_scores(model, estimator, matrix(features[places])) + recipe.golden_shift)
     proofs = Golden(rows=golden_rows(golden, contract.features), outputs=tuple(outputs))
     (contents / CONTRACT_FILE).write_text(format_contract(contract))
     (contents / GOLDEN_FILE).write_bytes(encode(proofs))
     draft = Manifest(
-        project="card-fraud", run_id=f"run-{recipe.scale}", module="pipeline", rows_as=recipe.rows_as,
+        project="card-fraud", source=digest_bytes(f"{recipe.scale}".encode()), data=digest_bytes(b"rows"), module="pipeline", rows_as=recipe.rows_as,
         steps=(ServingStep(function="features", inputs=(ROWS,)),), python=recipe.python or _python(),
         packages={**packages_behind(["sklearn", "numpy", "skops"]), **dict(recipe.packages)}, model=model, files={},
         expected={}, trained_rows=len(rows),
@@ -136,6 +136,4 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def _python() -> str:
-    import platform
-
     return ".".join(platform.python_version_tuple()[:2])

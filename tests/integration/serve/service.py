@@ -161,7 +161,7 @@ class Service:
         found: list[Prediction | Label] = []
         for segment in sorted(self.files.log.glob("*.seg")):
             for frame in read_frames(segment):
-                found.append(msgspec.msgpack.decode(frame.payload, type=Prediction | Label))
+                found += [msgspec.msgpack.decode(frame.payload, type=Prediction | Label)]
         return found
 
 
