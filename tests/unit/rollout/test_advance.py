@@ -138,9 +138,9 @@ def test_a_step_that_goes_wrong_after_a_long_clean_shadow_is_seen_by_itself() ->
 
 
 def test_what_the_champion_refuses_too_is_not_held_against_the_challenger() -> None:
-    alone, _, _ = advance(running(), shown(500, refused=100), SERVE, after(DAY))
-    together, _, _ = advance(running(), shown(1_500, refused=300, champion=Counts(requests=5_000, refused=1_000)), SERVE,
-                             after(DAY))  # fmt: skip
+    champion = Counts(requests=20_000, refused=4_000)
+    alone, _, _ = advance(running(), shown(5_000, refused=1_000), SERVE, after(DAY))
+    together, _, _ = advance(running(), shown(5_000, refused=1_000, champion=champion), SERVE, after(DAY))
     assert isinstance(alone, Aborted)
     assert isinstance(together, Running)
     assert together.step == 1
