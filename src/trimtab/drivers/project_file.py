@@ -11,7 +11,6 @@ from trimtab.base.errors import DriverError, InputError, ProblemsError
 from trimtab.spec.parse import PROJECT_FILE, Examined, examine
 from trimtab.spec.problems import WrongValueError
 from trimtab.spec.project import Project
-from trimtab.spec.secret import Secret, resolve
 
 
 def examine_project(folder: Path) -> Examined:
@@ -55,15 +54,6 @@ def read_project(folder: Path) -> Project:
         fix = "Correct them, and see docs/project.md for every setting."
         raise ProblemsError(examined.problems, at=PROJECT_FILE, fix=fix)
     return examined.project
-
-
-def reveal(text: str, folder: Path) -> Secret:
-    """A setting's text with its references looked up now, for the one call that needs it.
-
-    Raises:
-        ReferenceProblemError: a variable is not set any more, or a file is gone.
-    """
-    return resolve(text, env=os.environ, files=lambda name: _private_file(folder, name))
 
 
 def _private_file(folder: Path, name: str) -> str:

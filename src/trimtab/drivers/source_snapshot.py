@@ -59,13 +59,13 @@ _CREDENTIALS: Final = (
 class CredentialInSourceError(InputError):
     """A file of the project looks like a credential, and a snapshot would keep it for good."""
 
-    code = "TT1021"
+    code = "TT1321"
 
 
 class SourceTooLargeError(InputError):
     """The files beside the project's code are too large to be kept with every run."""
 
-    code = "TT1022"
+    code = "TT1322"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ _CALLERS: Final = 6
 class ModuleProblemError(InputError):
     """The module that ``trimtab.toml`` names is not in the project, or hides behind another of its name."""
 
-    code = "TT1209"
+    code = "TT1309"
 
 
 def load_module(folder: Path, name: str) -> ModuleType:
