@@ -20,7 +20,8 @@ FILES = {f"model/{name}": digest_bytes(name.encode()) for name in ("a", "b", "c"
 MANIFEST = encode(
     Manifest(
         project="p",
-        run_id="r",
+        source=digest_bytes(b"source"),
+        data=digest_bytes(b"rows"),
         module="pipeline",
         rows_as="numpy",
         steps=(ServingStep(function="features", inputs=(ROWS,)),),

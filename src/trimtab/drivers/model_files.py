@@ -160,6 +160,7 @@ def _plain_class(value: Any) -> bool | int | str:
 
 def _booster(estimator: Any) -> Any:
     import lightgbm
+    from sklearn.exceptions import NotFittedError
 
     if isinstance(estimator, lightgbm.Booster):
         return estimator
@@ -170,7 +171,7 @@ def _booster(estimator: Any) -> Any:
         )
     try:
         return estimator.booster_
-    except lightgbm.basic.LightGBMError as unfitted:
+    except NotFittedError as unfitted:
         raise UnsupportedModelError(
             f"train() returned {_name(estimator)}, which is not fitted",
             fix="Call .fit(features, label) before returning it.",

@@ -25,7 +25,8 @@ TRUSTED = {key_id(public_key_of(SECRET)): public_key_of(SECRET)}
 FILES = {"model/m.txt": digest_bytes(b"model"), "source/pipeline.py": digest_bytes(b"source")}
 MANIFEST = Manifest(
     project="p",
-    run_id="r",
+    source=digest_bytes(b"source"),
+    data=digest_bytes(b"rows"),
     module="pipeline",
     rows_as="polars",
     steps=(ServingStep(function="features", inputs=(ROWS,)),),
