@@ -46,7 +46,7 @@ def read_data(table: Table) -> Source:
     time = table.need("time", v.text, "", fix='Add time = "…": the column that says when a row happened.')
     label = table.need("label", v.text, "", fix='Add label = "…": the column that is to be predicted.')
     key = table.get("key", v.text, None)
-    _refuse_same_column(table, {"time": time, "label": label, "key": key})
+    _refuse_label_as_input(table, label, {"time": time, "key": key})
     default = Source(path=path, time=time, label=label)
     source = Source(
         path=path,
@@ -61,16 +61,13 @@ def read_data(table: Table) -> Source:
     return source
 
 
-def _refuse_same_column(table: Table, columns: dict[str, str | None]) -> None:
-    first: dict[str, str] = {}
+def _refuse_label_as_input(table: Table, label: str, columns: dict[str, str | None]) -> None:
+    """The label is not in a request, so it cannot be its time or key; time and key may be one column."""
     for setting, column in columns.items():
-        if not column:
-            continue
-        if column in first:
-            problem = f"[data] {first[column]} and {setting} both name the column {v.quoted(column)}"
-            fix = "Each of them is a column of its own."
-            table.findings.add(ConflictError, (*table.path, setting), problem, fix=fix)
-        first.setdefault(column, setting)
+        if label and column == label:
+            problem = f"[data] {setting} and label both name the column {v.quoted(label)}"
+            fix = "The label is what is not known yet when a row is asked about; name another column."
+            table.findings.add(ConflictError, (*table.path, "label"), problem, fix=fix)
 
 
 def read_pipeline(table: Table) -> Pipeline:

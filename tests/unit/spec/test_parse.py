@@ -226,9 +226,14 @@ def test_a_section_that_is_no_table_is_named_once() -> None:
     assert problem.problem == "[gates] must be a table, and is 3"
 
 
-def test_one_column_cannot_be_two_things() -> None:
+def test_the_label_cannot_be_the_time_or_the_key_of_its_own_row() -> None:
     (problem,) = problems_of(SMALLEST.replace('"is_fraud"', '"ts"'))
-    assert "both name the column" in problem.problem
+    assert problem.problem == '[data] time and label both name the column "ts"'
+    assert problem.at == "trimtab.toml:7"
+
+
+def test_what_happens_once_at_a_time_may_have_its_time_as_its_key() -> None:
+    assert parse(SMALLEST + 'key = "ts"\n').source.key == "ts"
 
 
 def test_a_metric_must_fit_the_task_that_the_project_names() -> None:
