@@ -19,10 +19,22 @@ def features(rows: np.ndarray) -> np.ndarray:
 
 
 def train(
-    features: np.ndarray, label: np.ndarray, *, trees: int = 100, leaves: int = 15, learning_rate: float = 0.06, seed: int = 0
+    features: np.ndarray,
+    label: np.ndarray,
+    *,
+    trees: int = 100,
+    leaves: int = 15,
+    learning_rate: float = 0.06,
+    seed: int = 0,
 ) -> HistGradientBoostingClassifier:
     """Gradient-boosted trees: small ones, since a few weeks of half-hours are not many rows."""
     model = HistGradientBoostingClassifier(
-        max_iter=trees, max_leaf_nodes=leaves, learning_rate=learning_rate, min_samples_leaf=40, l2_regularization=1.0, random_state=seed
+        max_iter=trees,
+        max_leaf_nodes=leaves,
+        learning_rate=learning_rate,
+        min_samples_leaf=40,
+        l2_regularization=5.0,
+        early_stopping=False,
+        random_state=seed,
     )
     return model.fit(features, label)

@@ -8,33 +8,13 @@ import secrets
 from pathlib import Path
 
 from trimtab.app.home import Home
-from trimtab.base.errors import InputError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.local_blobs import LocalBlobs
+from trimtab.drivers.project_file import read_project
 from trimtab.drivers.signing_keys import config_folder
 from trimtab.drivers.sqlite_records import SqliteRecords
 from trimtab.records.journal import Actor
-from trimtab.spec.parse import parse_project
-from trimtab.spec.project import Project
-
-PROJECT_FILE = "trimtab.toml"
-
-
-def read_project(folder: Path) -> Project:
-    """The project that ``folder``'s ``trimtab.toml`` says.
-
-    Raises:
-        InputError: there is no such file.
-        ProblemsError: all its mistakes, each with its line.
-    """
-    path = folder / PROJECT_FILE
-    if not path.is_file():
-        raise InputError(
-            f"there is no {PROJECT_FILE} in {folder.resolve()}",
-            fix="Go to a project's folder, pass --project, or make one with `trimtab new NAME`.",
-        )
-    return parse_project(path.read_text(encoding="utf-8"), at=PROJECT_FILE)
 
 
 def open_home(folder: Path) -> Home:
@@ -63,8 +43,13 @@ def controller() -> Actor:
 
 def local_token() -> str:
     """The local user's token, made and stored (readable by this user only) on first use."""
-    path = config_folder() / "token"
+    path = token_file()
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_bytes(path, secrets.token_urlsafe(32).encode() + b"\n", mode=0o600)
     return path.read_text(encoding="ascii").strip()
+
+
+def token_file() -> Path:
+    """Where the local user's token is kept."""
+    return config_folder() / "token"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trimtab.base.errors import InputError
+from trimtab.base.instants import Span
 from trimtab.disk.lock import Lease
 from trimtab.drivers.bundles import Bundles
 from trimtab.records.endpoint import Desired
@@ -44,9 +45,9 @@ class Home:
         """The endpoint's files."""
         return EndpointFiles(state=self.state, endpoint=self.endpoint)
 
-    def lease(self, resource: str, owner: str) -> Lease:
-        """The right to work on a resource: ``controller-main``, ``run-…``, ``endpoint-main``."""
-        return Lease(self.state / "locks" / f"{resource}.lock", owner)
+    def lease(self, resource: str, owner: str, *, wait: Span = Span(0)) -> Lease:
+        """The right to work on a resource: ``controller-main``, ``run-…``, ``endpoint-main``; see `Lease`."""
+        return Lease(self.state / "locks" / f"{resource}.lock", owner, wait=wait)
 
     def desired(self) -> Desired | None:
         """The endpoint's desired state; None before its first release."""

@@ -42,7 +42,10 @@ def note(text: str) -> None:
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A plain table with aligned columns; numbers to the right."""
     cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(heading), *(len(row[i]) for row in cells)) if cells else len(heading) for i, heading in enumerate(headings)]
+    widths = [
+        max(len(heading), *(len(row[i]) for row in cells)) if cells else len(heading)
+        for i, heading in enumerate(headings)
+    ]
     right = [all(_number(row[i]) for row in cells) and bool(cells) for i in range(len(headings))]
 
     def line(row: Sequence[str]) -> str:

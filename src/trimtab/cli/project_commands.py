@@ -11,7 +11,9 @@ from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, n
 
 @click.command()
 @click.argument("name")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where to make the folder.")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where to make the folder."
+)
 def new(name: str, into: Path) -> None:
     """Write a small, complete project with sample data and a test."""
     from trimtab.app.new import create_project
@@ -51,7 +53,9 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
     home = open_home(folder)
     result = run_working_tree(home, local_person(), settings=settings, say=note)
     if json_:
-        document("trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result})
+        document(
+            "trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result}
+        )
     else:
         _show_run(result)
     return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
@@ -70,7 +74,9 @@ def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
 
     result = run_retraining(open_home(folder), controller(), key=key, as_of=parse_instant(as_of), say=note)
     if json_:
-        document("trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result})
+        document(
+            "trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result}
+        )
     else:
         _show_run(result)
     return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
@@ -121,7 +127,15 @@ def report(folder: Path, blocks: int, html: Path | None, json_: bool) -> None:
         document("trimtab.report/1", made)
         return
     rows = [
-        (b.number, b.first[:10], b.last[:10], f"{b.rows:,}", f"{b.first_release:.3f}", f"{b.loop:.3f}", f"{b.loop - b.first_release:+.3f}")
+        (
+            b.number,
+            b.first[:10],
+            b.last[:10],
+            f"{b.rows:,}",
+            f"{b.first_release:.3f}",
+            f"{b.loop:.3f}",
+            f"{b.loop - b.first_release:+.3f}",
+        )
         for b in made.blocks
     ]
     click.echo(table(("block", "from", "to", "rows", "never retrained", "the loop", "gain"), rows))

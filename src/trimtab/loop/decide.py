@@ -9,13 +9,17 @@ a challenger trained meanwhile would be judged against a champion that may be go
 
 from __future__ import annotations
 
+from typing import assert_never
+
+import msgspec
+
 from trimtab.base.instants import Instant, format_instant, format_span
 from trimtab.base.verdict import Evidence, Verdict
 from trimtab.loop.action import Action, AskPerson, DoNothing, MoveRollout, StartTraining
 from trimtab.loop.world import Training, TrainingState, World
 from trimtab.monitor.assess import Finding, FindingKind
 from trimtab.rollout.advance import advance
-from trimtab.rollout.state import AwaitingApproval, Running
+from trimtab.rollout.state import Aborted, AwaitingApproval, Completed, RolloutState, Running
 from trimtab.rollout.strategy import begin
 from trimtab.spec.project import Promote
 
@@ -40,10 +44,24 @@ def _continue(world: World, rollout: Running) -> Action:
     state, evidence, reason = advance(rollout, world.step, world.serve, world.now)
     if state == rollout:
         return _nothing(world, reason, evidence)
+    effect_at = _route_effect(world)
     return MoveRollout(
-        key=f"route:{world.endpoint}:{world.now}", at=world.now, effect_at=_route_effect(world),
-        state=state, reason=reason, evidence=evidence,
+        key=f"route:{world.endpoint}:{world.now}", at=world.now, effect_at=effect_at,
+        state=_from(state, effect_at), reason=reason, evidence=evidence,
     )  # fmt: skip
+
+
+def _from(state: RolloutState, effect_at: Instant) -> RolloutState:
+    """The state as it will be once it takes effect: a step lasts from then on, not from its decision."""
+    match state:
+        case Running():
+            return msgspec.structs.replace(state, step_since=effect_at)
+        case Completed() | Aborted():
+            return msgspec.structs.replace(state, at=effect_at)
+        case AwaitingApproval():
+            return state
+        case _:
+            assert_never(state)
 
 
 def _introduce(world: World, candidate: str) -> Action:
@@ -58,10 +76,19 @@ def _introduce(world: World, candidate: str) -> Action:
         )  # fmt: skip
     effect_at = _route_effect(world)
     state = begin(
-        rollout_id=key, endpoint=world.endpoint, champion=world.champion, challenger=candidate, since=effect_at
+        rollout_id=key,
+        endpoint=world.endpoint,
+        champion=world.champion,
+        challenger=candidate,
+        since=effect_at,
+        serve=world.serve,
     )
     return MoveRollout(
-        key=key, at=world.now, effect_at=effect_at, state=state, reason="the challenger passed its gates: its rollout begins"
+        key=key,
+        at=world.now,
+        effect_at=effect_at,
+        state=state,
+        reason="the challenger passed its gates: its rollout begins",
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from trimtab.base.digest import Digest
+from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.instants import Instant
 from trimtab.base.verdict import Evidence, Verdict
 from trimtab.records.journal import Actor
@@ -88,3 +88,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="tr
     parent: str | None = None
     finished_at: Instant | None = None
     problem: str = ""
+
+
+def retraining_id(endpoint: str, key: str) -> str:
+    """The id of the run that a training's action leads to: the same key is the same run, so doing it twice is once."""
+    return f"retrain-{short(digest_json([endpoint, key]))}"

@@ -45,7 +45,9 @@ def decode(kind: type[R], content: bytes, *, at: str = "") -> R:
         raise _explain(kind, content, error, at) from error
 
 
-def _explain(kind: type[msgspec.Struct], content: bytes, error: Exception, at: str) -> IntegrityError | UnknownVersionError:
+def _explain(
+    kind: type[msgspec.Struct], content: bytes, error: Exception, at: str
+) -> IntegrityError | UnknownVersionError:
     wanted = schema_of(kind)
     try:
         found: Any = json.loads(content)
@@ -59,5 +61,7 @@ def _explain(kind: type[msgspec.Struct], content: bytes, error: Exception, at: s
             at=at,
         )
     return IntegrityError(
-        f"this is not a {wanted} record: {error}", fix="The content was changed or cut short; restore it from a copy.", at=at
+        f"this is not a {wanted} record: {error}",
+        fix="The content was changed or cut short; restore it from a copy.",
+        at=at,
     )

@@ -54,7 +54,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
 
     Attributes:
         project: the project's name.
-        run_id: the run that made it; the record of its code, data and verdict.
+        source: the source snapshot that was executed. With ``data``, it says what the release was made of; the run is
+            found by the release's digest, and its id stays out, so that equal runs make one release.
+        data: the rows that were trained on and judged by, as a digest of schema and values.
         module: the module in ``source/`` that holds the feature function.
         rows_as: what the first function receives: ``polars``, ``pandas`` or ``numpy`` (a structured array).
         steps: the functions from rows to features, in order; the last one's result is what the model is given.
@@ -66,7 +68,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", ta
     """
 
     project: str
-    run_id: str
+    source: Digest
+    data: Digest
     module: str
     rows_as: str
     steps: tuple[ServingStep, ...]

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from trimtab.base.digest import digest_bytes
-from trimtab.base.digest import Digest
+from trimtab.base.digest import Digest, digest_bytes
 from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer
 from trimtab.data.schema import Contract, Range, Severity
@@ -122,8 +121,8 @@ def make_release(state: Path, workshop: Path, recipe: Recipe | None = None) -> D
     (contents / CONTRACT_FILE).write_text(format_contract(contract))
     (contents / GOLDEN_FILE).write_bytes(encode(proofs))
     draft = Manifest(
-        project="card-fraud", source=digest_bytes(f"{recipe.scale}".encode()), data=digest_bytes(b"rows"), module="pipeline", rows_as=recipe.rows_as,
-        steps=(ServingStep(function="features", inputs=(ROWS,)),), python=recipe.python or _python(),
+        project="card-fraud", source=digest_bytes(f"{recipe.scale}".encode()), data=digest_bytes(b"rows"),
+        module="pipeline", rows_as=recipe.rows_as, steps=(ServingStep(function="features", inputs=(ROWS,)),), python=recipe.python or _python(),
         packages={**packages_behind(["sklearn", "numpy", "skops"]), **dict(recipe.packages)}, model=model, files={},
         expected={}, trained_rows=len(rows),
     )  # fmt: skip

@@ -1,0 +1,150 @@
+"""The rows that a run may see: what had happened, and whose outcome had arrived, before one moment.
+
+They come from the project's own table and from the endpoint's log joined with its labels, and the run says how many
+from which. A row's event time is before the moment and its label arrived before it: nothing later can leak in, also
+not when a past moment is trained again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from trimtab.base.errors import InputError
+from trimtab.base.instants import Instant, Span, format_instant
+from trimtab.data.check import Violation, check_table
+from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.infer import infer
+from trimtab.data.schema import Contract, Severity
+from trimtab.data.table import event_times
+from trimtab.disk.atomic import write_bytes
+from trimtab.drivers.prediction_log import LogIndex
+from trimtab.drivers.sources import read_source
+from trimtab.spec.project import Judging, Project, Source
+
+
+class ContractBrokenError(InputError):
+    """The training rows break the contract's hard rules."""
+
+    code = "TT1010"
+
+
+class TooFewRowsError(InputError):
+    """There are not enough labelled rows to train on and to judge by."""
+
+    code = "TT1011"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Labelled rows in the order of time; ``origin`` counts them by where they came from."""
+
+    table: pl.DataFrame
+    origin: dict[str, int]
+
+
+def source_rows(root: Path, source: Source, as_of: Instant) -> pl.DataFrame:
+    """The rows of the project's own table that had happened, with their label, before ``as_of``.
+
+    A plain table carries no arrival times: ``label_delay`` after its event, a row's label counts as arrived.
+    """
+    known = pl.lit(as_of - source.label_delay).cast(pl.Datetime("us", "UTC"))
+    table = read_source(root, source)
+    return table.filter((pl.col(source.time) < known) & pl.col(source.label).is_not_null())
+
+
+def own_contract(root: Path, project: Project, table: pl.DataFrame, say: Callable[[str], None]) -> Contract:
+    """The project's contract; inferred from ``table`` and written beside ``trimtab.toml`` if there is none yet."""
+    path = root / project.source.contract
+    if path.is_file():
+        return parse_contract(path.read_text(encoding="utf-8"), at=str(project.source.contract))
+    source = project.source
+    contract = infer(table, time=source.time, label=source.label, key=source.key, zone=source.zone, task=project.task)
+    write_bytes(path, format_contract(contract).encode())
+    say(f"wrote {project.source.contract}: a contract inferred from {table.height:,} rows, for you to read and edit")
+    return contract
+
+
+def gather(
+    root: Path, source: Source, contract: Contract, *, log: LogIndex | None, as_of: Instant, span: Span | None
+) -> Gathered:
+    """All labelled rows as of a moment, of the newest ``span`` only if there is one.
+
+    Where the contract has a key, a row that is in the log and in the table is taken from the log: it is what was
+    really asked and answered.
+
+    Raises:
+        ContractBrokenError: with every violation of a hard rule.
+    """
+    table = source_rows(root, source, as_of)
+    check_hard(table, contract, where=source.path)
+    table = _aligned(table, contract)
+    parts = {"source": table}
+    if log is not None:
+        logged = _aligned(log.joined_rows(contract, before=as_of), contract)
+        if contract.key is not None and logged.height:
+            table = table.join(logged.select(contract.key), on=contract.key, how="anti", maintain_order="left")
+        parts = {"source": table, "log": logged}
+    whole = pl.concat(list(parts.values()), how="vertical").sort(contract.time, maintain_order=True)
+    origin_of = pl.concat([part.select(pl.lit(name).alias("origin"), contract.time) for name, part in parts.items()])
+    if span is not None and whole.height:
+        first = whole[contract.time][-1].timestamp() * 1_000_000 - span
+        newest = pl.lit(round(first)).cast(pl.Datetime("us", "UTC"))
+        whole = whole.filter(pl.col(contract.time) > newest)
+        origin_of = origin_of.filter(pl.col(contract.time) > newest)
+    counts = origin_of["origin"].value_counts()
+    return Gathered(table=whole, origin=dict(sorted(zip(counts["origin"], counts["count"], strict=True))))
+
+
+def check_hard(table: pl.DataFrame, contract: Contract, *, where: str) -> None:
+    """Refuse a table that breaks a hard rule; raises `ContractBrokenError` with every such violation."""
+    broken = [found for found in check_table(table, contract) if found.severity is Severity.REFUSE]
+    if broken:
+        raise ContractBrokenError(
+            f"the rows break the contract: {'; '.join(_said(found) for found in broken)}",
+            fix="Correct the source, or edit the contract if the world has changed.",
+            at=where,
+        )
+
+
+def split(table: pl.DataFrame, contract: Contract, judging: Judging) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows to train on, and the newest ones, kept from training, to judge by.
+
+    Raises:
+        TooFewRowsError: one of the two would be empty.
+    """
+    times = event_times(table, contract)
+    if judging.span is not None:
+        train_rows = int((times <= times[-1] - judging.span).sum()) if len(times) else 0
+    else:
+        train_rows = len(times) - round(len(times) * (judging.share or 0.0))
+    if train_rows == 0 or train_rows == len(times):
+        newest = format_instant(int(times[-1])) if len(times) else "none"
+        raise TooFewRowsError(
+            f"{len(times):,} labelled rows (the newest: {newest}) cannot be split into rows to train on and newer rows to judge by",
+            fix="Wait for more labelled rows, or change [gates] judge_on.",
+        )
+    return table[:train_rows], table[train_rows:]
+
+
+def _aligned(table: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The contract's columns in its order and types, so that rows of any origin can stand together."""
+    return table.select(
+        pl.col(column.name).cast(_STORED[column.type]) if column.name != contract.time else pl.col(column.name)
+        for column in contract.columns
+    )
+
+
+_STORED = {
+    "integer": pl.Int64(), "float": pl.Float64(), "boolean": pl.Boolean(), "text": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+}  # fmt: skip
+
+
+def _said(violation: Violation) -> str:
+    name = f"{violation.column}: " if violation.column else ""
+    rows = f" ({violation.count:,} rows)" if violation.count else ""
+    return f"{name}{violation.problem}{rows}"

@@ -1,0 +1,90 @@
+"""Make a release of a candidate that passed: its proofs, its reference, its signature."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from trimtab.app.train import Candidate
+from trimtab.base.digest import Digest
+from trimtab.data.contract import format_contract
+from trimtab.data.profile import profile_columns
+from trimtab.data.schema import Contract
+from trimtab.data.table import to_columns
+from trimtab.drivers.bundles import Bundles
+from trimtab.drivers.signing_keys import signing_key
+from trimtab.drivers.source_snapshot import Snapshot
+from trimtab.drivers.user_code import user_errors
+from trimtab.records.versioned import encode
+from trimtab.release.golden import Golden, golden_rows, pick_golden, prove_row_local
+from trimtab.release.manifest import (
+    CONTRACT_FILE,
+    GOLDEN_FILE,
+    PROFILE_FILE,
+    SOURCE_FOLDER,
+    Manifest,
+)
+from trimtab.release.rows import take, take_columns
+from trimtab.spec.parse import PROJECT_FILE
+
+
+class Source(Protocol):
+    """A source snapshot and the folder in which it lies."""
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+
+def pack_release(
+    bundles: Bundles,
+    draft: Manifest,
+    candidate: Candidate,
+    contract: Contract,
+    *,
+    reference: pl.DataFrame,
+    source: Source,
+    folder: Path,
+) -> Digest:
+    """The digest of the signed release; packing the same candidate twice makes one release.
+
+    Args:
+        draft: the manifest but for its files.
+        reference: the rows, training and judged, that production is compared with.
+        source: where the project's source snapshot is; its Python files and its ``trimtab.toml`` go into the release.
+        folder: where the candidate's model was written; the rest is added to it.
+
+    Raises:
+        RowDependenceError, UnstableError: the features of a row depend on more than the row.
+    """
+    places = pick_golden(candidate.train_columns)
+    golden = take_columns(candidate.train_columns, places)
+    with user_errors(source.folder, doing="proving that features are row-local"):
+        outputs = prove_row_local(candidate.scorer, golden, trained=take(candidate.features, places))
+    proofs = Golden(rows=golden_rows(golden, contract.features), outputs=tuple(outputs))
+    profile = profile_columns(to_columns(reference, contract), contract)
+    contents: Mapping[str, bytes] = {
+        CONTRACT_FILE: format_contract(contract).encode(),
+        GOLDEN_FILE: encode(proofs),
+        PROFILE_FILE: encode(profile),
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    for name in source.snapshot.files:
+        if name.endswith(".py") or name == PROJECT_FILE:
+            target = folder / SOURCE_FOLDER / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source.folder / name, target)
+    return bundles.pack(draft, folder, signing_key())
+
+
+def python_minor() -> str:
+    """This interpreter's minor version, as manifests name it."""
+    return ".".join(platform.python_version_tuple()[:2])
