@@ -219,9 +219,10 @@ class Row:
         latency = time.perf_counter_ns() - ask.exchange.received
         inputs, received = (checked.inputs, "") if checked is not None else _as_received(self.given)
         notes = checked.notes if checked is not None else ()
+        key = checked.key if checked is not None else served.rules.key(self.given)
         self.problem = problem
         self.record = Prediction(
-            prediction_id=self.prediction_id, request_id=self.request, key=checked.key if checked is not None else None,
+            prediction_id=self.prediction_id, request_id=self.request, key=key,
             project=served.manifest.project, endpoint=plane.endpoint, release=served.release, variant=variant.name,
             role=variant.role, event_time=checked.event_time if checked is not None else ask.arrived_at,
             arrived_at=ask.arrived_at, inputs=inputs, outputs=output, status=status, latency_us=latency // 1000,

@@ -14,7 +14,7 @@ from trimtab.base.digest import Digest, digest_bytes, short
 from trimtab.base.errors import IntegrityError, NotFoundError
 from trimtab.data.contract import parse_contract
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
-from trimtab.data.schema import Contract
+from trimtab.data.schema import ColumnType, Contract
 from trimtab.records.versioned import decode
 from trimtab.release.manifest import CONTRACT_FILE, MANIFEST_FILE, Manifest
 from trimtab.serve.layout import EndpointFiles
@@ -23,6 +23,9 @@ from trimtab.serve.metrics import Metrics
 
 Given = bytes | msgspec.Raw | Mapping[str, object]
 """A row as it came: JSON text, or values that another protocol has decoded."""
+
+
+_PLAIN_KEYS = frozenset({ColumnType.TEXT, ColumnType.INTEGER})
 
 
 class Rules:
@@ -43,6 +46,11 @@ class Rules:
         if isinstance(given, bytes | msgspec.Raw):
             return self._checker.row(given)
         return self._checker.mapping(given)
+
+    def key(self, given: Given) -> str | None:
+        """The key of a row that was refused, as text; None for a key that only a check could put into words."""
+        column = None if self._key is None else self.contract.column(self._key)
+        return self.unit(given) if column is not None and column.type in _PLAIN_KEYS else None
 
     def unit(self, given: Given) -> str | None:
         """The row's key, read without a check, to pick the variant whose contract then checks the row."""

@@ -118,6 +118,18 @@ class Supervisor:
         child = self._children.get(name) or self._workers.get(name)
         return child.pid if child is not None else 0
 
+    @property
+    def troubles(self) -> dict[str, str]:
+        """How the processes that crashed of late ended, by their names."""
+        children = [*self._children.values(), *self._workers.values()]
+        return {child.plan.name: child.trouble for child in children if child.trouble}
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the workers' sockets, outside the project: such a path may not be longer than 100 bytes."""
+        assert self._sockets is not None, "start() was called"
+        return self._sockets
+
     def tick(self) -> None:
         """Bring what runs to what should run."""
         if self.stopping:
@@ -282,8 +294,7 @@ class Supervisor:
         return state is not None and state.phase is WorkerPhase.READY
 
     def _troubles(self) -> str:
-        children = [*self._children.values(), *self._workers.values()]
-        found = [f"{child.plan.name} {child.trouble}" for child in children if child.trouble]
+        found = [f"{name} {trouble}" for name, trouble in self.troubles.items()]
         return f": {'; '.join(found)}" if found else ""
 
     def _router_argv(self) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ class Service:
         self._thread: threading.Thread | None = None
         self._version = 0
         self._clients: list[Client] = []
+        self._forgotten = 0
 
     def start(self, *, ready: bool = True) -> None:
         self.supervisor.start()
@@ -112,6 +113,15 @@ class Service:
         if self._thread is not None:
             self._thread.join()
         self.supervisor.stop()
+
+    def status(self) -> dict[str, Any]:
+        """``GET /v1/status``, over a connection of its own that is closed again."""
+        client = Client(self.supervisor.address)
+        try:
+            found: dict[str, Any] = client.call("GET", "/v1/status").body
+            return found
+        finally:
+            client.close()
 
     def client(self, *, timeout: float = 30.0) -> Client:
         client = Client(self.supervisor.address, timeout=timeout)
@@ -157,12 +167,16 @@ class Service:
     def predictions(self) -> list[Prediction]:
         return [record for record in self.records() if isinstance(record, Prediction)]
 
+    def forget(self) -> None:
+        """From here on only what is logged later is told; for services that several tests share."""
+        self._forgotten += len(self.records())
+
     def records(self) -> list[Prediction | Label]:
         found: list[Prediction | Label] = []
         for segment in sorted(self.files.log.glob("*.seg")):
             for frame in read_frames(segment):
                 found += [msgspec.msgpack.decode(frame.payload, type=Prediction | Label)]
-        return found
+        return found[self._forgotten :]
 
 
 @contextmanager

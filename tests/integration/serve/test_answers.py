@@ -8,19 +8,26 @@ from pathlib import Path
 import pytest
 
 from tests.integration.serve.conftest import Place
-from tests.integration.serve.releases import Recipe, row
+from tests.integration.serve.releases import Recipe, make_release, row
 from tests.integration.serve.service import Service, running
 from trimtab.base.digest import short
 from trimtab.base.instants import parse_instant
 from trimtab.records.prediction import Role, Status
 
 
-@pytest.fixture
-def service(state: Path, place: Place) -> Iterator[Service]:
-    service = Service(state)
-    service.route((place(), 10_000))
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    workshop = tmp_path_factory.mktemp("shared")
+    service = Service(workshop / ".trimtab")
+    service.route((make_release(workshop / ".trimtab", workshop), 10_000))
     with running(service):
         yield service
+
+
+@pytest.fixture
+def service(shared: Service) -> Service:
+    shared.forget()
+    return shared
 
 
 def test_a_row_is_answered_and_is_in_the_log_by_then(service: Service) -> None:
@@ -149,12 +156,15 @@ def test_the_contract_of_the_variant_that_answers_is_the_one_that_counts(state: 
             assert record.role is (Role.CHALLENGER if record.release == strict else Role.CHAMPION)
 
 
-def test_status_and_metrics_count_what_happened(service: Service) -> None:
-    client = service.client()
-    client.predict(row())
-    client.predict({})
-    status = client.call("GET", "/v1/status").body
-    text = client.call("GET", "/metrics").body
+def test_status_and_metrics_count_what_happened(state: Path, place: Place) -> None:
+    service = Service(state)
+    service.route((place(), 10_000))
+    with running(service):
+        client = service.client()
+        client.predict(row())
+        client.predict({})
+        status = client.call("GET", "/v1/status").body
+        text = client.call("GET", "/metrics").body
 
     (counts,) = status["predictions"].values()
     assert counts == {"ok": 1, "refused": 1}

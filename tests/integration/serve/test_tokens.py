@@ -9,17 +9,24 @@ from typing import Any
 import pytest
 
 from tests.integration.serve.conftest import Place
-from tests.integration.serve.releases import row
+from tests.integration.serve.releases import make_release, row
 from tests.integration.serve.service import PREDICT, TOKEN, Service, running
 from trimtab.records.label import Label
 
 
-@pytest.fixture
-def service(state: Path, place: Place) -> Iterator[Service]:
-    service = Service(state)
-    service.route((place(), 10_000))
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    workshop = tmp_path_factory.mktemp("shared")
+    service = Service(workshop / ".trimtab")
+    service.route((make_release(workshop / ".trimtab", workshop), 10_000))
     with running(service):
         yield service
+
+
+@pytest.fixture
+def service(shared: Service) -> Service:
+    shared.forget()
+    return shared
 
 
 def test_labels_are_taken_from_who_has_the_token_and_logged_by_then(service: Service) -> None:
