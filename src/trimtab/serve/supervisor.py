@@ -161,9 +161,12 @@ class Supervisor:
 
         Raises:
             DriverError: that did not happen within ``timeout`` seconds, or a worker refuses; says why.
+            KeyboardInterrupt: it was asked to stop meanwhile.
         """
         deadline = time.monotonic() + timeout
         while True:
+            if self.stopping:
+                raise KeyboardInterrupt
             self.tick()
             observed = self._observed()
             if observed is not None and observed.pid == self.pid("router"):
