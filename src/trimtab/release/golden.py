@@ -218,8 +218,7 @@ def _compare(
 ) -> None:
     for name in (*first, *second):
         if name not in first or name not in second:
-            there, lacking = "a column", "no such column"
-            sides = (lacking, there) if name not in first else (there, lacking)
+            sides = ("no such column", "a column") if name not in first else ("a column", "no such column")
             raise complain(f"feature `{name}`", int(rows[0]), *sides)
     for name, values in first.items():
         differ = _differ(values, second[name])
@@ -270,4 +269,6 @@ def _show(output: Output) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_text(each) for each in value) + "]"
+    if value is None or value != value:
+        return "a missing value"
     return f"{value:.9g}" if isinstance(value, float) else repr(value)

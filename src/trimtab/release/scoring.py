@@ -10,7 +10,7 @@ A score that is not finite, or a probability outside 0–1, is an error and neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -122,15 +122,6 @@ def answers(model: Model, scores: NDArray[np.float64]) -> list[Output]:
     return [
         {"label": model.classes[place], "probabilities": row} for place, row in zip(best, scores.tolist(), strict=True)
     ]
-
-
-def scores_of(model: Model, outputs: Sequence[Output]) -> NDArray[np.float64]:
-    """The raw scores that answers carry; the inverse of `answers`, for metrics on logged predictions."""
-    if model.task is Task.CLASSES:
-        rows = [output["probabilities"] for output in outputs]
-        return np.array(rows, dtype=np.float64).reshape(-1, len(model.classes))
-    name = "score" if model.task is Task.BINARY else "value"
-    return np.array([output[name] for output in outputs], dtype=np.float64)
 
 
 def _check_scores(model: Model, scores: NDArray[np.float64], count: int) -> None:

@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from trimtab.base.digest import digest_bytes, short
-from trimtab.base.errors import DriverError, EnvironmentMismatchError, InputError, IntegrityError, NotFoundError
+from trimtab.base.errors import DriverError, InputError, IntegrityError, NotFoundError
 from trimtab.drivers.bundles import Bundles, verify_release
 from trimtab.drivers.signing_keys import signing_key, trusted_folder, trusted_keys
 from trimtab.release.manifest import MANIFEST_FILE, ROWS, SIGNATURE_FILE, Manifest, Model, ServingStep
 from trimtab.release.signature import SignatureError, format_public_key, public_key_of
-from trimtab.serve.worker_release import checked_manifest
 from trimtab.spec.project import Task
 
 DRAFT = Manifest(
@@ -73,7 +72,6 @@ def test_a_packed_release_is_verified_and_named_by_its_manifest(bundles: Bundles
     assert manifest.files["model/m.skops"] == digest_bytes(b"model")
     assert bundles.read(release, "model/m.skops") == b"model"
     assert bundles.all() == (release,)
-    assert checked_manifest(folder, trusted_folder()) == manifest
 
 
 def test_packing_twice_is_packing_once(bundles: Bundles, contents: Path) -> None:
@@ -144,8 +142,6 @@ def test_every_change_of_a_release_is_seen(
     act(folder)
     with pytest.raises(IntegrityError, match=sentence):
         verify_release(folder, trusted_keys())
-    with pytest.raises(IntegrityError, match=sentence):
-        checked_manifest(folder, trusted_folder())
 
 
 def test_an_edited_manifest_is_seen_by_its_name_and_by_its_signature(bundles: Bundles, contents: Path) -> None:
@@ -175,20 +171,6 @@ def test_one_good_release_in_the_place_of_another_is_refused(bundles: Bundles, c
     shutil.copytree(bundles.path(old), bundles.path(new))
     with pytest.raises(IntegrityError, match="and its name says"):
         bundles.verify(new, trusted_keys())
-    with pytest.raises(IntegrityError, match=r"the folder is named .*, and the release in it is"):
-        checked_manifest(bundles.path(new), trusted_folder())
-
-
-def test_a_worker_refuses_another_environment(bundles: Bundles, contents: Path) -> None:
-    import msgspec
-
-    packages = {"numpy": "0.0.1", "no-such-package": "1"}
-    release = bundles.pack(msgspec.structs.replace(DRAFT, packages=packages), contents, signing_key())
-    bundles.verify(release, trusted_keys())
-    with pytest.raises(
-        EnvironmentMismatchError, match=r"no-such-package is not installed here.*numpy .* here, 0\.0\.1 in"
-    ):
-        checked_manifest(bundles.path(release), trusted_folder())
 
 
 def test_what_does_not_belong_into_a_release_is_not_packed(bundles: Bundles, contents: Path) -> None:
