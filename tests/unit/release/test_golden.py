@@ -25,7 +25,7 @@ from trimtab.release.golden import (
     prove_row_local,
     replay,
 )
-from trimtab.release.rows import Columns, Features, count_of, matrix, rows_as
+from trimtab.release.rows import Columns, Features, matrix, rows_as
 
 ROWS = 40
 COLUMNS = {
@@ -220,7 +220,3 @@ def test_every_kind_of_changed_answer_is_seen(old: Output, new: Output) -> None:
     assert replay(golden, lambda rows: [old]) == 0
     with pytest.raises(GoldenMismatchError, match="golden row 0"):
         replay(golden, lambda rows: [new])
-
-
-def test_columns_have_a_count() -> None:
-    assert count_of(COLUMNS) == ROWS
