@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -87,16 +88,18 @@ def write_dir(final: Path, *, keep_existing: bool = False, sync: bool = True) ->
         os.close(descriptor)
 
 
-def clean_partial(folder: Path) -> tuple[Path, ...]:
+def clean_partial(folder: Path, *, of: str | None = None) -> tuple[Path, ...]:
     """Removes what dead writers left half-made in ``folder`` (not below it); returns what was removed.
 
-    What a live process is still writing stays. A missing folder has no leftovers.
+    What a live process is still writing stays. A missing folder has no leftovers. In a folder that is not ours alone,
+    ``of`` names the one file or folder whose leftovers are meant.
     """
     if not folder.is_dir():
         return ()
+    pattern = f".*{PARTIAL}" if of is None else f".{glob.escape(of[:100])}.{'[0-9a-f]' * 12}{PARTIAL}"
     removed: list[Path] = []
     with explained(f"clean up {folder.name}", folder):
-        removed.extend(path for path in sorted(folder.glob(f".*{PARTIAL}")) if _remove_if_orphaned(path))
+        removed.extend(path for path in sorted(folder.glob(pattern)) if _remove_if_orphaned(path))
     return tuple(removed)
 
 
