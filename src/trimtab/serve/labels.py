@@ -10,6 +10,7 @@ import msgspec
 from trimtab.base.digest import canonical_json
 from trimtab.base.errors import InputError, TrimtabError
 from trimtab.base.instants import Instant, parse_instant
+from trimtab.data.scalar import Fault
 from trimtab.records.label import Label
 from trimtab.release.manifest import Model
 from trimtab.serve import problems
@@ -17,6 +18,7 @@ from trimtab.serve.http import Exchange
 from trimtab.serve.metrics import Metrics
 from trimtab.serve.plane import Plane
 from trimtab.serve.problems import json_answer
+from trimtab.serve.served import Served
 from trimtab.spec.project import Task
 
 _FIELDS: Final = frozenset({"key", "prediction_id", "value", "event_time", "supersedes"})
@@ -33,7 +35,10 @@ class LabelDesk:
     def take(self, exchange: Exchange) -> None:
         """Log the request's labels and say how many there were. The champion's manifest knows the classes."""
         plane = self._plane
-        arrived_at, model = plane.clock.now(), plane.model
+        champion = plane.champion
+        if champion is None:
+            exchange.answer(problems.unavailable("no release is in service yet").answer())
+            return
         try:
             body = msgspec.json.decode(exchange.body)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -46,7 +51,7 @@ class LabelDesk:
         found: list[str] = []
         labels: list[Label] = []
         for place, one in enumerate(given):
-            read = self._read(one, arrived_at, model)
+            read = self._read(one, plane.clock.now(), champion)
             if isinstance(read, Label):
                 labels.append(read)
             else:
@@ -57,30 +62,31 @@ class LabelDesk:
             return
         plane.log.add(labels, _Receipt(exchange, labels, plane.metrics))
 
-    def _read(self, one: Any, arrived_at: Instant, model: Model | None) -> Label | list[str]:
+    def _read(self, one: Any, arrived_at: Instant, champion: Served) -> Label | list[str]:
         if not isinstance(one, dict):
             return ["it is not an object"]
         found = [f"unknown field {name!r}" for name in one if name not in _FIELDS]
-        texts: dict[str, str | None] = {}
-        for name in ("key", "prediction_id", "supersedes"):
-            value = one.get(name)
-            if name == "key" and isinstance(value, int) and not isinstance(value, bool):
-                value = str(value)  # an integer key column is text in the log
-            if value is not None and not isinstance(value, str):
-                found.append(f"{name} is {_shown(value)} and not text")
-                value = None
-            texts[name] = value
-        if one.get("key") is None and one.get("prediction_id") is None:
+        names = {name: one.get(name) for name in ("prediction_id", "supersedes")}
+        found += [
+            f"{name} is {_shown(value)} and not text"
+            for name, value in names.items()
+            if not isinstance(value, str | None)
+        ]
+        key = None if one.get("key") is None else champion.rules.label_key(one["key"])
+        if isinstance(key, Fault):
+            found.append(f"key: {key.problem}")
+            key = None
+        elif key is None and one.get("prediction_id") is None:
             found.append("it names neither a key nor a prediction_id")
-        value, problem = _value(one, model)
+        value, problem = _value(one, champion.manifest.model)
         found += [problem] if problem else []
         event_time, problem = _event_time(one.get("event_time"))
         found += [problem] if problem else []
         if found:
             return found
         return Label(
-            label_id=self._plane.ids.next(), prediction_id=texts["prediction_id"], key=texts["key"], value=value,
-            event_time=event_time, arrived_at=arrived_at, supersedes=texts["supersedes"],
+            label_id=self._plane.ids.next(), prediction_id=names["prediction_id"], key=key, value=value,
+            event_time=event_time, arrived_at=arrived_at, supersedes=names["supersedes"],
         )  # fmt: skip
 
 
@@ -101,15 +107,13 @@ class _Receipt:
         self._exchange.answer(json_answer(answer))
 
 
-def _value(one: dict[str, Any], model: Model | None) -> tuple[Any, str]:
+def _value(one: dict[str, Any], model: Model) -> tuple[Any, str]:
     """The label's value as the model's classes have it, or what is wrong with it."""
     if "value" not in one:
         return None, "its value is missing"
     value = one["value"]
     if not isinstance(value, bool | int | float | str) or (isinstance(value, float) and not math.isfinite(value)):
         return None, f"its value {_shown(value)} is neither true, false, a number nor text"
-    if model is None:
-        return value, ""
     if model.task is Task.REGRESSION:
         good = isinstance(value, int | float) and not isinstance(value, bool)
         return value, "" if good else f"its value {_shown(value)} is not a number"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trimtab.release.manifest import Model
 from trimtab.serve.answer_log import AnswerLog
 from trimtab.serve.clock import EndpointClock, Turnstile
 from trimtab.serve.first_answers import FirstAnswers
@@ -39,12 +38,6 @@ class Plane:
         """The release that is champion in the applied table; None before the first table."""
         table = self.follower.applied
         return None if table is None else self.releases.open(table.champion.release)
-
-    @property
-    def model(self) -> Model | None:
-        """What the champion's manifest says of its model."""
-        champion = self.champion
-        return None if champion is None else champion.manifest.model
 
     @property
     def ready(self) -> bool:

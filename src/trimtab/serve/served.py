@@ -14,6 +14,7 @@ from trimtab.base.digest import Digest, digest_bytes, short
 from trimtab.base.errors import IntegrityError, NotFoundError
 from trimtab.data.contract import parse_contract
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
+from trimtab.data.scalar import Fault, key_text, read_scalar
 from trimtab.data.schema import ColumnType, Contract
 from trimtab.records.versioned import decode
 from trimtab.release.manifest import CONTRACT_FILE, MANIFEST_FILE, Manifest
@@ -51,6 +52,16 @@ class Rules:
         """The key of a row that was refused, as text; None for a key that only a check could put into words."""
         column = None if self._key is None else self.contract.column(self._key)
         return self.unit(given) if column is not None and column.type in _PLAIN_KEYS else None
+
+    def label_key(self, key: object) -> str | Fault:
+        """A label's key as the log has keys: an integer in decimal, a time as ISO 8601 in UTC, whatever was sent."""
+        kind = None if self._key is None else self.contract.column(self._key).type
+        if isinstance(key, str) and kind is ColumnType.INTEGER and key.removeprefix("-").isdecimal():
+            key = int(key)
+        elif isinstance(key, int) and not isinstance(key, bool) and kind in (None, ColumnType.TEXT):
+            key = str(key)
+        read = read_scalar(kind or ColumnType.TEXT, key, self.contract.zone)
+        return read if isinstance(read, Fault) else key_text(kind or ColumnType.TEXT, read)
 
     def unit(self, given: Given) -> str | None:
         """The row's key, read without a check, to pick the variant whose contract then checks the row."""

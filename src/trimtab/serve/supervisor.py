@@ -12,29 +12,25 @@ from __future__ import annotations
 
 import shutil
 import socket
-import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from trimtab.base.digest import digest_bytes, short
-from trimtab.base.errors import DriverError, IntegrityError, TrimtabError
+from trimtab.base.digest import short
+from trimtab.base.errors import DriverError, TrimtabError
 from trimtab.disk.lock import Lease, busy
-from trimtab.disk.tree import digest_tree
 from trimtab.records.route import RouteTable
 from trimtab.records.versioned import decode
-from trimtab.release.manifest import MANIFEST_FILE, SIGNATURE_FILE
-from trimtab.release.signature import TrustedKeys
-from trimtab.release.verify import check_release
+from trimtab.serve.admission import verify
 from trimtab.serve.child import Child, ChildPlan
-from trimtab.serve.layout import EndpointFiles, hexadecimal
 from trimtab.serve.observed import Observed, read_observed
+from trimtab.serve.programs import Serving, router_command, worker_command
 from trimtab.serve.router import bind
 from trimtab.serve.worker import THREADS
 from trimtab.serve.worker_state import REFUSED_EXIT, WorkerPhase, WorkerState, read_worker, write_worker
+
+__all__ = ["TICK", "Serving", "Supervisor"]
 
 TICK: Final = 0.02
 """Seconds between two looks."""
@@ -43,36 +39,12 @@ STOP: Final = 15.0
 """Seconds that a child may take to stop before it is killed; the router drains for ten."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    """What a supervisor serves.
-
-    Attributes:
-        children: further programs to keep running, by name (the controller). Their standard input closes when the
-            supervisor dies: see `trimtab.serve.lifeline`.
-        trusted: keys whose releases may be started.
-        logs: folder for the children's output; None leaves it on this process's standard error.
-    """
-
-    state: Path
-    endpoint: str
-    trusted: TrustedKeys
-    host: str = "127.0.0.1"
-    port: int = 0
-    token_file: Path | None = None
-    replay: bool = False
-    sync: bool = False
-    children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    logs: Path | None = None
-    list_modules: Path | None = None
-
-
 class Supervisor:
     """Runs one endpoint. Use `start`, then `run` or `tick` again and again, then `stop`; or as a context manager."""
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._files = EndpointFiles(state=serving.state, endpoint=serving.endpoint)
+        self._files = serving.files
         self._lease = Lease(self._files.supervisor_lease, "trimtab up")
         self._listener: socket.socket | None = None
         self._sockets: Path | None = None
@@ -101,7 +73,10 @@ class Supervisor:
             self._lease.release()
             raise
         self._sockets = Path(tempfile.mkdtemp(prefix="trimtab-"))
-        self._children["router"] = Child(ChildPlan(name="router", argv=self._router_argv()), self._listener.fileno())
+        self._children["router"] = Child(
+            ChildPlan(name="router", argv=router_command(self._serving, self._listener.fileno())),
+            self._listener.fileno(),
+        )
         for name, argv in self._serving.children.items():
             self._children[name] = Child(ChildPlan(name=name, argv=argv))
         self.tick()
@@ -232,29 +207,13 @@ class Supervisor:
         if self._refused.get(release) == mark:
             return
         try:
-            self._verify(release, folder)
+            verify(release, folder, self._serving.trusted)
         except TrimtabError as error:
             self._refused[release] = mark
             self._report(release, WorkerPhase.REFUSED, str(error))
             return
         self._refused.pop(release, None)
         self._workers[release] = Child(ChildPlan(name=f"worker-{short(release)}", argv=(), threads=THREADS))
-
-    def _verify(self, release: str, folder: Path) -> None:
-        try:
-            manifest = (folder / MANIFEST_FILE).read_bytes()
-        except OSError as error:
-            raise IntegrityError(
-                f"release {short(release)} is not here", fix="Pack it again, or restore its folder.", at=str(folder)
-            ) from error
-        if digest_bytes(manifest) != release:
-            raise IntegrityError(
-                f"the manifest in the folder of release {short(release)} is another one's",
-                fix="Restore the folder from a copy, or pack the release again.", at=str(folder),
-            )  # fmt: skip
-        signature = folder / SIGNATURE_FILE
-        content = signature.read_bytes() if signature.exists() else None
-        check_release(digest_tree(folder), manifest, content, self._serving.trusted)
 
     def _tend(self, release: str, child: Child) -> None:
         """Start a worker, or start it again; leave a refused one alone."""
@@ -264,9 +223,9 @@ class Supervisor:
         if due:
             assert self._sockets is not None, "start() was called"
             self._number += 1
-            child.plan = ChildPlan(
-                name=child.plan.name, argv=self._worker_argv(release, child.starts), threads=THREADS,
-            )  # fmt: skip
+            address = self._sockets / f"{self._number}"
+            argv = worker_command(self._serving, release, address, restarts=child.starts)
+            child.plan = ChildPlan(name=child.plan.name, argv=argv, threads=THREADS)
             self._report(release, WorkerPhase.STARTING, child.trouble, child.starts)
         child.tick(self._serving.logs)
 
@@ -299,26 +258,3 @@ class Supervisor:
     def _troubles(self) -> str:
         found = [f"{name} {trouble}" for name, trouble in self.troubles.items()]
         return f": {'; '.join(found)}" if found else ""
-
-    def _router_argv(self) -> tuple[str, ...]:
-        serving = self._serving
-        assert self._listener is not None, "start() was called"
-        argv = [sys.executable, "-P", "-m", "trimtab.serve", "router", "--state", str(serving.state)]
-        argv += ["--endpoint", serving.endpoint, "--listener", str(self._listener.fileno())]
-        argv += ["--token-file", str(serving.token_file)] if serving.token_file is not None else []
-        argv += ["--replay"] if serving.replay else []
-        argv += ["--fsync"] if serving.sync else []
-        return (*argv, *self._modules("router"))
-
-    def _worker_argv(self, release: str, restarts: int) -> tuple[str, ...]:
-        assert self._sockets is not None, "start() was called"
-        address = self._sockets / f"{self._number}"
-        return (
-            sys.executable, "-P", "-m", "trimtab.serve", "worker", "--release", str(self._files.bundle(release)),
-            "--socket", str(address), "--report", str(self._files.worker(release)), "--restarts", str(restarts),
-            *self._modules(f"worker-{hexadecimal(release)}"),
-        )  # fmt: skip
-
-    def _modules(self, name: str) -> tuple[str, ...]:
-        folder = self._serving.list_modules
-        return () if folder is None else ("--list-modules", str(folder / f"{name}.txt"))
