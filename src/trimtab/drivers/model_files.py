@@ -111,9 +111,11 @@ def _skops_bytes(estimator: Any, task: Task) -> tuple[bytes, Classes]:
             fix="Look for lambdas or objects of your own inside the estimator; put what they do into features().",
         ) from error
     if refused:
+        fix = "Put what your own classes and functions do into features(), and keep scikit-learn's in the estimator."
+        if any(name.startswith("lightgbm.") for name in refused):
+            fix = "Return the LightGBM model by itself, and put the steps before it into features()."
         raise UnsupportedModelError(
-            f"{_name(estimator)} contains {', '.join(refused)}, and opening that could run code",
-            fix="Put what your own classes and functions do into features(), and keep scikit-learn's in the estimator.",
+            f"{_name(estimator)} contains {', '.join(refused)}, and opening that could run code", fix=fix
         )
     return canonical_skops(content), classes
 

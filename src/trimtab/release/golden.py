@@ -11,6 +11,7 @@ columns, the functions, the model.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -171,15 +172,20 @@ def _spread(count: int, wanted: int) -> list[int]:
 def _notable(values: NDArray[Any]) -> list[int]:
     """Places of a column's missing, least and greatest value, or of its most and least frequent text."""
     if values.dtype == object:
-        missing = np.array([value is None for value in values])
-        texts, first, times = np.unique(values[~missing].astype(str), return_index=True, return_counts=True)
-        known = np.flatnonzero(~missing)[first] if len(texts) else np.array([], dtype=np.int64)
-        extremes = [int(known[times.argmin()]), int(known[times.argmax()])] if len(texts) else []
-    else:
-        missing = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values.astype(np.float64))
-        known = np.flatnonzero(~missing)
-        extremes = [int(known[values[known].argmin()]), int(known[values[known].argmax()])] if len(known) else []
+        return _notable_texts(values.tolist())
+    missing = np.isnat(values) if values.dtype.kind == "M" else np.isnan(values.astype(np.float64))
+    known = np.flatnonzero(~missing)
+    extremes = [int(known[values[known].argmin()]), int(known[values[known].argmax()])] if len(known) else []
     return [int(place) for place in np.flatnonzero(missing)[:1]] + extremes
+
+
+def _notable_texts(values: list[str | None]) -> list[int]:
+    times = Counter(values)
+    gap = [values.index(None)] if times.pop(None, 0) else []
+    if not times:
+        return gap
+    # of several equally frequent ones the first in the table, as Counter keeps their order
+    return [*gap, values.index(min(times, key=times.__getitem__)), values.index(max(times, key=times.__getitem__))]
 
 
 def _scored(scorer: RowScorer, columns: Columns) -> tuple[dict[str, NDArray[Any]], list[Output]]:

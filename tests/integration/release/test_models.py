@@ -248,6 +248,17 @@ def test_lightgbm_that_does_not_fit_the_task_is_refused(tmp_path: Path) -> None:
     refuse(lightgbm.LGBMRanker(n_estimators=2, **QUIET), Task.REGRESSION, "LGBMRanker, which cannot be packed")
 
 
+@pytest.mark.lightgbm
+def test_lightgbm_inside_a_pipeline_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    import lightgbm
+
+    inside = make_pipeline(SimpleImputer(), lightgbm.LGBMClassifier(n_estimators=2, **QUIET))
+    features = matrix(numbers(rows_as("polars", COLUMNS)))
+    inside.fit(features, LABELS[Task.BINARY])
+    with pytest.raises(UnsupportedModelError, match=r"contains .*lightgbm\..*\n.*Return the LightGBM model by itself"):
+        save_model(inside, tmp_path, task=Task.BINARY, features=tuple(NUMBERS))
+
+
 # The same bytes ------------------------------------------------------------------------------------------------------
 
 WRITER = """
