@@ -1,0 +1,130 @@
+"""Which files the table is in: found by path or glob, or downloaded."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final
+from urllib.parse import urlsplit
+
+from trimtab.base.errors import DriverError
+from trimtab.disk.faults import explained
+from trimtab.drivers.sources.problems import SourceError
+from trimtab.spec.project import Source
+from trimtab.spec.secret import has_reference, resolve
+
+_TIMEOUT_S: Final = 60
+
+
+class Format(StrEnum):
+    """How rows are written into a file."""
+
+    PARQUET = "Parquet"
+    CSV = "CSV"
+    TSV = "TSV"
+    ARROW = "Arrow"
+
+
+ENDINGS: Final = {
+    ".parquet": Format.PARQUET, ".pq": Format.PARQUET, ".csv": Format.CSV, ".tsv": Format.TSV,
+    ".arrow": Format.ARROW, ".feather": Format.ARROW, ".ipc": Format.ARROW,
+}  # fmt: skip
+"""The format of a file by the end of its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of the table: its name for people, its format, and where its bytes are."""
+
+    name: str
+    format: Format
+    content: Path | bytes
+
+    @property
+    def readable(self) -> Path | BinaryIO:
+        """What Polars reads it from."""
+        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+
+
+def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
+    """The table's files, by name; at least one.
+
+    Raises:
+        SourceError: there is none, or it is not of a known format.
+        ReferenceProblemError: the path refers to a variable or a file that is not there.
+        DriverError: a URL did not answer.
+    """
+    place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
+    if "://" in place.reveal():
+        return (_download(place.reveal(), shown=str(place) if has_reference(source.path) else None),)
+    return _find(root, place.reveal(), shown=str(place))
+
+
+def _private_text(root: Path, name: str) -> str:
+    return (root / Path(name).expanduser()).read_text(encoding="utf-8")
+
+
+def _find(root: Path, pattern: str, *, shown: str) -> tuple[SourceFile, ...]:
+    pattern = str(Path(pattern).expanduser())
+    path = root / pattern
+    if path.is_dir():
+        raise SourceError(
+            f"{shown} is a folder", fix=f"Name the files in it, for example {shown.rstrip('/')}/*.parquet."
+        )
+    if path.is_file():
+        return (SourceFile(shown, _format(path.name, shown), path),)
+    with explained(f"look for {shown}", root):
+        # Not Path.glob: it would read the letters of the project's own folder as a pattern, and take hidden files.
+        matches = glob.glob(os.path.join(glob.escape(str(root)), pattern), recursive=True)  # noqa: PTH118, PTH207
+        found = sorted(path for path in map(Path, matches) if path.is_file())
+    if not found:
+        raise SourceError(f"no file matches [data] source {shown}", fix=_where_else(path))
+    names = [str(file.relative_to(root)) if file.is_relative_to(root) else file.name for file in found]
+    return tuple(SourceFile(name, _format(file.name, name), file) for name, file in zip(names, found, strict=True))
+
+
+def _where_else(path: Path) -> str:
+    beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, beside, n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    return f"{meant}The path is relative to trimtab.toml; put the table there, or correct the setting."
+
+
+def _format(name: str, shown: str) -> Format:
+    ending = PurePosixPath(name).suffix.lower()
+    if ending not in ENDINGS:
+        fix = f"The name must end in one of {', '.join(ENDINGS)}."
+        raise SourceError(f"the name of {shown} does not say how its rows are written", fix=fix)
+    return ENDINGS[ending]
+
+
+def _download(url: str, *, shown: str | None) -> SourceFile:
+    """The file behind a URL. User, password and query may be secrets: they are not shown."""
+    parts = urlsplit(url)
+    name = shown or f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    if parts.scheme not in ("http", "https"):
+        raise SourceError(
+            f"{parts.scheme}:// is not a place that this Trimtab reads tables from", fix="Use http, https or a path."
+        )
+    kind = _format(parts.path, name)
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
+            return SourceFile(name, kind, answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            problem = f"{name} cannot be had: the server answers {error.code} {error.reason}"
+        raise SourceError(problem, fix="Check the address.") from None
+    except OSError as error:  # its text may hold the URL, so only its cause is told
+        cause = getattr(error, "reason", error)
+        why = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
+        raise DriverError(f"{name} cannot be had: {why}", fix="Check the address, and try again.") from None

@@ -1,0 +1,208 @@
+"""The files as one table, with UTC microseconds for its times.
+
+The files' headers are enough to say most of what can be wrong, so `source_problems` looks at them alone and says all
+of it together; `read_source` reads the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from trimtab.base.errors import InputError, ProblemsError
+from trimtab.data.columns import INSTANTS, natural_type, read_column
+from trimtab.data.schema import ColumnType
+from trimtab.data.wording import counted, show
+from trimtab.disk.faults import explained
+from trimtab.drivers.sources.delimited import read_delimited
+from trimtab.drivers.sources.files import Format, SourceFile, source_files
+from trimtab.drivers.sources.problems import SourceColumnError, SourceError
+from trimtab.spec.problems import did_you_mean
+from trimtab.spec.project import Source
+
+_HOW_TO_CONVERT = 'Write it anew, for example with polars: pl.read_csv("rows.csv").write_parquet("rows.parquet").'
+_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.FLOAT})
+_LOOKED_AT = 1_000
+"""Rows of a CSV file that stand for its types where only headers are looked at."""
+
+
+def source_schema(root: Path, source: Source) -> pl.Schema:
+    """The table's columns with their Polars types, from the files' headers; raises `SourceError`."""
+    return _one_schema([(file, _header(file)) for file in source_files(root, source)])
+
+
+def source_problems(root: Path, source: Source) -> tuple[InputError, ...]:
+    """What is wrong with the table, as far as its headers tell; empty for one that can be read."""
+    try:
+        schema = source_schema(root, source)
+    except InputError as error:
+        return (error,)
+    return tuple(_column_problems(source, schema))
+
+
+def read_source(root: Path, source: Source) -> pl.DataFrame:
+    """All rows of the table in the order of their time, which is a column of UTC microseconds.
+
+    Rows of one time stay in the order of the files (by name) and of the rows in them. Other columns are as stored.
+
+    Args:
+        root: the project's folder, which relative paths start from.
+
+    Raises:
+        SourceError: there is no such file, it cannot be read, it has no rows, a row has no usable time, or whole rows
+            are there twice although they have a key.
+        ProblemsError: several columns are missing or not what they are named for.
+        DriverError: a disk or a server did not answer.
+    """
+    files = source_files(root, source)
+    tables = [(file, _rows(file)) for file in files]
+    schema = _one_schema([(file, table.schema) for file, table in tables])
+    problems = tuple(_column_problems(source, schema))
+    if problems:
+        raise problems[0] if len(problems) == 1 else ProblemsError(problems)
+    table = pl.concat([table.select(schema.names()) for _, table in tables], how="vertical_relaxed", rechunk=False)
+    if not table.height:
+        raise SourceError("the table has no rows", fix="Point [data] source at rows to learn from.", at=files[0].name)
+    if source.key is not None:
+        _refuse_repeated(table, source.key)
+    return table.with_columns(_instants(table, source)).sort(source.time, maintain_order=True)
+
+
+def _header(file: SourceFile) -> pl.Schema:
+    with _read_errors(file):
+        match file.format:
+            case Format.PARQUET:
+                return pl.scan_parquet(file.readable, glob=False).collect_schema()
+            case Format.ARROW:
+                with file.open() as content:
+                    return pl.Schema(pl.read_ipc_schema(content))
+            case Format.CSV | Format.TSV:
+                return read_delimited(file, rows=_LOOKED_AT).schema
+
+
+def _rows(file: SourceFile) -> pl.DataFrame:
+    with _read_errors(file):
+        match file.format:
+            case Format.PARQUET:
+                return pl.read_parquet(file.readable, glob=False, hive_partitioning=False)
+            case Format.ARROW:
+                with file.open() as content:
+                    return pl.read_ipc(content)
+            case Format.CSV | Format.TSV:
+                return read_delimited(file)
+
+
+@contextmanager
+def _read_errors(file: SourceFile) -> Iterator[None]:
+    """Polars' errors as sentences about the file."""
+    with explained(f"read {file.name}", Path(file.name)):
+        with file.open() as content:
+            if not content.read(1):
+                raise SourceError(f"{file.name} is empty", fix="Write the table again.")
+        try:
+            yield
+        except pl.exceptions.DuplicateError as error:
+            raise SourceError(
+                f"{file.name} has two columns of one name: {_first_line(error)}",
+                fix="Rename one, and write the file again.",
+            ) from error
+        except (pl.exceptions.ComputeError, pl.exceptions.NoDataError) as error:
+            raise SourceError(
+                f"{file.name} is not a {file.format} file, or a damaged one ({_first_line(error)})", fix=_HOW_TO_CONVERT
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
+    """The schema that all files share, as the first has it; whole and other numbers go together, as does any order."""
+    (first, schema), *others = headers
+    for file, found in others:
+        differing = sorted(set(schema) ^ set(found))
+        differing += [name for name in schema if name in found and not _go_together(schema[name], found[name])]
+        if differing:
+            raise SourceError(
+                f"{file.name} and {first.name} differ in {', '.join(differing[:20])}",
+                fix="Files of one table have the same columns of the same types; write them with one schema, "
+                "or narrow the pattern.",
+            )
+    return schema
+
+
+def _go_together(one: pl.DataType, other: pl.DataType) -> bool:
+    if isinstance(one, pl.Datetime) and isinstance(other, pl.Datetime):
+        return one.time_zone == other.time_zone
+    if pl.Null in (one, other):
+        return True  # a file without a single value in that column
+    types = {natural_type(one), natural_type(other)}
+    return one == other or types <= _NUMBERS
+
+
+def _column_problems(source: Source, schema: pl.Schema) -> Iterator[InputError]:
+    columns = schema.names()
+    for setting, name in (("time", source.time), ("label", source.label), ("key", source.key)):
+        if name is not None and name not in columns:
+            alone = len(columns) == 1 and ";" in columns[0]
+            fix = "The separator must be a comma, not a semicolon." if alone else did_you_mean(name, columns)
+            problem = f"the table has no column {name!r}, which [data] {setting} names"
+            yield SourceColumnError(problem, setting=setting, fix=fix)
+    if source.time in columns:
+        yield from _wrong_time(source, schema[source.time])
+
+
+def _wrong_time(source: Source, dtype: pl.DataType) -> Iterator[InputError]:
+    kind = natural_type(dtype)
+    if kind in (ColumnType.BOOLEAN, ColumnType.FLOAT, None):
+        problem = f"the time column {source.time!r} is stored as {dtype}, which is no time"
+        fix = "Store times as timestamps with a zone, or as ISO 8601 text."
+        yield SourceColumnError(problem, setting="time", fix=fix)
+    elif kind is ColumnType.TIME and getattr(dtype, "time_zone", None) is None and source.zone is None:
+        yield _no_zone(source.time)
+
+
+def _no_zone(column: str, example: str = "") -> SourceColumnError:
+    fix = 'Name it: [data] zone = "UTC" or, for instance, "Europe/Zurich"; or store timestamps with a zone.'
+    shown = f" (for example {example})" if example else ""
+    return SourceColumnError(f"the times in {column!r} have no zone{shown}", setting="time", fix=fix)
+
+
+def _refuse_repeated(table: pl.DataFrame, key: str) -> None:
+    """Rows that are wholly equal, the key too, were read twice; two versions of one key are another matter."""
+    twice = table.filter(table.is_duplicated())
+    if twice.height:
+        count = twice.height - twice.n_unique()
+        raise SourceError(
+            f"{counted(count, 'row')} {'is' if count == 1 else 'are'} there twice "
+            f"(for example {key} {show(twice[key][0])})",
+            fix="Remove the repeated rows; does the pattern match a file and its copy?",
+        )
+
+
+def _instants(table: pl.DataFrame, source: Source) -> pl.Series:
+    column = table[source.time]
+    read = read_column(column, ColumnType.TIME, source.zone)
+    wrong = read.gaps
+    for mask in read.faults.values():
+        wrong = wrong | mask
+    count = int(wrong.sum())
+    if count:
+        first = int(wrong.arg_true()[0])
+        value = column[first]
+        if isinstance(value, str) and source.zone is None and not _is_wrong(value, "UTC"):
+            raise _no_zone(source.time, show(value))
+        raise SourceColumnError(
+            f"{counted(count, 'row')} without a usable time in {source.time!r}; "
+            f"the first is row {first + 1}: {show(value)}",
+            setting="time",
+            fix="Every row needs a time; a text is ISO 8601 with a zone, unless [data] zone names it.",
+        )
+    return read.values.cast(INSTANTS)
+
+
+def _is_wrong(text: str, zone: str) -> bool:
+    return bool(read_column(pl.Series([text]), ColumnType.TIME, zone).faults)
