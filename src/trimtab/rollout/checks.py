@@ -76,7 +76,7 @@ def check_failures(seen: StepEvidence, serve: Serve) -> Evidence:
         check="failures",
         verdict=Verdict.PASS if passed else Verdict.UNSURE,
         reason=f"{_told(seen.rollout.challenger, 'rollout')}: at most {found.high:.1%}, and {reason}",
-        measured=found,
+        measured=found if found.n else None,
         limit=limit,
         needs="" if passed else _requests_that_decide(seen.rollout.challenger, serve, limit),
     )
@@ -123,7 +123,7 @@ def check_latency(rollout: Compared) -> Evidence | None:
             f"{mine.slow:,} of the challenger's {mine.requests:,} answers took longer than the limit for the slowest "
             f"hundredth ({found.low:.1%} or more)"
         ),
-        measured=found,
+        measured=found if found.n else None,
         limit=SLOW + excused,
     )
 
