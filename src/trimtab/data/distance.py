@@ -69,7 +69,8 @@ def number_distance(reference: NumberColumn, current: NumberColumn) -> Distance:
         what = _said(("are null", "are null or not finite")[place], shares)
     else:
         edge = _between(upper_end(int(keys[place - 2]), dropped), lower_end(int(keys[place - 1]), dropped))
-        what = _said(f"under {edge}", shares)
+        gaps = "null or " if reference.nulls or current.nulls else ""
+        what = _said(f"{gaps}under {edge}", shares)
     if size and reference.minimum is not None and reference.minimum == reference.maximum:
         what += f", where it was always {reference.minimum:.6g}"
     return Distance(size=size, reason=what, halves=1, events=1)
@@ -82,21 +83,31 @@ def category_distance(reference: CategoryColumn, current: CategoryColumn) -> Dis
     smaller than it is. So each row is asked whether its value would be rare without it: the estimate of Good and
     Turing (Biometrika 40, 1953), of which the share of unseen values is the best known case.
     """
-    then, now = _counts(reference, current)
     rows = rows_of(reference), rows_of(current)
-    events: dict[str, Shares] = {
-        f"are {value}": (count / rows[0], now.get(value, 0) / rows[1]) for value, count in then.items()
-    }
-    events["are null"] = (reference.nulls / rows[0], current.nulls / rows[1])
+    grouped = bool(reference.groups or current.groups)
+    then, now = _counts(reference, grouped=grouped), _counts(current, grouped=grouped)
     rare = max(1, round(_COMMON * rows[0]))
-    rare_then = sum(count for count in then.values() if count <= rare)
     others = {value: count for value, count in now.items() if then.get(value, 0) < rare}
+    rare_then = sum(count for count in then.values() if count <= rare)
+    events: dict[tuple[str, str], Shares] = {
+        ("value", value): (count / rows[0], now.get(value, 0) / rows[1]) for value, count in then.items()
+    }
+    events["null", ""] = (reference.nulls / rows[0], current.nulls / rows[1])
     most = max(others, key=lambda value: (others[value], value), default="")
-    label = "are values that were rare or new" + (f" (most of all {most})" if most else "")
-    events[label] = (rare_then / rows[0], sum(others.values()) / rows[1])
+    events["rare", most] = (rare_then / rows[0], sum(others.values()) / rows[1])
     where = max(events, key=lambda event: abs(events[event][1] - events[event][0]))
     shares = events[where]
-    return Distance(size=abs(shares[1] - shares[0]), reason=_said(where, shares), halves=2, events=len(events))
+    reason = _said(_event(*where, grouped=grouped), shares)
+    return Distance(size=abs(shares[1] - shares[0]), reason=reason, halves=2, events=len(events))
+
+
+def _event(kind: str, value: str, *, grouped: bool) -> str:
+    name = f"in hash group {value}" if grouped else show(value)
+    if kind == "null":
+        return "are null"
+    if kind == "value":
+        return name if grouped else f"are {name}"
+    return "hold a value that was rare or is new" + (f" (most of all {name})" if value else "")
 
 
 def _reached(column: NumberColumn, counts: Array) -> Array:
@@ -110,18 +121,10 @@ def _spread(keys: Array, own: Array, counts: Array) -> Array:
     return spread
 
 
-def _counts(reference: CategoryColumn, current: CategoryColumn) -> tuple[dict[str, int], dict[str, int]]:
-    if reference.groups or current.groups:
-        return _by_group(reference), _by_group(current)
-    return _by_value(reference), _by_value(current)
-
-
-def _by_group(column: CategoryColumn) -> dict[str, int]:
-    return {f"values of hash group {group}": count for group, count in enumerate(column.grouped)}
-
-
-def _by_value(column: CategoryColumn) -> dict[str, int]:
-    return {show(value): count for value, count in zip(column.values, column.counts, strict=True)}
+def _counts(column: CategoryColumn, *, grouped: bool) -> dict[str, int]:
+    if grouped:
+        return {str(group): count for group, count in enumerate(column.grouped)}
+    return dict(zip(column.values, column.counts, strict=True))
 
 
 def _said(what: str, shares: Shares) -> str:

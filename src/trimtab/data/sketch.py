@@ -95,13 +95,13 @@ def upper_end(key: int, dropped: int) -> float:
 
 
 def quantile(sketch: Sketch, share: float) -> float:
-    """A number that at least ``share`` (0–1) of the rows do not exceed by more than a bucket; NaN for no rows."""
+    """The least number that ``share`` (0–1) of the rows do not exceed, to within a bucket; NaN for no rows."""
     total = sketch.count
     if not total:
         return math.nan
     reached = np.cumsum(sketch.counts)
-    place = int(np.searchsorted(reached, share * total))
-    return lower_end(sketch.keys[min(place, len(sketch.keys) - 1)], sketch.dropped)
+    key = sketch.keys[min(int(np.searchsorted(reached, share * total)), len(sketch.keys) - 1)]
+    return lower_end(key, sketch.dropped) if key > 0 else upper_end(key, sketch.dropped)
 
 
 def _bounded(keys: Integers, counts: Integers, dropped: int) -> Sketch:
