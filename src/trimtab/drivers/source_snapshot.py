@@ -98,7 +98,7 @@ def take_snapshot(folder: Path, blobs: Blobs, *, data: str = "") -> Snapshot:
         data: the project's ``[data] source``; what it matches is not source, whatever its size.
 
     Raises:
-        ProblemsError: of `CredentialInSourceError`, one for every file that looks like a credential.
+        CredentialInSourceError: a file looks like a credential; a `ProblemsError` names them all if there are several.
         SourceTooLargeError: more than 64 MiB of files that are not left out.
         InputError: ``trimtab.toml`` itself is not among the files.
         DriverError: Git has a repository here and refuses to read it.
@@ -106,17 +106,25 @@ def take_snapshot(folder: Path, blobs: Blobs, *, data: str = "") -> Snapshot:
     root = folder.resolve()
     listed, commit, uncommitted = _from_git(root) or (_walk(root), None, None)
     contents, left_out = _read(root, listed, data)
-    if PROJECT_FILE not in contents:
-        fix = "Without it the source cannot be run again: make sure that it is there and not named in .gitignore."
-        raise InputError(f"{PROJECT_FILE} is not part of the project's source", fix=fix)
-    _refuse_credentials(contents)
-    _refuse_bulk(contents)
+    _refuse(_problems(contents))
     files = {
         name: SourceFile(content=blobs.put(content), executable=os.access(root / name, os.X_OK))
         for name, content in sorted(contents.items())
     }
     digest = blobs.put(encode(SourceTree(files=files)))
     return Snapshot(digest=digest, files=tuple(files), commit=commit, uncommitted=uncommitted, left_out=left_out)
+
+
+def look_at_source(folder: Path, *, data: str = "") -> tuple[frozenset[str], tuple[TrimtabError, ...]]:
+    """The files that a snapshot would keep, and what would stop it; nothing is kept.
+
+    Raises:
+        DriverError: Git has a repository here and refuses to read it.
+    """
+    root = folder.resolve()
+    found = _from_git(root)
+    contents, _ = _read(root, found[0] if found else _walk(root), data)
+    return frozenset(contents), tuple(_problems(contents))
 
 
 def extract(digest: Digest, folder: Path, blobs: Blobs) -> Snapshot:
@@ -241,14 +249,23 @@ def _read(root: Path, listed: Iterable[str], data: str) -> tuple[dict[str, bytes
 # ── what stops a snapshot ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _refuse_credentials(contents: dict[str, bytes]) -> None:
+def _refuse(problems: list[TrimtabError]) -> None:
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ProblemsError(tuple(problems), fix="Every run keeps the source.")
+
+
+def _problems(contents: dict[str, bytes]) -> list[TrimtabError]:
     found: list[TrimtabError] = []
     for name, content in contents.items():
         for what, place in _credentials_in(name, content):
             fix = "Take it out of the project, or name it in .gitignore; if it was ever shared, replace the credential."
             found.append(CredentialInSourceError(f"this looks like {what}", fix=fix, at=place))
-    if found:
-        raise ProblemsError(tuple(found), fix="Every run keeps the source, so credentials must not be in it.")
+    if PROJECT_FILE not in contents:
+        fix = "Without it the source cannot be run again: make sure that it is there and not named in .gitignore."
+        found.append(InputError(f"{PROJECT_FILE} is not part of the project's source", fix=fix))
+    return [*found, *_bulk(contents)]
 
 
 def _credentials_in(name: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -264,7 +281,7 @@ def _credentials_in(name: str, content: bytes) -> Iterator[tuple[str, str]]:
             yield what, f"{name}:{line}"
 
 
-def _refuse_bulk(contents: dict[str, bytes]) -> None:
+def _bulk(contents: dict[str, bytes]) -> Iterator[TrimtabError]:
     total = sum(len(content) for content in contents.values())
     if total <= LARGEST_TREE:
         return
@@ -273,7 +290,7 @@ def _refuse_bulk(contents: dict[str, bytes]) -> None:
         top = PurePosixPath(name).parts[0]
         weights[top] = weights.get(top, 0) + len(content)
     heaviest = max(weights, key=lambda top: weights[top])
-    raise SourceTooLargeError(
+    yield SourceTooLargeError(
         f"the project's source is {total >> 20} MiB, most of it in {heaviest}, and every run would keep it",
         fix=f"Name what is not source in .gitignore, for example {heaviest}/.",
     )

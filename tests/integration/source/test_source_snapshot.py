@@ -12,7 +12,13 @@ import pytest
 from trimtab.base.digest import Digest
 from trimtab.base.errors import DriverError, InputError, IntegrityError, NotFoundError, ProblemsError
 from trimtab.drivers.local_blobs import LocalBlobs
-from trimtab.drivers.source_snapshot import CredentialInSourceError, SourceTooLargeError, extract, take_snapshot
+from trimtab.drivers.source_snapshot import (
+    CredentialInSourceError,
+    SourceTooLargeError,
+    extract,
+    look_at_source,
+    take_snapshot,
+)
 from trimtab.records.source import SourceFile, SourceTree
 from trimtab.records.versioned import encode
 
@@ -162,13 +168,21 @@ def test_a_file_that_looks_like_a_credential_stops_the_run_by_name(
     project: Path, blobs: LocalBlobs, name: str, content: str, place: str
 ) -> None:
     write(project, name, content)
-    with pytest.raises(ProblemsError, match="this looks like") as caught:
+    with pytest.raises(CredentialInSourceError, match="this looks like") as caught:
         take_snapshot(project, blobs)
-    (problem,) = caught.value.problems
-    assert isinstance(problem, CredentialInSourceError)
-    assert problem.at == place
-    assert "AKIA" not in str(problem)
+    assert caught.value.at == place
+    assert "AKIA" not in str(caught.value)
     assert not blobs.folder.exists()
+
+
+def test_all_that_stops_a_snapshot_is_named_at_once_and_can_be_asked_before(project: Path, blobs: LocalBlobs) -> None:
+    write(project, ".env", "X=1\n")
+    write(project, "deploy/id_rsa", "x")
+    with pytest.raises(ProblemsError, match="this looks like"):
+        take_snapshot(project, blobs)
+    files, problems = look_at_source(project)
+    assert [problem.at for problem in problems] == [".env", "deploy/id_rsa"]
+    assert "pipeline.py" in files
 
 
 def test_an_example_of_an_environment_file_and_an_ignored_one_stop_nothing(project: Path, blobs: LocalBlobs) -> None:
