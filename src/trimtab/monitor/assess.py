@@ -98,10 +98,9 @@ def _decay(decay: Decay | None) -> Evidence:
 
 def _drift(then: Profile, windows: Sequence[Profile], tolerance: float, level: float) -> list[ColumnDrift]:
     """Each column's drift, with a band that holds for all of them together and counts like rows as one."""
-    filled = [window for window in windows if window.rows]
-    now = merge_all(filled)
+    now = merge_all(windows)
     judged = [name for name, column in then.columns.items() if not isinstance(column, TimeColumn)]
-    shares = effective_shares(filled)
+    shares = effective_shares(windows, now)
     found: list[ColumnDrift] = []
     for name in judged:
         share = shares.get(name, 1.0)

@@ -13,21 +13,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile, merge_all
+from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile
 
 MIN_WINDOWS: Final = 5
 """Windows below which the likeness of their rows cannot be measured; each then counts for a single row."""
 
 
-def effective_shares(windows: Sequence[Profile]) -> Mapping[str, float]:
-    """For each column that the windows share, how many independent rows one row counts for, in (0, 1].
+def effective_shares(windows: Sequence[Profile], whole: Profile) -> Mapping[str, float]:
+    """For each column, how many independent rows one row counts for, in (0, 1].
 
-    Windows without rows are left out. A column that never changed says nothing of likeness, and counts in full.
+    ``whole`` is the windows' merged profile. Windows without rows are left out. A column that never changed says
+    nothing of likeness, and counts in full.
     """
     filled = [window for window in windows if window.rows]
     if not filled:
         return {}
-    whole = merge_all(filled)
     per_window = whole.rows / len(filled)
     if len(filled) < MIN_WINDOWS:
         return dict.fromkeys(whole.columns, 1.0 / per_window)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
-from trimtab.data.profile import Profile, profile_columns, profile_scores
+from trimtab.data.profile import Profile, merge_all, profile_columns, profile_scores
 from trimtab.data.schema import Column, ColumnType, Contract
 from trimtab.monitor.likeness import MIN_WINDOWS, effective_shares
 from trimtab.stats.arrays import Floats
@@ -26,6 +28,10 @@ def numbers(days: Floats) -> list[Profile]:
     return [profile_scores(day) for day in days]
 
 
+def shares_of(windows: list[Profile]) -> Mapping[str, float]:
+    return effective_shares(windows, merge_all(windows))
+
+
 def kinds(days: list[list[str]]) -> list[Profile]:
     return [
         profile_columns(
@@ -37,7 +43,7 @@ def kinds(days: list[list[str]]) -> list[Profile]:
 
 def test_independent_rows_count_in_full_or_nearly_so() -> None:
     chance = np.random.default_rng(1)
-    shares = [effective_shares(numbers(chance.normal(0, 1, (14, 48))))["score"] for _ in range(40)]
+    shares = [shares_of(numbers(chance.normal(0, 1, (14, 48))))["score"] for _ in range(40)]
     assert np.mean(shares) > 0.75
     assert max(shares) == 1.0
 
@@ -45,31 +51,30 @@ def test_independent_rows_count_in_full_or_nearly_so() -> None:
 def test_rows_that_are_alike_within_a_day_count_for_as_little_as_they_say() -> None:
     chance = np.random.default_rng(2)
     shares = [
-        effective_shares(numbers(chance.normal(0, 1, (14, 48)) + chance.normal(0, 1, (14, 1))))["score"]
-        for _ in range(40)
+        shares_of(numbers(chance.normal(0, 1, (14, 48)) + chance.normal(0, 1, (14, 1))))["score"] for _ in range(40)
     ]
     assert np.median(shares) == pytest.approx(1.0 / (1.0 + 47 * 0.5), rel=0.3)
 
 
 def test_rows_that_are_all_the_same_within_a_window_count_as_one_together() -> None:
     days = np.repeat(np.random.default_rng(3).normal(0, 1, (14, 1)), 48, axis=1)
-    assert effective_shares(numbers(days))["score"] == pytest.approx(1 / 48)
+    assert shares_of(numbers(days))["score"] == pytest.approx(1 / 48)
 
 
 def test_categories_that_come_in_waves_are_alike_and_mixed_ones_are_not() -> None:
     chance = np.random.default_rng(4)
     mixed = kinds([chance.choice(["a", "b", "c"], 48).tolist() for _ in range(14)])
     waves = kinds([[str(chance.choice(["a", "b", "c"]))] * 48 for _ in range(14)])
-    assert effective_shares(mixed)["kind"] > 0.4
-    assert effective_shares(waves)["kind"] == pytest.approx(1 / 48)
+    assert shares_of(mixed)["kind"] > 0.4
+    assert shares_of(waves)["kind"] == pytest.approx(1 / 48)
 
 
 def test_few_windows_count_for_one_row_each_because_likeness_cannot_be_measured() -> None:
     days = np.random.default_rng(5).normal(0, 1, (MIN_WINDOWS - 1, 48))
-    assert effective_shares(numbers(days))["score"] == pytest.approx(1 / 48)
+    assert shares_of(numbers(days))["score"] == pytest.approx(1 / 48)
 
 
 def test_a_column_that_never_changed_counts_in_full_and_empty_windows_are_left_out() -> None:
     constant = numbers(np.full((6, 10), 0.3))
-    assert effective_shares([*constant, Profile()])["score"] == 1.0
-    assert effective_shares([]) == effective_shares([Profile()]) == {}
+    assert shares_of([*constant, Profile()])["score"] == 1.0
+    assert shares_of([]) == shares_of([Profile()]) == {}
