@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -92,16 +93,25 @@ def open_files() -> list[str]:
 
 
 def test_a_closed_store_says_so(tmp_path: Path) -> None:
-    records = SqliteRecords(tmp_path / "state.db")
-    records.close()
-    records.close()
+    with SqliteRecords(tmp_path / "state.db") as records:
+        records.append(draft("because"))
     with pytest.raises(DriverError, match=r"state\.db is closed"):
         records.runs()
 
 
+def test_a_store_that_nobody_holds_any_more_is_closed(tmp_path: Path) -> None:
+    records = SqliteRecords(tmp_path / "state.db")
+    records.append(draft("because"))
+    assert (tmp_path / "state.db-wal").exists()
+    del records
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == ["state.db"]
+
+
 def test_a_file_of_another_layout_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    SqliteRecords(path).close()
+    with SqliteRecords(path):
+        pass
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 7")
     before = path.read_bytes()
@@ -121,7 +131,8 @@ def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path)
 
 
 def test_the_file_is_marked_as_ours(tmp_path: Path) -> None:
-    SqliteRecords(tmp_path / "state.db").close()
+    with SqliteRecords(tmp_path / "state.db"):
+        pass
     assert int.from_bytes((tmp_path / "state.db").read_bytes()[68:72]) == APPLICATION_ID
 
 

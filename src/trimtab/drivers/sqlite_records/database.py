@@ -1,9 +1,4 @@
-"""Records in one SQLite file: runs, actions, documents and the journal.
-
-SQLite because it is a file, has transactions that survive kill -9, and lets several processes in. The write-ahead log
-lets readers go on while somebody writes; ``synchronous=FULL`` brings each commit to the disk, since an effect may
-follow it at once. What is stored are the records' own canonical bytes: the database's columns are only what is looked
-up or sorted by, and the journal's chain is over the very bytes in its rows.
+"""One SQLite file: its layout, its connections, its transactions, and its errors as sentences.
 
 Each transaction has a connection to itself, from a small pool: on a shared one, another thread's write would join it.
 """
@@ -15,41 +10,20 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
-
-from trimtab.base.errors import (
-    BusyError,
-    DriverError,
-    InputError,
-    IntegrityError,
-    NotFoundError,
-    TrimtabError,
-    UnknownVersionError,
-)
+from trimtab.base.errors import BusyError, DriverError, IntegrityError, TrimtabError, UnknownVersionError
 from trimtab.base.instants import SECOND, Span, format_span
 from trimtab.disk.faults import explained
 from trimtab.disk.network import refuse_network
-from trimtab.records.action import Action, ActionState
-from trimtab.records.journal import Draft, Entry, follow
-from trimtab.records.run import Run
-from trimtab.records.versioned import decode, encode
-
-R = TypeVar("R", bound=msgspec.Struct)
 
 APPLICATION_ID: Final = 0x54726D74
 """Marks the file as ours (``Trmt``), for `file` and for whoever opens another program's database by mistake."""
 
 SCHEMA_VERSION: Final = 1
-PATIENCE: Final = Span(30 * SECOND)
-"""How long a writer waits for another: a transaction of ours takes milliseconds, a laptop's sleep may come between."""
-
-_BATCH: Final = 500
-_LAST_NAME: Final = "\U0010ffff"
 
 _TABLES: Final = (
     "CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL)",
@@ -59,22 +33,13 @@ _TABLES: Final = (
 )
 
 
-class SqliteRecords:
-    """The port `Records` on a SQLite file; for several threads and several processes at once.
+class Database:
+    """A file with our tables; for several threads and several processes at once.
 
-    Open it anew after a fork. Close it, or use it as a context manager.
-
-    Args:
-        path: the database; it and its folder are made (readable by the user only) if they are not there.
-        patience: how long a write waits for another process's.
-
-    Raises:
-        InputError: the folder is on a network file system.
-        UnknownVersionError: a newer Trimtab, or another program, made the file.
-        DriverError: the file cannot be made or opened.
+    It and its folder are made, for their owner only, if they are not there; see `SqliteRecords` for what is raised.
     """
 
-    def __init__(self, path: Path, *, patience: Span = PATIENCE) -> None:
+    def __init__(self, path: Path, patience: Span) -> None:
         self.path = path
         self._patience = patience
         self._closed = threading.Event()
@@ -90,12 +55,6 @@ class SqliteRecords:
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
-
-    def __enter__(self) -> SqliteRecords:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -122,81 +81,15 @@ class SqliteRecords:
             finally:
                 self._mine.connection, self._mine.depth = None, 0
 
-    def append(self, draft: Draft) -> Entry:
-        with self.transaction():
-            rows = self._select("SELECT entry FROM journal ORDER BY sequence DESC LIMIT 1")
-            last = decode(Entry, rows[0][0], at=f"{self.path.name}, journal") if rows else None
-            entry = follow(last, draft)
-            self._write("INSERT INTO journal (sequence, entry) VALUES (?, ?)", entry.sequence, encode(entry))
-        return entry
+    def select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows that a query finds, in this thread's transaction if it is in one."""
+        with self._connection() as connection, self._translated():
+            return connection.execute(query, values).fetchall()
 
-    def journal(self, *, after: int = 0) -> Iterator[bytes]:
-        while True:
-            query = "SELECT sequence, entry FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
-            rows = self._select(query, after, _BATCH)
-            yield from (entry for _, entry in rows)
-            if len(rows) < _BATCH:
-                return
-            after = rows[-1][0]
-
-    def put_run(self, run: Run) -> None:
-        self._write(
-            "INSERT INTO run (run_id, started_at, record) VALUES (?, ?, ?) ON CONFLICT (run_id) DO UPDATE "
-            "SET started_at = excluded.started_at, record = excluded.record",
-            run.run_id,
-            run.started_at,
-            encode(run),
-        )
-
-    def run(self, run_id: str) -> Run | None:
-        rows = self._select("SELECT record FROM run WHERE run_id = ?", run_id)
-        return decode(Run, rows[0][0], at=f"run {run_id}") if rows else None
-
-    def runs(self) -> Sequence[Run]:
-        rows = self._select("SELECT record, run_id FROM run ORDER BY started_at DESC, rowid DESC")
-        return tuple(decode(Run, record, at=f"run {run_id}") for record, run_id in rows)
-
-    def put_action(self, action: Action) -> bool:
-        return self._write(
-            "INSERT INTO action (key, kind, record) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
-            action.key,
-            action.kind,
-            encode(action),
-        )
-
-    def end_action(self, key: str, state: ActionState, outcome: dict[str, str]) -> bool:
-        if state is ActionState.INTENDED:
-            raise InputError(f"the action {key!r} cannot end as intended", fix="Close it as done or failed.")
-        with self.transaction():
-            rows = self._select("SELECT record FROM action WHERE key = ?", key)
-            if not rows:
-                raise NotFoundError(f"there is no action {key!r}", fix="Put it first; `trimtab journal` lists them.")
-            action = decode(Action, rows[0][0], at=f"action {key}")
-            if action.state is not ActionState.INTENDED:
-                return False
-            closed = msgspec.structs.replace(action, state=state, outcome=outcome)
-            return self._write("UPDATE action SET record = ? WHERE key = ?", encode(closed), key)
-
-    def actions(self, *, kind: str | None = None) -> Sequence[Action]:
-        rows = self._select("SELECT record, key FROM action WHERE ?1 IS NULL OR kind = ?1 ORDER BY n", kind)
-        return tuple(decode(Action, record, at=f"action {key}") for record, key in rows)
-
-    def put_document(self, name: str, record: msgspec.Struct) -> None:
-        self._write(
-            "INSERT INTO document (name, record) VALUES (?, ?) "
-            "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
-            name,
-            encode(record),
-        )
-
-    def document(self, name: str, kind: type[R]) -> R | None:
-        rows = self._select("SELECT record FROM document WHERE name = ?", name)
-        return decode(kind, rows[0][0], at=f"document {name}") if rows else None
-
-    def documents(self, prefix: str, kind: type[R]) -> Sequence[R]:
-        query = "SELECT record, name FROM document WHERE name >= ? AND name < ? ORDER BY name"
-        rows = self._select(query, prefix, prefix + _LAST_NAME)
-        return tuple(decode(kind, record, at=f"document {name}") for record, name in rows)
+    def write(self, statement: str, *values: object) -> bool:
+        """Carries out one statement in a transaction; whether it changed anything."""
+        with self._connection() as connection, self._translated():
+            return connection.execute(statement, values).rowcount > 0
 
     def _create(self) -> None:
         """An empty file of mode 0600 (SQLite gives its side files the same); an empty file is an empty database."""
@@ -278,15 +171,6 @@ class SqliteRecords:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # macOS only: its plain fsync stops at the drive's cache
         return connection
-
-    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._connection() as connection, self._translated():
-            return connection.execute(query, values).fetchall()
-
-    def _write(self, statement: str, *values: object) -> bool:
-        """Carries out one statement in a transaction; whether it changed anything."""
-        with self._connection() as connection, self._translated():
-            return connection.execute(statement, values).rowcount > 0
 
     @contextmanager
     def _steps(self, connection: sqlite3.Connection, begin: str, end: str, undo: str) -> Iterator[None]:
