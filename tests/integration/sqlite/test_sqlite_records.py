@@ -173,7 +173,7 @@ def test_a_network_file_system_is_refused_before_anything_is_written(
 ) -> None:
     monkeypatch.setattr(network, "mounts", lambda: network.parse_linux(f"filer:/x {tmp_path} nfs4 rw 0 0\n"))
     with pytest.raises(InputError, match=r"on a network file system \(nfs4\)"):
-        SqliteRecords(tmp_path / "state.db")
+        SqliteRecords(tmp_path / "state" / "state.db")
     assert list(tmp_path.iterdir()) == []
 
 

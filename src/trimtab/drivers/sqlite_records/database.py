@@ -94,8 +94,8 @@ class Database:
     def _create(self) -> None:
         """An empty file of mode 0600 (SQLite gives its side files the same); an empty file is an empty database."""
         with explained(f"make {self.path.name}", self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             refuse_network(self.path.parent)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
