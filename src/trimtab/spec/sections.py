@@ -137,7 +137,7 @@ def read_serve(table: Table) -> Serve:
         port=table.get("port", v.whole(0, 65_535), default.port),
         rollout=table.get("rollout", p.steps, default.rollout),
         min_requests=table.get("min_requests", v.whole(1, _MOST_ROWS), default.min_requests),
-        max_failures=table.get("max_failures", v.number(0, 1), default.max_failures),
+        max_failures=table.get("max_failures", v.number(0, 1, inclusive=False), default.max_failures),
         max_score_shift=table.get("max_score_shift", v.number(0, 1), default.max_score_shift),
         durability=table.get("durability", v.choice(Durability), default.durability),
     )

@@ -61,6 +61,11 @@ class Table:
         first, *rest = (str(part) for part in self.path)
         return " ".join([f"[{first}]", *rest])
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The keys that were read, absent ones included: after a section's reader, all that it knows."""
+        return tuple(self._asked)
+
     def keys(self) -> tuple[str, ...]:
         return tuple(self._values)
 

@@ -86,7 +86,7 @@ def test_every_setting_is_read() -> None:
         port = 0
         rollout = ["shadow 1d", "0.5% 6h", "25 % 1d 12h", "100% 1h"]
         min_requests = 10
-        max_failures = 0
+        max_failures = 0.01
         max_score_shift = 0.2
         durability = "fsync"
         [watch]
@@ -187,6 +187,7 @@ def test_an_empty_file_names_the_four_settings_that_have_no_default() -> None:
         ("[serve]\nrollout = ['half 1h', '100%']", WrongValueError, "be a step"),
         ("[serve]\nport = 70000", WrongValueError, "65,535"),
         ("[serve]\nport = '8420'", WrongTypeError, "65,535"),
+        ("[serve]\nmax_failures = 0", WrongValueError, "above 0 and below 1"),
         ("[serve]\nendpoint = 'a/b'", WrongValueError, "be a name"),
         ("[serve]\ndurability = 'fsnc'", UnknownChoiceError, 'Did you mean "fsync"'),
         ("[watch]\nmetric = 'auc'", UnknownChoiceError, 'Did you mean "roc_auc"'),
