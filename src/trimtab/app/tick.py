@@ -31,7 +31,8 @@ from trimtab.loop.world import World
 from trimtab.records.action import Action, ActionState
 from trimtab.records.endpoint import Desired
 from trimtab.records.journal import Actor, Draft, Phase
-from trimtab.records.ports import Command, ProcessRunner, ProcessState
+from trimtab.records.ports import ProcessRunner
+from trimtab.records.process import Command, ProcessState
 from trimtab.rollout.advance import abort
 from trimtab.rollout.state import AwaitingApproval, Completed, RolloutState, Running, StoredRollout
 from trimtab.rollout.strategy import variants_of
@@ -60,6 +61,7 @@ class Loop:
     logs: Path
     stopped: Callable[[], bool]
     _cursor: Cursor | None = field(default=None)
+    _started: Instant | None = field(default=None)
 
     def resume(self) -> None:
         """Carry out again whatever is open."""
@@ -69,8 +71,14 @@ class Loop:
             self._begin_work(action)
 
     def next_due(self, now: Instant) -> Instant:
-        """The next moment at which there is something to decide, which may be past; the first is the next window's end."""
-        after = self._cursor.turned_at if self._cursor else now
+        """The next moment at which there is something to decide, which may be past.
+
+        Before the first turn it is the end of the window in which the loop first looked at the clock.
+        """
+        if self._cursor is None and self._started is None:
+            self._started = Instant(now - 1)
+        after = self._cursor.turned_at if self._cursor is not None else self._started
+        assert after is not None, "one of the two is set"
         moments = [action.effect_at for action in self._open()]
         rollout = self._rollout()
         if isinstance(rollout, Running):
