@@ -159,5 +159,5 @@ def _parsed(series: pl.Series, zone: str | None) -> ReadColumn:
     faults = {}
     for rule in (Rule.TYPE, Rule.IMPOSSIBLE):
         wrong = [text for text, moment in read.items() if isinstance(moment, Fault) and moment.rule is rule]
-        faults[rule] = series.is_in(pl.Series(wrong, dtype=pl.String))
+        faults[rule] = series.is_in(pl.Series(wrong, dtype=pl.String).implode())
     return _read(series, values, faults)
