@@ -171,7 +171,8 @@ class WorkerLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._transport = None
-        self._down_since = time.monotonic()
+        if self.ready:
+            self._down_since = time.monotonic()
         self.ready = False
         self._metrics.ready.set(0, self._name)
         flying, self._flying = self._flying, []
@@ -198,7 +199,9 @@ class WorkerLink(asyncio.Protocol):
             self.problem = str(error)
             return
         state = self.state
-        if state is not None and state.phase is WorkerPhase.READY and self._connecting is None:
+        if self._connecting is not None or self._transport is not None:
+            return
+        if state is not None and state.phase is WorkerPhase.READY:
             self._connecting = self._loop.create_task(self._connect(state))
 
     async def _connect(self, state: WorkerState) -> None:
@@ -216,7 +219,8 @@ class WorkerLink(asyncio.Protocol):
                 raise wire.WireError(f"{len(result.outputs)} outputs for {len(self._flying)} rows")
             flying, self._flying = self._flying, []
             for place, (job, output) in enumerate(zip(flying, result.outputs, strict=True)):
-                job.scored(output, "" if output is not None else result.problems.get(str(place), "no reason was given"))
+                problem = "" if output is not None else result.problems.get(str(place), "no reason was given")
+                job.scored(output, problem)
             self._pump()
         elif kind == wire.HELLO and not self.ready:
             self._welcome(msgspec.json.decode(payload, type=_Hello))

@@ -100,10 +100,11 @@ class Ask:
             remember = error is None and all(row.record and row.record.status is not Status.FAILED for row in self.rows)
             plane.firsts.settle(self.key, answer, remember=remember)
         self.exchange.answer(answer)
-        if error is None and self.table.shadows:
+        if error is None:
             for variant in self.table.shadows:
                 for row in self.rows:
-                    Row(self, row.given, row.request, shadow=variant, checked=row).enter_shadow()
+                    Row(self, row.given, row.request, shadow=variant, heard=row).enter_shadow()
+        self.rows = []  # rows know their request: without this each would wait for the garbage collector
         plane.turnstile.leave(self.turn)
 
 
@@ -116,15 +117,15 @@ class Row:
     )  # fmt: skip
 
     def __init__(
-        self, ask: Ask, given: Given, request: str, *, shadow: Variant | None = None, checked: Row | None = None
+        self, ask: Ask, given: Given, request: str, *, shadow: Variant | None = None, heard: Row | None = None
     ) -> None:
         self.ask = ask
         self.given = given
         self.prediction_id = ask.plane.ids.next()
         self.request = request
         self.shadow = shadow
-        self.checked: CheckedRow | None = checked.checked if checked is not None else None
-        self.served: Served | None = checked.served if checked is not None else None
+        self.checked: CheckedRow | None = heard.checked if heard is not None else None
+        self.served: Served | None = heard.served if heard is not None else None
         self.variant: Variant | None = shadow
         self.values: tuple[Scalar, ...] = ()
         self.tries = 0
@@ -250,7 +251,8 @@ def _as_received(given: Given) -> tuple[dict[str, Scalar] | None, str]:
     """A refused row for the log: its values if it has a row's form, else the beginning of its text."""
     try:
         value: Any = msgspec.json.decode(given) if isinstance(given, bytes | msgspec.Raw) else dict(given)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        msgspec.msgpack.encode(value)  # JSON's integers have no end; the log's have 64 bits
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
         value = None
     if isinstance(value, dict) and all(
         item is None or isinstance(item, bool | int | float | str) for item in value.values()

@@ -7,11 +7,13 @@ database, so it starts in a fifth of a second and goes on when everything but th
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -65,6 +67,7 @@ class Router:
     """One endpoint's router; `run` serves until it is told to stop."""
 
     def __init__(self, options: RouterOptions) -> None:
+        self._complaint = ""
         self._stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,6 +84,8 @@ class Router:
         if has_lifeline():
             self._loop.add_reader(STDIN, self._lifeline)
         self._tick()
+        gc.collect()
+        gc.freeze()  # what is loaded stays: do not look through it again and again
         listening = await self._loop.create_server(self._server, sock=self._listener, backlog=1024)
         ticking = self._loop.create_task(self._keep_ticking())
         await self._stop.wait()
@@ -110,8 +115,8 @@ class Router:
             await asyncio.sleep(TICK)
             try:
                 self._tick()
-            except TrimtabError as error:
-                sys.stderr.write(f"router: {error}\n")
+            except Exception as error:  # noqa: BLE001  # the process edge: what fails now may succeed at the next tick
+                self._complain(error)
             if time.monotonic() - swept > 1.0:
                 swept = time.monotonic()
                 self._server.sweep()
@@ -124,6 +129,13 @@ class Router:
         plane.follower.apply(now)
         plane.releases.close_unused(plane.follower.needed())
         plane.follower.report(now, (self._host, self._port))
+
+    def _complain(self, error: Exception) -> None:
+        """Say what is wrong, once and not at every tick."""
+        said = str(error) if isinstance(error, TrimtabError) else traceback.format_exc()
+        if said != self._complaint:
+            self._complaint = said
+            sys.stderr.write(f"router: {said}\n")
 
     def _lifeline(self) -> None:
         if not os.read(STDIN, 1024):

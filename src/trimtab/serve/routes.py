@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
@@ -89,10 +91,10 @@ class Routes:
                     self._predict(exchange)
             else:
                 self._dispatch(exchange)
-        except Exception as error:  # the process edge: one request's fault must not end the others
+        except Exception as error:  # noqa: BLE001  # the process edge: one request's fault must not end the others
+            sys.stderr.write(f"router: {traceback.format_exc()}\n")
             if exchange.out is None:
                 exchange.answer(problems.our_fault(f"{type(error).__name__}: {error}").answer())
-            raise
 
     def _dispatch(self, exchange: Exchange) -> None:
         path = exchange.path.partition(b"?")[0].decode("latin-1").rstrip("/") or "/"

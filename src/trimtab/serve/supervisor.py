@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -53,6 +54,7 @@ class Supervisor:
         self._leaving: list[Child] = []
         self._refused: dict[str, int] = {}
         self._number = 0
+        self._complaint = ""
         self.stopping = False
 
     def start(self) -> None:
@@ -106,9 +108,17 @@ class Supervisor:
         return self._sockets
 
     def tick(self) -> None:
-        """Bring what runs to what should run."""
+        """Bring what runs to what should run. What the disk refuses now is tried again at the next tick."""
         if self.stopping:
             return
+        try:
+            self._bring_about()
+        except (TrimtabError, OSError) as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                sys.stderr.write(f"supervisor: {error}\n")
+
+    def _bring_about(self) -> None:
         wanted = self._wanted()
         for release in sorted(wanted - set(self._workers)):
             self._admit(release)

@@ -72,6 +72,17 @@ def test_what_is_not_a_row_is_refused_and_logged_as_it_came(service: Service, bo
         assert record.received == body.decode("utf-8", "replace")
 
 
+@pytest.mark.parametrize("value", ["1" + "0" * 40, "-" + "9" * 25, '"\\ud800"', "1e999", "[1]", "NaN"])
+def test_a_value_that_no_log_could_hold_is_refused_like_any_other(service: Service, value: str) -> None:
+    body = f'{{"ts": "2026-02-01T00:00:00Z", "tx": "tx-1", "amount": 1.0, "age": {value}}}'.encode()
+    reply = service.client().predict(body)
+
+    assert reply.status in (400, 422), reply.body
+    (record,) = service.predictions()
+    assert record.status is Status.REFUSED
+    assert record.inputs is not None or record.received == body.decode()
+
+
 def test_a_value_outside_what_was_seen_is_answered_and_noted(service: Service) -> None:
     reply = service.client().predict(row(amount=5_000.0))
 
