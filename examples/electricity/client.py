@@ -75,7 +75,7 @@ def replay(endpoint: Endpoint, rows: list[dict[str, Any]], options: argparse.Nam
     """Send every row once and its label when it is due; returns the counts of what was sent and what failed."""
     step, delay = timedelta(hours=options.step_hours), timedelta(hours=options.label_delay_hours)
     predict = f"/v1/endpoints/{options.endpoint}/predict"
-    sent, failures, due, began, shown = 0, [], 0, time.monotonic(), 0.0
+    sent, failures, due, began = 0, [], 0, time.monotonic()
     now = rows[0]["_at"].replace(minute=0, second=0, microsecond=0)
 
     def ask(row: dict[str, Any]) -> tuple[int, Any]:
@@ -83,33 +83,38 @@ def replay(endpoint: Endpoint, rows: list[dict[str, Any]], options: argparse.Nam
         return endpoint.post(predict, body, key=str(row[options.key]))
 
     with ThreadPoolExecutor(options.connections) as pool:
-        while sent < len(rows):
+        while due < len(rows):
             must(endpoint.post("/v1/clock", {"now": now.isoformat()}), "the clock was not moved")
-            end = due
-            while end < sent and rows[end]["_at"] + delay <= now:
-                end += 1
-            if end > due:
-                labels = [{"key": str(row[options.key]), "value": row[options.label]} for row in rows[due:end]]
+            known = due
+            while known < sent and rows[known]["_at"] + delay <= now:
+                known += 1
+            if known > due:
+                labels = [{"key": str(row[options.key]), "value": row[options.label]} for row in rows[due:known]]
                 must(endpoint.post("/v1/labels", {"labels": labels}), "the labels were not taken")
-                due = end
-            batch = sent
-            while batch < len(rows) and rows[batch]["_at"] < now + step:
-                batch += 1
-            for row, (status, answer) in zip(rows[sent:batch], pool.map(ask, rows[sent:batch]), strict=True):
+                due = known
+            until = sent
+            while until < len(rows) and rows[until]["_at"] < now + step:
+                until += 1
+            for row, (status, answer) in zip(rows[sent:until], pool.map(ask, rows[sent:until]), strict=True):
                 if status != 200:
                     failures.append({"key": row[options.key], "status": status, "answer": answer})
-            sent, now = batch, now + step
-            if time.monotonic() - shown > 0.5 or sent == len(rows):
-                shown = time.monotonic()
-                end_of_line = "\r" if sys.stderr.isatty() else "\n"
-                text = f"{now:%Y-%m-%d %H:%M}  {sent:,} of {len(rows):,} requests  {len(failures)} failed  {shown - began:5.0f} s"
-                if sys.stderr.isatty() or sent == len(rows) or sent // 5000 != (sent - len(rows[:batch][-48:])) // 5000:
-                    print(text, end=end_of_line, file=sys.stderr, flush=True)
+            if until // 48 > sent // 48:
+                text = f"{now:%Y-%m-%d}  {until:,} of {len(rows):,} requests sent, {len(failures)} failed"
+                tell(text, milestone=until // 4800 > sent // 4800)
+            sent, now = until, now + step
     must(endpoint.post("/v1/clock", {"now": now.isoformat()}), "the clock was not moved")
     return {
         "requests": sent, "failed": len(failures), "labels": due, "resent": endpoint.retries,
         "seconds": round(time.monotonic() - began, 1), "first_failures": failures[:5],
     }  # fmt: skip
+
+
+def tell(text: str, *, milestone: bool) -> None:
+    """Show progress: in place on a terminal, else a line now and then."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K  {text}", end="", file=sys.stderr, flush=True)
+    elif milestone:
+        print(f"  {text}", file=sys.stderr, flush=True)
 
 
 def must(reply: tuple[int, Any], otherwise: str) -> None:

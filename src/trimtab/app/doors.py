@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from trimtab.app.home import Home
+from trimtab.app.training_past import LOOP
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.local_blobs import LocalBlobs
@@ -24,11 +25,13 @@ def open_home(folder: Path) -> Home:
     state = Path(os.environ.get("TRIMTAB_STATE", root / ".trimtab"))
     state.mkdir(parents=True, exist_ok=True)
     return Home(
-        root=root, state=state, project=project,
+        root=root,
+        state=state,
+        project=project,
         records=SqliteRecords(state / "state.db"),
         blobs=LocalBlobs(state / "blobs"),
         bundles=Bundles(state / "releases"),
-    )  # fmt: skip
+    )
 
 
 def local_person() -> Actor:
@@ -38,7 +41,7 @@ def local_person() -> Actor:
 
 def controller() -> Actor:
     """The loop itself."""
-    return Actor(kind="controller", name="trimtab", authenticated="child process of the supervisor")
+    return LOOP
 
 
 def local_token() -> str:

@@ -124,7 +124,8 @@ def split(table: pl.DataFrame, contract: Contract, judging: Judging) -> tuple[pl
     if train_rows == 0 or train_rows == len(times):
         newest = format_instant(int(times[-1])) if len(times) else "none"
         raise TooFewRowsError(
-            f"{len(times):,} labelled rows (the newest: {newest}) cannot be split into rows to train on and newer rows to judge by",
+            f"{len(times):,} labelled rows (the newest: {newest}) cannot be split into older rows to train on and "
+            "newer ones to judge by",
             fix="Wait for more labelled rows, or change [gates] judge_on.",
         )
     return table[:train_rows], table[train_rows:]
@@ -139,9 +140,12 @@ def _aligned(table: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 
 _STORED = {
-    "integer": pl.Int64(), "float": pl.Float64(), "boolean": pl.Boolean(), "text": pl.String(),
+    "integer": pl.Int64(),
+    "float": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "text": pl.String(),
     "time": pl.Datetime("us", "UTC"),
-}  # fmt: skip
+}
 
 
 def _said(violation: Violation) -> str:

@@ -1,4 +1,4 @@
-"""What a person does to an endpoint: promote and roll back. They work while ``trimtab up`` runs, by the desired state."""
+"""What a person does to an endpoint: promote and roll back. It works while ``trimtab up`` runs, by desired state."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from trimtab.rollout.state import AwaitingApproval, Completed, RolloutState, Run
 from trimtab.rollout.strategy import begin, variants_of
 
 PATIENCE = Span(30 * SECOND)
-"""How long to wait for the router to serve what a person asked for: a worker that imports a large library takes some."""
+"""How long to wait for the router to serve what a person asked for: a worker imports large libraries first."""
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ def promote(home: Home, actor: Actor, *, release: str | None, at_once: bool, rea
     """
     with home.lease(f"endpoint-{home.endpoint}", "trimtab promote", wait=PATIENCE):
         desired, rollout = home.desired(), _rollout(home)
-        wanted = _wanted(home, release, desired, rollout)
+        wanted = _wanted(home, release, rollout)
         home.bundles.verify(wanted, trusted_keys())
         if desired is None:
             return first_champion(home, actor, wanted, replayed=False)
@@ -86,16 +86,25 @@ def rollback(home: Home, actor: Actor, *, reason: str) -> Changed:
             said = f"the rollout of {short(rollout.challenger)} is broken off: {why}"
         elif desired.previous is None:
             raise InputError(
-                f"{short(desired.champion)} is the first champion of {home.endpoint!r}: there is no release to go back to",
+                f"{short(desired.champion)} is the first champion of {home.endpoint!r}: there is nothing to go back to",
                 fix="Make another with `trimtab run`, and take it into service with `trimtab promote`.",
             )
         else:
             back, previous, state = desired.previous, desired.champion, None
             said = f"{short(back)} is champion again instead of {short(desired.champion)}: {why}"
         change = RouteChange(
-            kind="rollback", key=_key(home, "rollback"), at=now, effect_at=now, actor=actor, reason=said, champion=back,
-            previous=previous, variants=whole(back), salt="", rollout=state,
-        )  # fmt: skip
+            kind="rollback",
+            key=_key(home, "rollback"),
+            at=now,
+            effect_at=now,
+            actor=actor,
+            reason=said,
+            champion=back,
+            previous=previous,
+            variants=whole(back),
+            salt="",
+            rollout=state,
+        )
         _begin(home, change, desired)
     return _finish(home, change)
 
@@ -103,10 +112,18 @@ def rollback(home: Home, actor: Actor, *, reason: str) -> Changed:
 def first_champion(home: Home, actor: Actor, release: str, *, replayed: bool) -> Changed:
     """Make a release an endpoint's first champion: there is nothing to compare it with, and a person started this."""
     change = RouteChange(
-        kind="promote", key=f"first:{home.endpoint}", at=Instant(0) if replayed else RealClock().now(), effect_at=Instant(0),
-        actor=actor, reason=f"{short(release)} is the first champion of {home.endpoint!r}", champion=release, previous=None,
-        variants=whole(release), salt="", rollout=None,
-    )  # fmt: skip
+        kind="promote",
+        key=f"first:{home.endpoint}",
+        at=Instant(0) if replayed else RealClock().now(),
+        effect_at=Instant(0),
+        actor=actor,
+        reason=f"{short(release)} is the first champion of {home.endpoint!r}",
+        champion=release,
+        previous=None,
+        variants=whole(release),
+        salt="",
+        rollout=None,
+    )
     intend(home, change, replayed=replayed)
     carry_out(home)
     action = next(a for a in home.records.actions(kind="route") if a.key == change.key)
@@ -140,17 +157,33 @@ def _promotion(home: Home, actor: Actor, desired: Desired, wanted: str, *, at_on
     )
     if at_once or isinstance(started, Completed):
         return RouteChange(
-            kind="promote", key=key, at=now, effect_at=now, actor=actor, reason=f"{short(wanted)} is champion at once{why}",
-            champion=wanted, previous=desired.champion, variants=whole(wanted), salt=key,
+            kind="promote",
+            key=key,
+            at=now,
+            effect_at=now,
+            actor=actor,
+            reason=f"{short(wanted)} is champion at once{why}",
+            champion=wanted,
+            previous=desired.champion,
+            variants=whole(wanted),
+            salt=key,
             rollout=Completed(
                 rollout_id=key, endpoint=home.endpoint, champion=desired.champion, challenger=wanted, at=now
             ),
-        )  # fmt: skip
+        )
     return RouteChange(
-        kind="rollout", key=key, at=now, effect_at=now, actor=actor, reason=f"the rollout of {short(wanted)} begins{why}",
-        champion=desired.champion, previous=desired.previous, variants=variants_of(started, home.project.serve), salt=key,
+        kind="rollout",
+        key=key,
+        at=now,
+        effect_at=now,
+        actor=actor,
+        reason=f"the rollout of {short(wanted)} begins{why}",
+        champion=desired.champion,
+        previous=desired.previous,
+        variants=variants_of(started, home.project.serve),
+        salt=key,
         rollout=started,
-    )  # fmt: skip
+    )
 
 
 def _begin(home: Home, change: RouteChange, before: Desired) -> None:
@@ -196,7 +229,7 @@ def _wait(home: Home) -> bool:
     return False
 
 
-def _wanted(home: Home, release: str | None, desired: Desired | None, rollout: RolloutState | None) -> str:
+def _wanted(home: Home, release: str | None, rollout: RolloutState | None) -> str:
     if release is None:
         if isinstance(rollout, AwaitingApproval):
             return rollout.challenger

@@ -14,7 +14,6 @@ from trimtab.app.train import Candidate
 from trimtab.base.digest import Digest
 from trimtab.data.contract import format_contract
 from trimtab.data.profile import profile_columns
-from trimtab.data.schema import Contract
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.signing_keys import signing_key
@@ -47,7 +46,6 @@ def pack_release(
     bundles: Bundles,
     draft: Manifest,
     candidate: Candidate,
-    contract: Contract,
     *,
     reference: pl.DataFrame,
     source: Source,
@@ -64,6 +62,7 @@ def pack_release(
     Raises:
         RowDependenceError, UnstableError: the features of a row depend on more than the row.
     """
+    contract = candidate.contract
     places = pick_golden(candidate.train_columns)
     golden = take_columns(candidate.train_columns, places)
     with user_errors(source.folder, doing="proving that features are row-local"):

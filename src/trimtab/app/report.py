@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -83,11 +84,18 @@ def make_report(home: Home, *, blocks: int) -> Report:
     figures = _figures(found, metric, trainings, home, log)
     span = max(7 * DAY, (int(judged.times[-1] - judged.times[0]) // POINTS // DAY) * DAY)
     return Report(
-        project=home.project.name, endpoint=home.endpoint, metric=metric, point_span=format_span(span), blocks=found,
-        points=tuple(_points(judged, metric, span)), marks=tuple(_marks(home, int(judged.times[0]))),
-        journal=tuple(_line(entry) for entry in entries), figures=figures, digest=_digest(figures, entries),
+        project=home.project.name,
+        endpoint=home.endpoint,
+        metric=metric,
+        point_span=format_span(span),
+        blocks=found,
+        points=tuple(_points(judged, metric, span)),
+        marks=tuple(_marks(home, int(judged.times[0]))),
+        journal=tuple(_line(entry) for entry in entries),
+        figures=figures,
+        digest=_digest(figures, entries),
         summary=tuple(_summary(figures, metric)),
-    )  # fmt: skip
+    )
 
 
 def write_page(report: Report, path: Path) -> None:
@@ -111,19 +119,26 @@ def _judged(home: Home, first: Digest, manifest: Manifest, log: LogIndex) -> Jud
     columns = to_columns(log.inputs_of(contract, rows), contract) if rows.height else {}
     scorer = open_scorer(home.bundles.path(first), manifest)
     return Judged(
-        times=rows["event_time"].to_numpy(), truth=truth_of(label, manifest.model), loop=logged_scores(manifest.model, rows),
-        first_release=scorer.scores(columns) if rows.height else np.zeros(0), task=manifest.model.task.value,
-    )  # fmt: skip
+        times=rows["event_time"].to_numpy(),
+        truth=truth_of(label, manifest.model),
+        loop=logged_scores(manifest.model, rows),
+        first_release=scorer.scores(columns) if rows.height else np.zeros(0),
+        task=manifest.model.task.value,
+    )
 
 
 def _blocks(judged: Judged, metric: str, blocks: int) -> Iterator[Block]:
     edges = [round(i * len(judged.times) / blocks) for i in range(blocks + 1)]
-    for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False), start=1):
+    for number, (low, high) in enumerate(pairwise(edges), start=1):
         still, loop = judged.metric(metric, slice(low, high))
         yield Block(
-            number=number, first=format_instant(int(judged.times[low])), last=format_instant(int(judged.times[high - 1])),
-            rows=high - low, first_release=still, loop=loop,
-        )  # fmt: skip
+            number=number,
+            first=format_instant(int(judged.times[low])),
+            last=format_instant(int(judged.times[high - 1])),
+            rows=high - low,
+            first_release=still,
+            loop=loop,
+        )
 
 
 def _points(judged: Judged, metric: str, span: int) -> Iterator[Point]:
@@ -144,9 +159,9 @@ def _promotions(home: Home) -> list[Action]:
     """Route actions after which another release was champion, in order."""
     found: list[Action] = []
     for action in home.records.actions(kind="route"):
-        if action.endpoint == home.endpoint and action.state is ActionState.DONE:
-            if not found or found[-1].payload["champion"] != action.payload["champion"]:
-                found.append(action)
+        changed = not found or found[-1].payload["champion"] != action.payload["champion"]
+        if action.endpoint == home.endpoint and action.state is ActionState.DONE and changed:
+            found.append(action)
     return found
 
 
@@ -195,20 +210,30 @@ def _summary(figures: dict[str, float], metric: str) -> Iterator[tuple[str, str]
 def _line(entry: Entry) -> JournalLine:
     draft = entry.draft
     return JournalLine(
-        sequence=entry.sequence, at=format_instant(draft.at)[:16].replace("T", " ") if draft.at else "the start", kind=draft.kind,
-        phase="" if draft.phase is Phase.DECISION else draft.phase.value, sentence=draft.reason,
+        sequence=entry.sequence,
+        at=format_instant(draft.at)[:16].replace("T", " ") if draft.at else "the start",
+        kind=draft.kind,
+        phase="" if draft.phase is Phase.DECISION else draft.phase.value,
+        sentence=draft.reason,
         evidence=tuple(f"{item.verdict.value} {item.check}: {item.reason}" for item in draft.evidence),
-    )  # fmt: skip
+    )
 
 
 def _digest(figures: dict[str, float], entries: Sequence[Entry]) -> str:
     """Over what two replays must agree on: not wall times, and not the order in which processes wrote."""
     decisions = sorted(
-        (entry.draft.at, entry.draft.kind, entry.draft.phase.value, entry.draft.action_key, entry.draft.reason,
-         msgspec.json.encode(entry.draft.evidence, order="sorted").decode(), str(entry.draft.detail.get("data", "")))
+        (
+            entry.draft.at,
+            entry.draft.kind,
+            entry.draft.phase.value,
+            entry.draft.action_key,
+            entry.draft.reason,
+            msgspec.json.encode(entry.draft.evidence, order="sorted").decode(),
+            str(entry.draft.detail.get("data", "")),
+        )
         for entry in entries
         if entry.draft.actor.kind == "controller"
-    )  # fmt: skip
+    )
     return digest_json([{name: repr(value) for name, value in figures.items()}, decisions])
 
 

@@ -58,23 +58,37 @@ def intend(home: Home, change: RouteChange, *, replayed: bool) -> bool:
         before = home.desired()
         version = before.table.version + 1 if before else 1
         table = RouteTable(
-            endpoint=home.endpoint, version=version, effective_at=change.effect_at, variants=change.variants,
-            salt=change.salt, cause=change.key,
-        )  # fmt: skip
+            endpoint=home.endpoint,
+            version=version,
+            effective_at=change.effect_at,
+            variants=change.variants,
+            salt=change.salt,
+            cause=change.key,
+        )
         action = Action(
-            key=change.key, kind="route", endpoint=home.endpoint, decided_at=change.at, effect_at=change.effect_at,
+            key=change.key,
+            kind="route",
+            endpoint=home.endpoint,
+            decided_at=change.at,
+            effect_at=change.effect_at,
             payload={
-            "version": version, "kind": change.kind, "champion": change.champion, "challenger": _challenger(change),
-        },
-        )  # fmt: skip
+                "version": version,
+                "kind": change.kind,
+                "champion": change.champion,
+                "challenger": _challenger(change),
+            },
+        )
         if not home.records.put_action(action):
             return False
         same = before is not None and before.champion == change.champion
         desired = Desired(
-            endpoint=home.endpoint, champion=change.champion, previous=change.previous,
+            endpoint=home.endpoint,
+            champion=change.champion,
+            previous=change.previous,
             champion_since=before.champion_since if before and same else (change.effect_at if before else Instant(0)),
-            table=table, replayed=replayed,
-        )  # fmt: skip
+            table=table,
+            replayed=replayed,
+        )
         home.records.put_document(f"endpoint/{home.endpoint}", desired)
         if change.rollout is not None:
             home.records.put_document(f"rollout/{home.endpoint}", StoredRollout(state=change.rollout))
@@ -138,9 +152,15 @@ def done_draft(
 ) -> Draft:
     """The journal entry that closes a route action."""
     return Draft(
-        at=at, action_key=action.key, kind=str(action.payload["kind"]), phase=phase, actor=actor, reason=change_reason,
-        detail={"version": action.payload["version"], "endpoint": home.endpoint}, wall=RealClock().now(),
-    )  # fmt: skip
+        at=at,
+        action_key=action.key,
+        kind=str(action.payload["kind"]),
+        phase=phase,
+        actor=actor,
+        reason=change_reason,
+        detail={"version": action.payload["version"], "endpoint": home.endpoint},
+        wall=RealClock().now(),
+    )
 
 
 def _workers_ready(home: Home, table: RouteTable) -> bool:
@@ -158,7 +178,13 @@ def _draft(home: Home, change: RouteChange, phase: Phase, reason: str) -> Draft:
         for variant in change.variants
     }
     return Draft(
-        at=change.at, action_key=change.key, kind=change.kind, phase=phase, actor=change.actor, reason=reason,
-        evidence=change.evidence, detail={"endpoint": home.endpoint, "effect_at": change.effect_at, **shares},
+        at=change.at,
+        action_key=change.key,
+        kind=change.kind,
+        phase=phase,
+        actor=change.actor,
+        reason=reason,
+        evidence=change.evidence,
+        detail={"endpoint": home.endpoint, "effect_at": change.effect_at, **shares},
         wall=RealClock().now(),
-    )  # fmt: skip
+    )

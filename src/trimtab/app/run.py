@@ -90,9 +90,16 @@ def run_working_tree(home: Home, actor: Actor, *, settings: tuple[str, ...], say
         own_contract(home.root, project, source_rows(home.root, project.source, as_of), say)
     snapshot = take_snapshot(home.root, home.blobs)
     plan = Plan(
-        run_id=run_id, kind="run", actor=actor, as_of=as_of, folder=home.root, project=project,
-        snapshot=snapshot, parent=None, replayed=replayed,
-    )  # fmt: skip
+        run_id=run_id,
+        kind="run",
+        actor=actor,
+        as_of=as_of,
+        folder=home.root,
+        project=project,
+        snapshot=snapshot,
+        parent=None,
+        replayed=replayed,
+    )
     return execute(home, plan, say)
 
 
@@ -109,9 +116,16 @@ def run_retraining(home: Home, actor: Actor, *, key: str, as_of: Instant, say: S
         folder = Path(temporary)
         snapshot = extract(manifest.source, folder, home.blobs)
         plan = Plan(
-            run_id=retraining_id(home.endpoint, key), kind="retrain", actor=actor, as_of=as_of,
-            folder=folder, project=read_project(folder), snapshot=snapshot, parent=parent, replayed=desired.replayed,
-        )  # fmt: skip
+            run_id=retraining_id(home.endpoint, key),
+            kind="retrain",
+            actor=actor,
+            as_of=as_of,
+            folder=folder,
+            project=read_project(folder),
+            snapshot=snapshot,
+            parent=parent,
+            replayed=desired.replayed,
+        )
         return execute(home, plan, say)
 
 
@@ -185,30 +199,52 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     if report.verdict is Verdict.PASS:
         draft = _manifest(plan, code, candidate, environment, rows, data)
         outputs["release"] = pack_release(
-            home.bundles, draft, candidate, contract, reference=gathered.table, source=plan, folder=folder
+            home.bundles, draft, candidate, reference=gathered.table, source=plan, folder=folder
         )
     return msgspec.structs.replace(
-        run, state=RunState.FINISHED, environment=environment, data=data, parameters=parameters(graph),
-        metrics=report.metrics, verdict=report.verdict, evidence=report.evidence, outputs=outputs, finished_at=RealClock().now(),
-    )  # fmt: skip
+        run,
+        state=RunState.FINISHED,
+        environment=environment,
+        data=data,
+        parameters=parameters(graph),
+        metrics=report.metrics,
+        verdict=report.verdict,
+        evidence=report.evidence,
+        outputs=outputs,
+        finished_at=RealClock().now(),
+    )
 
 
 def _begin(home: Home, plan: Plan) -> Run:
     code = Code(source=plan.snapshot.digest, commit=plan.snapshot.commit, uncommitted=plan.snapshot.uncommitted)
     run = Run(
-        run_id=plan.run_id, project=plan.project.name, kind=plan.kind, state=RunState.RUNNING, actor=plan.actor,
-        started_at=RealClock().now(), as_of=plan.as_of, code=code, seed=plan.project.pipeline.seed,
+        run_id=plan.run_id,
+        project=plan.project.name,
+        kind=plan.kind,
+        state=RunState.RUNNING,
+        actor=plan.actor,
+        started_at=RealClock().now(),
+        as_of=plan.as_of,
+        code=code,
+        seed=plan.project.pipeline.seed,
         parent=plan.parent.run_id if plan.parent else None,
-    )  # fmt: skip
+    )
     home.records.put_run(run)
     return run
 
 
 def _end(home: Home, run: Run, phase: Phase, reason: str) -> None:
     draft = Draft(
-        at=run.as_of, action_key=f"run:{run.run_id}", kind="run", phase=phase, actor=run.actor, reason=reason,
-        evidence=run.evidence, detail={"run": run.run_id}, wall=RealClock().now(),
-    )  # fmt: skip
+        at=run.as_of,
+        action_key=f"run:{run.run_id}",
+        kind="run",
+        phase=phase,
+        actor=run.actor,
+        reason=reason,
+        evidence=run.evidence,
+        detail={"run": run.run_id},
+        wall=RealClock().now(),
+    )
     with home.records.transaction():
         home.records.put_run(run)
         home.records.append(draft)
@@ -236,9 +272,13 @@ def _data(home: Home, gathered: Gathered, contract: Contract, judged_rows: int) 
     keep_table(home.state / "tables", digest, gathered.table)
     times = event_times(gathered.table, contract)
     return Data(
-        table=digest, rows=gathered.table.height, judged_rows=judged_rows, origin=gathered.origin,
-        first_event=Instant(int(times[0])), last_event=Instant(int(times[-1])),
-    )  # fmt: skip
+        table=digest,
+        rows=gathered.table.height,
+        judged_rows=judged_rows,
+        origin=gathered.origin,
+        first_event=Instant(int(times[0])),
+        last_event=Instant(int(times[-1])),
+    )
 
 
 def _environment(plan: Plan) -> Environment:
@@ -256,10 +296,19 @@ def _manifest(
     plan: Plan, code: ProjectCode, candidate: Candidate, environment: Environment, rows: JudgedRows, data: Data
 ) -> Manifest:
     return Manifest(
-        project=plan.project.name, source=plan.snapshot.digest, data=data.table, module=plan.project.pipeline.module, rows_as=code.graph.rows_as,
-        steps=candidate.steps, python=python_minor(), packages=environment.packages, model=candidate.model, files={},
-        expected=expectations(rows, plan.project.watch.window), trained_rows=data.rows - data.judged_rows,
-    )  # fmt: skip
+        project=plan.project.name,
+        source=plan.snapshot.digest,
+        data=data.table,
+        module=plan.project.pipeline.module,
+        rows_as=code.graph.rows_as,
+        steps=candidate.steps,
+        python=python_minor(),
+        packages=environment.packages,
+        model=candidate.model,
+        files={},
+        expected=expectations(rows, plan.project.watch.window),
+        trained_rows=data.rows - data.judged_rows,
+    )
 
 
 def _origin(gathered: Gathered) -> str:

@@ -69,13 +69,17 @@ def read_status(home: Home) -> StatusView:
     clock = ReplayClock(home.files.clock)
     entries = list(read_journal(home))
     return StatusView(
-        project=home.project.name, endpoint=home.endpoint,
-        champion=desired.champion if desired else "", previous=(desired.previous or "") if desired else "",
+        project=home.project.name,
+        endpoint=home.endpoint,
+        champion=desired.champion if desired else "",
+        previous=(desired.previous or "") if desired else "",
         rollout=describe(stored.state, home.project.serve) if stored else "none",
         served=tuple((v.role.value, v.release, v.weight) for v in applied.variants) if applied else (),
-        address=f"{observed.host}:{observed.port}" if observed else "", problem=observed.problem if observed else "",
+        address=f"{observed.host}:{observed.port}" if observed else "",
+        problem=observed.problem if observed else "",
         controller=f"turned by process {controller.pid}" if controller else "not running",
         clock=f"a replay's, at {format_instant(clock.now())}" if clock.started() else "",
-        runs=len(home.records.runs()), entries=len(entries),
+        runs=len(home.records.runs()),
+        entries=len(entries),
         last_decision=sentence(entries[-1]).strip() if entries else "nothing decided yet",
-    )  # fmt: skip
+    )

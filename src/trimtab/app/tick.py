@@ -8,6 +8,7 @@ undone, and does it again from the same log, or done, and carries its open actio
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +19,8 @@ import msgspec
 from trimtab.app.eyes import Eyes, Sight
 from trimtab.app.home import Home
 from trimtab.app.route_change import RouteChange, Seen, carry_out, close, done_draft, intend, look, whole
-from trimtab.app.training_past import end_of_training, training_of
-from trimtab.base.digest import short
-from trimtab.base.instants import SECOND, Instant, Span, format_instant
+from trimtab.app.training_past import LOOP, end_of_training, training_of
+from trimtab.base.instants import MILLISECOND, SECOND, Instant, Span, format_instant
 from trimtab.drivers.clocks import RealClock
 from trimtab.loop.action import Action as Decision
 from trimtab.loop.action import AskPerson, DoNothing, MoveRollout, StartTraining
@@ -30,17 +30,17 @@ from trimtab.loop.explain import explain
 from trimtab.loop.world import World
 from trimtab.records.action import Action, ActionState
 from trimtab.records.endpoint import Desired
-from trimtab.records.journal import Actor, Draft, Phase
+from trimtab.records.journal import Draft, Phase
 from trimtab.records.ports import ProcessRunner
 from trimtab.records.process import Command, ProcessState
 from trimtab.rollout.advance import abort
-from trimtab.rollout.state import AwaitingApproval, Completed, RolloutState, Running, StoredRollout
+from trimtab.rollout.state import Completed, RolloutState, Running, StoredRollout
 from trimtab.rollout.strategy import variants_of
 
 PATIENCE = 120 * SECOND
 """How long the router may take in production to serve a table before the change is taken back."""
 
-LOOP = Actor(kind="controller", name="trimtab", authenticated="child process of the supervisor")
+PAUSE = 2 * MILLISECOND
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.cursor/1"):
@@ -127,7 +127,7 @@ class Loop:
                 self._begin_work(action)
             elif not self._replayed():
                 return
-            status = self.processes.wait(action.key, timeout=Span(200_000))
+            status = self.processes.wait(action.key, timeout=Span(200 * MILLISECOND))
         if self.stopped():
             return
         end = end_of_training(self.home, action, now)
@@ -150,7 +150,7 @@ class Loop:
             return
         seen, problem = look(self.home, desired.table)
         while seen in (Seen.WAITING, Seen.PREPARED) and self._replayed() and not self.stopped():
-            self.stopped_for(Span(2_000))
+            time.sleep(PAUSE / SECOND)
             seen, problem = look(self.home, desired.table)
         if seen is Seen.SERVED:
             close(
@@ -163,21 +163,23 @@ class Loop:
         elif seen is Seen.REFUSED or (not self._replayed() and now - action.effect_at > PATIENCE):
             self._take_back(action, desired, now, problem or "its worker did not become ready")
 
-    def stopped_for(self, span: Span) -> None:
-        """Pause shortly, without missing the end."""
-        import time
-
-        time.sleep(span / SECOND)
-
     def _take_back(self, action: Action, desired: Desired, now: Instant, problem: str) -> None:
         """The endpoint cannot serve what was decided: back to the release that is known to answer."""
         rollout = self._rollout()
         good = rollout.champion if rollout is not None else desired.champion
         back = RouteChange(
-            kind="abort", key=f"{action.key}:back", at=now, effect_at=now, actor=LOOP,
-            reason=f"the endpoint cannot serve what was decided: {problem}", champion=good, previous=desired.previous,
-            variants=whole(good), salt="", rollout=abort(rollout, now, problem) if isinstance(rollout, Running) else rollout,
-        )  # fmt: skip
+            kind="abort",
+            key=f"{action.key}:back",
+            at=now,
+            effect_at=now,
+            actor=LOOP,
+            reason=f"the endpoint cannot serve what was decided: {problem}",
+            champion=good,
+            previous=desired.previous,
+            variants=whole(good),
+            salt="",
+            rollout=abort(rollout, now, problem) if isinstance(rollout, Running) else rollout,
+        )
         with self.home.records.transaction():
             close(
                 self.home,
@@ -196,12 +198,22 @@ class Loop:
         rollout = self._rollout()
         trainings = tuple(training_of(action) for action in self.home.records.actions(kind="train"))
         return World(
-            now=now, endpoint=self.home.endpoint, began=sight.began, champion=desired.champion,
-            champion_since=desired.champion_since, retrain=self.home.project.retrain, serve=self.home.project.serve,
-            findings=sight.findings, labels=sight.labels, trainings=trainings, candidate=self._candidate(desired, rollout),
-            rollout=rollout, step=self.eyes.step(rollout, now) if isinstance(rollout, Running) else None,
-            route_open=any(action.kind == "route" for action in self._open()), instant_effects=not desired.replayed,
-        )  # fmt: skip
+            now=now,
+            endpoint=self.home.endpoint,
+            began=sight.began,
+            champion=desired.champion,
+            champion_since=desired.champion_since,
+            retrain=self.home.project.retrain,
+            serve=self.home.project.serve,
+            findings=sight.findings,
+            labels=sight.labels,
+            trainings=trainings,
+            candidate=self._candidate(desired, rollout),
+            rollout=rollout,
+            step=self.eyes.step(rollout, now) if isinstance(rollout, Running) else None,
+            route_open=any(action.kind == "route" for action in self._open()),
+            instant_effects=not desired.replayed,
+        )
 
     def _candidate(self, desired: Desired, rollout: RolloutState | None) -> str | None:
         """The last training's release, if nobody has decided on it yet."""
@@ -238,34 +250,60 @@ class Loop:
 
     def _write_training(self, decision: StartTraining) -> None:
         action = Action(
-            key=decision.key, kind="train", endpoint=self.home.endpoint, decided_at=decision.at, effect_at=decision.effect_at,
+            key=decision.key,
+            kind="train",
+            endpoint=self.home.endpoint,
+            decided_at=decision.at,
+            effect_at=decision.effect_at,
             payload={"because": ", ".join(decision.because), "champion": self.home.champion().champion},
-        )  # fmt: skip
+        )
         if self.home.records.put_action(action):
             self.home.records.append(
                 Draft(
-                    at=decision.at, action_key=decision.key, kind="train", phase=Phase.INTENT, actor=LOOP, reason=decision.reason,
-                    evidence=decision.evidence, detail={"effect_at": decision.effect_at}, wall=RealClock().now(),
+                    at=decision.at,
+                    action_key=decision.key,
+                    kind="train",
+                    phase=Phase.INTENT,
+                    actor=LOOP,
+                    reason=decision.reason,
+                    evidence=decision.evidence,
+                    detail={"effect_at": decision.effect_at},
+                    wall=RealClock().now(),
                 )
-            )  # fmt: skip
+            )
 
     def _change(self, decision: MoveRollout) -> RouteChange:
         desired, state = self.home.champion(), decision.state
         done = isinstance(state, Completed)
         return RouteChange(
-            kind="promote" if done else ("rollout" if isinstance(state, Running) else "abort"), key=decision.key, at=decision.at,
-            effect_at=decision.effect_at, actor=LOOP, reason=decision.reason, champion=state.challenger if done else desired.champion,
-            previous=desired.champion if done else desired.previous, variants=variants_of(state, self.home.project.serve),
-            salt=state.rollout_id, rollout=state, evidence=decision.evidence,
-        )  # fmt: skip
+            kind="promote" if done else ("rollout" if isinstance(state, Running) else "abort"),
+            key=decision.key,
+            at=decision.at,
+            effect_at=decision.effect_at,
+            actor=LOOP,
+            reason=decision.reason,
+            champion=state.challenger if done else desired.champion,
+            previous=desired.champion if done else desired.previous,
+            variants=variants_of(state, self.home.project.serve),
+            salt=state.rollout_id,
+            rollout=state,
+            evidence=decision.evidence,
+        )
 
     def _note(self, decision: AskPerson | DoNothing, kind: str, detail: dict[str, str | int | float]) -> None:
         self.home.records.append(
             Draft(
-                at=decision.at, action_key="", kind=kind, phase=Phase.DECISION, actor=LOOP, reason=decision.reason,
-                evidence=decision.evidence, detail=detail, wall=RealClock().now(),
+                at=decision.at,
+                action_key="",
+                kind=kind,
+                phase=Phase.DECISION,
+                actor=LOOP,
+                reason=decision.reason,
+                evidence=decision.evidence,
+                detail=detail,
+                wall=RealClock().now(),
             )
-        )  # fmt: skip
+        )
 
     # ── beginning ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -274,9 +312,17 @@ class Loop:
         if action.kind != "train":
             return
         argv = (
-            sys.executable, "-m", "trimtab", "retrain", "--project", str(self.home.root), "--key", action.key,
-            "--as-of", format_instant(action.decided_at),
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            "trimtab",
+            "retrain",
+            "--project",
+            str(self.home.root),
+            "--key",
+            action.key,
+            "--as-of",
+            format_instant(action.decided_at),
+        )
         log = self.logs / f"{action.key.replace(':', '-')}.log"
         self.processes.start(action.key, Command(argv=argv, folder=self.home.root, log=log, environment={}))
 
@@ -296,6 +342,3 @@ class Loop:
 
     def _draft(self, action: Action, now: Instant, reason: str, phase: Phase) -> Draft:
         return done_draft(self.home, reason, action, LOOP, now, phase)
-
-
-__all__ = ["AwaitingApproval", "Cursor", "Loop", "short"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from trimtab.base.digest import Digest, digest_bytes
@@ -23,7 +24,8 @@ from trimtab.data.table import event_times, label_of, to_columns
 from trimtab.drivers.model_files import save_model
 from trimtab.drivers.user_code import user_errors
 from trimtab.gates.evaluate import JudgedRows
-from trimtab.pipeline.graph import LABEL, Graph, Step, serving_steps, training_steps
+from trimtab.pipeline.draft import LABEL
+from trimtab.pipeline.graph import Graph, Step, serving_steps, training_steps
 from trimtab.release.manifest import Model, ServingStep
 from trimtab.release.rows import Columns, feature_names, rows_as, run_steps, take_columns
 from trimtab.release.scoring import Scorer
@@ -51,6 +53,7 @@ class Candidate:
     are the same.
     """
 
+    contract: Contract
     model: Model
     digest: Digest
     scorer: Scorer
@@ -94,7 +97,15 @@ def fit(project: Project, code: ProjectCode, contract: Contract, table: pl.DataF
         model=model,
         estimator=open_model(folder, model, digest=digest),
     )
-    return Candidate(model=model, digest=digest, scorer=scorer, steps=steps, train_columns=columns, features=features)
+    return Candidate(
+        contract=contract,
+        model=model,
+        digest=digest,
+        scorer=scorer,
+        steps=steps,
+        train_columns=columns,
+        features=features,
+    )
 
 
 def judge(
@@ -106,19 +117,23 @@ def judge(
         scores = candidate.scorer.scores(columns)
         latency = slowest_hundredth(candidate.scorer, columns)
     rows = JudgedRows(
-        task=candidate.model.task, truth=truth_of(label_of(judged, contract), candidate.model),
-        event_times=event_times(judged, contract), challenger=scores, challenger_model=candidate.digest,
-        champion=champion.scores if champion else None, champion_model=champion.model if champion else None,
-    )  # fmt: skip
+        task=candidate.model.task,
+        truth=truth_of(label_of(judged, contract), candidate.model),
+        event_times=event_times(judged, contract),
+        challenger=scores,
+        challenger_model=candidate.digest,
+        champion=champion.scores if champion else None,
+        champion_model=champion.model if champion else None,
+    )
     return rows, latency
 
 
-def truth_of(label: np.ndarray[Any, Any], model: Model) -> np.ndarray[Any, Any]:
-    """The label as metrics take it: 0 or 1, the index of the class (−1: one that the model does not know), the number."""
+def truth_of(label: npt.NDArray[Any], model: Model) -> npt.NDArray[Any]:
+    """The label as metrics take it: 0 or 1, the index of the class (−1: unknown to the model), or the number."""
     if model.task is Task.REGRESSION:
         return label.astype(np.float64)
     if model.task is Task.BINARY:
-        return (label == model.classes[-1]).astype(np.int64)
+        return np.asarray(label == model.classes[-1], dtype=np.int64)
     places = {value: place for place, value in enumerate(model.classes)}
     return np.array([places.get(value, -1) for value in label.tolist()], dtype=np.int64)
 

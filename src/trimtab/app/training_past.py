@@ -53,9 +53,13 @@ def end_of_training(home: Home, action: Action, now: Instant) -> TrainingEnd:
     if run.verdict is Verdict.PASS:
         release = run.outputs["release"]
         return _end(
-            action, now, ActionState.DONE, {"release": release, "run": run.run_id},
-            f"the challenger {short(release)} passed its gates", run,
-        )  # fmt: skip
+            action,
+            now,
+            ActionState.DONE,
+            {"release": release, "run": run.run_id},
+            f"the challenger {short(release)} passed its gates",
+            run,
+        )
     why = "; ".join(item.reason for item in run.evidence if item.verdict is not Verdict.PASS)
     return _end(
         action, now, ActionState.DONE, {"run": run.run_id}, f"the challenger is refused ({run.verdict}): {why}", run
@@ -70,7 +74,14 @@ def _end(
         detail["data"] = run.data.table
     phase = Phase.DONE if state is ActionState.DONE else Phase.FAILED
     draft = Draft(
-        at=now, action_key=action.key, kind="train", phase=phase, actor=LOOP, reason=reason,
-        evidence=run.evidence if run is not None else (), detail=detail, wall=RealClock().now(),
-    )  # fmt: skip
+        at=now,
+        action_key=action.key,
+        kind="train",
+        phase=phase,
+        actor=LOOP,
+        reason=reason,
+        evidence=run.evidence if run is not None else (),
+        detail=detail,
+        wall=RealClock().now(),
+    )
     return TrainingEnd(state=state, outcome=outcome, draft=draft)

@@ -43,18 +43,25 @@ def _bring_up(home: Home, actor: Actor, *, port: int | None, replay: bool, loop:
     controller = (sys.executable, "-m", "trimtab", "controller", "--project", str(home.root))
     supervisor = Supervisor(
         Serving(
-            state=home.state, endpoint=home.endpoint, trusted=trusted_keys(), host=settings.host,
-            port=settings.port if port is None else port, token_file=token_file(), replay=replay,
-            sync=settings.durability is Durability.FSYNC, children={"controller": controller} if loop else {},
+            state=home.state,
+            endpoint=home.endpoint,
+            trusted=trusted_keys(),
+            host=settings.host,
+            port=settings.port if port is None else port,
+            token_file=token_file(),
+            replay=replay,
+            sync=settings.durability is Durability.FSYNC,
+            children={"controller": controller} if loop else {},
         )
-    )  # fmt: skip
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.ask_to_stop)
     supervisor.start()
     try:
         supervisor.ready()
         host, bound = supervisor.address
-        print(f"ready: http://{host}:{bound} endpoint {home.endpoint}", flush=True)
+        sys.stdout.write(f"ready: http://{host}:{bound} endpoint {home.endpoint}\n")
+        sys.stdout.flush()
         while not supervisor.stopping:
             supervisor.tick()
             time.sleep(TICK)

@@ -40,7 +40,8 @@ def parse_span(text: str) -> Span:
     parts = _SPAN.findall(stripped)
     if not parts or _SPAN.sub("", stripped).strip():
         raise InputError(
-            f"{text!r} is not a length of time", fix="Write a number and a unit: us, ms, s, m, h, d or w; for example 7d."
+            f"{text!r} is not a length of time",
+            fix="Write a number and a unit: us, ms, s, m, h, d or w; for example 7d.",
         )
     return Span(round(sum(float(number) * _UNITS[unit] for number, unit in parts)))
 
@@ -66,7 +67,8 @@ def parse_instant(text: str, *, zone: str | None = None) -> Instant:
     if moment.tzinfo is None:
         if zone is None:
             raise InputError(
-                f"the time {text!r} has no zone", fix="Add Z or an offset such as +02:00, or set [data] zone in trimtab.toml."
+                f"the time {text!r} has no zone",
+                fix="Add Z or an offset such as +02:00, or set [data] zone in trimtab.toml.",
             )
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return from_datetime(moment)

@@ -39,7 +39,7 @@ def controller(folder: Path) -> int:
     from trimtab.app.controller import control
     from trimtab.app.doors import open_home
 
-    return control(open_home(folder), say=lambda text: click.echo(text))
+    return control(open_home(folder), say=click.echo)
 
 
 @click.command()

@@ -41,7 +41,7 @@ for command in (*project_commands.COMMANDS, *endpoint_commands.COMMANDS, *journa
 
 
 def main() -> None:
-    """Run the command line; an error becomes its sentence on stderr and its exit code, a traceback only with --debug."""
+    """Run the command line: an error becomes its sentence and its exit code, and a traceback only with --debug."""
     debug = "--debug" in sys.argv[1:]
     try:
         code = cli.main(standalone_mode=False, prog_name="trimtab")

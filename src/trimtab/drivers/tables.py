@@ -15,7 +15,7 @@ from trimtab.disk.faults import explained
 
 
 def keep_table(folder: Path, digest: Digest, table: pl.DataFrame) -> None:
-    """Keep a table under its digest (of schema and values, not of Parquet bytes); keeping it twice is keeping it once."""
+    """Keep a table under its digest (of schema and values, not of Parquet bytes); keeping it again changes nothing."""
     path = _path(folder, digest)
     if path.is_file():
         return

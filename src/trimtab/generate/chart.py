@@ -82,7 +82,12 @@ def line_chart(points: Sequence[Point], marks: Sequence[Mark]) -> Chart | None:
         return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
 
     return Chart(
-        width=WIDTH, height=HEIGHT, left=LEFT, right=WIDTH - RIGHT, top=TOP, bottom=HEIGHT - BOTTOM,
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        top=TOP,
+        bottom=HEIGHT - BOTTOM,
         lines=(
             _line("never retrained", [(p.at, p.first_release) for p in points], x, y),
             _line("the loop", [(p.at, p.loop) for p in points], x, y),
@@ -92,7 +97,7 @@ def line_chart(points: Sequence[Point], marks: Sequence[Mark]) -> Chart | None:
         y_ticks=tuple(
             Tick(place=y(low + i / 10), text=f"{low + i / 10:.1f}") for i in range(round((high - low) * 10) + 1)
         ),
-    )  # fmt: skip
+    )
 
 
 def _line(

@@ -46,9 +46,13 @@ def _continue(world: World, rollout: Running) -> Action:
         return _nothing(world, reason, evidence)
     effect_at = _route_effect(world)
     return MoveRollout(
-        key=f"route:{world.endpoint}:{world.now}", at=world.now, effect_at=effect_at,
-        state=_from(state, effect_at), reason=reason, evidence=evidence,
-    )  # fmt: skip
+        key=f"route:{world.endpoint}:{world.now}",
+        at=world.now,
+        effect_at=effect_at,
+        state=_from(state, effect_at),
+        reason=reason,
+        evidence=evidence,
+    )
 
 
 def _from(state: RolloutState, effect_at: Instant) -> RolloutState:
@@ -71,11 +75,13 @@ def _introduce(world: World, candidate: str) -> Action:
             rollout_id=key, endpoint=world.endpoint, champion=world.champion, challenger=candidate, since=world.now
         )
         return AskPerson(
-            key=key, at=world.now, state=state,
+            key=key,
+            at=world.now,
+            state=state,
             reason="the challenger passed its gates and this project asks a person before it promotes",
-        )  # fmt: skip
+        )
     effect_at = _route_effect(world)
-    state = begin(
+    started = begin(
         rollout_id=key,
         endpoint=world.endpoint,
         champion=world.champion,
@@ -87,7 +93,7 @@ def _introduce(world: World, candidate: str) -> Action:
         key=key,
         at=world.now,
         effect_at=effect_at,
-        state=state,
+        state=started,
         reason="the challenger passed its gates: its rollout begins",
     )
 
@@ -103,9 +109,13 @@ def _retrain_or_not(world: World) -> Action:
         return _nothing(world, f"{why}; but {obstacle}", evidence)
     effect_at = world.now if world.instant_effects else Instant(world.now + world.retrain.lag)
     return StartTraining(
-        key=f"train:{world.endpoint}:{world.now}", at=world.now, effect_at=effect_at,
-        because=tuple(name for name, _ in triggers), reason=why, evidence=evidence,
-    )  # fmt: skip
+        key=f"train:{world.endpoint}:{world.now}",
+        at=world.now,
+        effect_at=effect_at,
+        because=tuple(name for name, _ in triggers),
+        reason=why,
+        evidence=evidence,
+    )
 
 
 def _triggers(world: World) -> list[tuple[str, str]]:
@@ -127,16 +137,19 @@ def _obstacle(world: World) -> str:
     """Why a wanted training must wait, or nothing."""
     policy = world.retrain
     if world.labels < policy.min_labels:
-        return f"{world.labels} labelled rows have arrived since the champion was trained, and {policy.min_labels} are needed"
+        arrived = f"{world.labels} labelled rows have arrived since the champion was trained"
+        return f"{arrived}, and {policy.min_labels} are needed"
     if not world.trainings:
         return ""
     last = world.trainings[-1]
     if world.now - last.decided_at < policy.cooldown:
-        return f"the cool-down of {format_span(policy.cooldown)} lasts until {format_instant(last.decided_at + policy.cooldown)}"
+        until = format_instant(last.decided_at + policy.cooldown)
+        return f"the cool-down of {format_span(policy.cooldown)} lasts until {until}"
     recent = _recent(world)
     if len(recent) >= policy.budget.trainings:
         free = format_instant(recent[-policy.budget.trainings].decided_at + policy.budget.per)
-        return f"the budget of {policy.budget.trainings} trainings per {format_span(policy.budget.per)} is used up until {free}"
+        budget = f"{policy.budget.trainings} trainings per {format_span(policy.budget.per)}"
+        return f"the budget of {budget} is used up until {free}"
     return ""
 
 

@@ -13,6 +13,6 @@ from trimtab.base.instants import Instant, Span, floor_to
 
 
 def next_due(after: Instant, window: Span, moments: Iterable[Instant]) -> Instant:
-    """The first moment later than ``after`` at which there is something to decide: a window's end or one of ``moments``."""
+    """The first moment after ``after`` at which there is something to decide: a window's end or one of ``moments``."""
     window_end = Instant(floor_to(after, window) + window)
     return min([window_end, *(moment for moment in moments if moment > after)])

@@ -105,5 +105,5 @@ def verify(entries: Iterable[bytes], decode_entry: msgspec.json.Decoder[Entry]) 
 def _broken(sequence: int, what: str) -> IntegrityError:
     return IntegrityError(
         f"the journal is broken: entry {sequence} {what}",
-        fix="Something other than Trimtab wrote to it, or the disk lost it; compare with a backup before you trust later entries.",
+        fix="Something else wrote to it, or the disk lost it; compare with a backup before you trust later entries.",
     )

@@ -20,7 +20,8 @@ from trimtab.base.instants import (
 
 
 @pytest.mark.parametrize(
-    ("text", "span"), [("7d", 7 * DAY), ("1d 12h", DAY + 12 * HOUR), ("5ms", 5 * MILLISECOND), ("1.5h", HOUR * 3 // 2), ("2w", 14 * DAY)]
+    ("text", "span"),
+    [("7d", 7 * DAY), ("1d 12h", DAY + 12 * HOUR), ("5ms", 5 * MILLISECOND), ("1.5h", HOUR * 3 // 2), ("2w", 14 * DAY)],
 )
 def test_a_length_of_time_is_read_from_text(text: str, span: int) -> None:
     assert parse_span(text) == span

@@ -15,7 +15,9 @@ SOMEONE = Actor(kind="person", name="ada", authenticated="operating system user"
 def chain(count: int) -> list[bytes]:
     entries: list[Entry] = []
     for i in range(count):
-        draft = Draft(at=Instant(i), action_key=f"k{i}", kind="note", phase=Phase.DECISION, actor=SOMEONE, reason=f"no. {i}")
+        draft = Draft(
+            at=Instant(i), action_key=f"k{i}", kind="note", phase=Phase.DECISION, actor=SOMEONE, reason=f"no. {i}"
+        )
         entries.append(follow(entries[-1] if entries else None, draft))
     return [encode(entry) for entry in entries]
 
