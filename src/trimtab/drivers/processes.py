@@ -30,6 +30,7 @@ _PAUSE: Final = Span(10 * MILLISECOND)
 _LAST_WORD: Final = Span(5 * SECOND)
 """How long the wrapper may take, after the child was killed, to write down that it was."""
 
+_AT_ONCE: Final = Span(0)
 _EXIT: Final = "exit.json"
 _LOCK: Final = "alive.lock"
 _WRAPPER: Final = "trimtab.drivers.process_wrapper"
@@ -95,7 +96,8 @@ class LocalProcesses:
         with explained(f"forget {key}", place):
             if not place.is_dir():
                 return
-            lock = lock_file(place / _LOCK, Holder(pid=0, owner=key))
+            closing = _LAST_WORD if _ended(place) is not None else _AT_ONCE  # its wrapper has only to exit
+            lock = lock_file(place / _LOCK, Holder(pid=0, owner=key), wait=closing)
             if lock is None:
                 raise BusyError(f"{key} is running", fix="Stop it first, or wait for it to end.")
             try:
