@@ -29,8 +29,8 @@ compared = st.builds(Compared, challenger=counts(), champion=counts())
 shifts = st.builds(
     ScoreShift,
     distance=st.floats(0, 1),
-    challenger=st.integers(1, 3_000),
-    champion=st.integers(1, 3_000),
+    live=st.integers(1, 3_000),
+    judged=st.integers(1, 3_000),
     look=st.integers(1, 12),
 )
 labels = st.builds(
@@ -101,7 +101,7 @@ def test_good_answers_bring_every_rollout_to_its_end(serve: Serve) -> None:
     shown = StepEvidence(
         step=Compared(challenger=good, champion=good),
         rollout=Compared(challenger=good, champion=good),
-        shift=ScoreShift(distance=0.02, challenger=4_000, champion=4_000, look=8),
+        shift=ScoreShift(distance=0.02, live=4_000, judged=4_000, look=8),
     )
     state, now = start(serve), 0
     for _ in serve.rollout:

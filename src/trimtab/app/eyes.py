@@ -18,7 +18,7 @@ from trimtab.app.scorers import logged_scores
 from trimtab.app.train import truth_of
 from trimtab.base.instants import Instant, floor_to
 from trimtab.data.contract import parse_contract
-from trimtab.data.profile import Profile, profile_columns
+from trimtab.data.profile import NumberColumn, Profile, profile_columns
 from trimtab.data.schema import Contract
 from trimtab.data.table import to_columns
 from trimtab.drivers.prediction_log import LogIndex
@@ -29,8 +29,8 @@ from trimtab.monitor.decay import Decay, begin, update
 from trimtab.monitor.window import WindowRows, WindowSummary, summarise
 from trimtab.records.prediction import Status
 from trimtab.records.versioned import decode
-from trimtab.release.manifest import CONTRACT_FILE, PROFILE_FILE, Manifest
-from trimtab.rollout.evidence import Answers, step_evidence
+from trimtab.release.manifest import CONTRACT_FILE, PROFILE_FILE, SCORES_FILE, Manifest
+from trimtab.rollout.evidence import Answers, one_number, step_evidence
 from trimtab.rollout.state import Running, StepEvidence
 from trimtab.stats.arrays import Floats
 
@@ -55,11 +55,12 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A release's manifest, contract and reference profile, and the newest row that it was made from."""
+    """What is looked up of a release, among it the newest row that it was made from."""
 
     manifest: Manifest
     contract: Contract
     profile: Profile
+    scores: NumberColumn
     last_event: Instant
 
 
@@ -113,13 +114,14 @@ class Eyes:
             arrived_at=rows["arrived_at"].to_numpy(),
             by_challenger=(rows["release"] == rollout.challenger).to_numpy(),
             status=rows["status"].cast(pl.String).to_numpy(),
-            score=scores if scores.ndim == 1 else scores.max(axis=1, initial=0.0),
+            score=one_number(scores),
             latency_us=rows["latency_us"].to_numpy(),
         )
         return step_evidence(
             answers,
             step_since=rollout.step_since,
             min_requests=self._home.project.serve.min_requests,
+            judged=self._open(rollout.challenger).scores,
             slow_beyond=None if self._home.champion().replayed else self._home.project.gates.latency_p99,
         )
 
@@ -237,6 +239,7 @@ class Eyes:
                 manifest=bundles.manifest(release),
                 contract=parse_contract(bundles.read(release, CONTRACT_FILE).decode(), at=CONTRACT_FILE),
                 profile=decode(Profile, bundles.read(release, PROFILE_FILE), at=PROFILE_FILE),
+                scores=_scores(decode(Profile, bundles.read(release, SCORES_FILE), at=SCORES_FILE)),
                 last_event=run.data.last_event if run is not None and run.data is not None else Instant(-1),
             )
         return self._opened[release]
@@ -244,3 +247,9 @@ class Eyes:
     def _first_row(self, now: Instant) -> Instant:
         rows = self._log.predictions_between(Instant(0), now)
         return Instant(int(rows["event_time"][0])) if rows.height else now
+
+
+def _scores(profile: Profile) -> NumberColumn:
+    """The profile of a release's scores on its judged rows; empty if it has none."""
+    found = profile.columns.get("score")
+    return found if isinstance(found, NumberColumn) else NumberColumn()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import polars as pl
 from trimtab.app.train import Candidate
 from trimtab.base.digest import Digest
 from trimtab.data.contract import format_contract
-from trimtab.data.profile import profile_columns
+from trimtab.data.profile import profile_columns, profile_scores
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.signing_keys import signing_key
@@ -25,11 +26,14 @@ from trimtab.release.manifest import (
     CONTRACT_FILE,
     GOLDEN_FILE,
     PROFILE_FILE,
+    SCORES_FILE,
     SOURCE_FOLDER,
     Manifest,
 )
 from trimtab.release.rows import take, take_columns
+from trimtab.rollout.evidence import one_number
 from trimtab.spec.parse import PROJECT_FILE
+from trimtab.stats.arrays import Floats
 
 
 class Source(Protocol):
@@ -42,12 +46,20 @@ class Source(Protocol):
     def snapshot(self) -> Snapshot: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What production will be compared with: the rows, training and judged, and the answers to the judged ones."""
+
+    rows: pl.DataFrame
+    scores: Floats
+
+
 def pack_release(
     bundles: Bundles,
     draft: Manifest,
     candidate: Candidate,
     *,
-    reference: pl.DataFrame,
+    reference: Reference,
     source: Source,
     folder: Path,
 ) -> Digest:
@@ -55,7 +67,6 @@ def pack_release(
 
     Args:
         draft: the manifest but for its files.
-        reference: the rows, training and judged, that production is compared with.
         source: where the project's source snapshot is; its Python files and its ``trimtab.toml`` go into the release.
         folder: where the candidate's model was written; the rest is added to it.
 
@@ -68,11 +79,12 @@ def pack_release(
     with user_errors(source.folder, doing="proving that features are row-local"):
         outputs = prove_row_local(candidate.scorer, golden, trained=take(candidate.features, places))
     proofs = Golden(rows=golden_rows(golden, contract.features), outputs=tuple(outputs))
-    profile = profile_columns(to_columns(reference, contract), contract)
+    profile = profile_columns(to_columns(reference.rows, contract), contract)
     contents: Mapping[str, bytes] = {
         CONTRACT_FILE: format_contract(contract).encode(),
         GOLDEN_FILE: encode(proofs),
         PROFILE_FILE: encode(profile),
+        SCORES_FILE: encode(profile_scores(one_number(reference.scores))),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)

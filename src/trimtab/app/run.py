@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from trimtab.app.gather import Gathered, gather, own_contract, source_rows, split
 from trimtab.app.home import Home
-from trimtab.app.pack import pack_release, python_minor
+from trimtab.app.pack import Reference, pack_release, python_minor
 from trimtab.app.scorers import open_scorer
 from trimtab.app.train import Candidate, Champion, ProjectCode, fit, judge
 from trimtab.base.errors import InputError, TrimtabError
@@ -198,8 +199,9 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     outputs = {"model": candidate.digest}
     if report.verdict is Verdict.PASS:
         draft = _manifest(plan, code, candidate, environment, rows, data)
+        reference = Reference(rows=gathered.table, scores=np.asarray(rows.challenger, dtype=np.float64))
         outputs["release"] = pack_release(
-            home.bundles, draft, candidate, reference=gathered.table, source=plan, folder=folder
+            home.bundles, draft, candidate, reference=reference, source=plan, folder=folder
         )
     return msgspec.structs.replace(
         run,

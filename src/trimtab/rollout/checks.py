@@ -83,24 +83,28 @@ def check_failures(seen: StepEvidence, serve: Serve) -> Evidence:
 
 
 def check_shift(shift: ScoreShift | None, serve: Serve) -> Evidence:
-    """Whether the challenger's scores are distributed like the champion's, within the limit."""
+    """Whether the challenger scores in production as it did on the rows that it was judged on, within the limit.
+
+    Not as the champion does: where the champion is stale, a challenger that is right is far from it, and the more the
+    champion has to be replaced the surer it would keep its place.
+    """
     limit = serve.max_score_shift
     if shift is None:
         return Evidence(
             check="score shift",
             verdict=Verdict.UNSURE,
-            reason=f"fewer than {serve.min_requests:,} scores of both releases can be compared yet",
+            reason=f"the challenger has given fewer than {serve.min_requests:,} scores yet",
             limit=limit,
             needs="more answered requests",
         )
-    found = distance_always(shift.distance, (shift.challenger, shift.champion), shift.look, SHIFT_LEVEL)
+    found = distance_always(shift.distance, (shift.live, shift.judged), shift.look, SHIFT_LEVEL)
     verdict = Verdict.FAIL if found.low > limit else Verdict.PASS if found.high <= limit else Verdict.UNSURE
     return Evidence(
         check="score shift",
         verdict=verdict,
         reason=(
-            f"the scores of the two releases are {shift.distance:.2f} apart ({found.low:.2f} to {found.high:.2f}, from "
-            f"{shift.challenger:,} and {shift.champion:,} answers); the limit is {limit:.2f}"
+            f"the challenger's {shift.live:,} scores in production are {shift.distance:.2f} from those on its judged "
+            f"rows ({found.low:.2f} to {found.high:.2f}); the limit is {limit:.2f}"
         ),
         measured=found,
         limit=limit,

@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from trimtab.base.instants import Instant, Span
 from trimtab.base.verdict import Evidence
+from trimtab.data.distance import number_distance, rows_of
+from trimtab.data.profile import NumberColumn, profile_scores
 from trimtab.records.prediction import Status
 from trimtab.rollout.state import Compared, Counts, ScoreShift, StepEvidence
 from trimtab.stats.arrays import Array, Floats
-from trimtab.stats.distance import ks_distance, look_at
+from trimtab.stats.distance import look_at
 
 Mask = npt.NDArray[np.bool_]
 
@@ -37,23 +39,30 @@ class Answers:
     latency_us: npt.NDArray[np.int64]
 
 
+def one_number(scores: Floats) -> Floats:
+    """Raw scores as one number each: a score or a value as it is, of several probabilities the likeliest one's."""
+    return scores if scores.ndim == 1 else scores.max(axis=1, initial=0.0)
+
+
 def step_evidence(
     answers: Answers,
     *,
     step_since: Instant,
     min_requests: int,
+    judged: NumberColumn,
     slow_beyond: Span | None = None,
     quality: Evidence | None = None,
 ) -> StepEvidence:
     """What a rollout's answers show of its present step; the same answers always show the same.
 
-    ``slow_beyond`` is the latency that the gates allow the slowest hundredth, None in a replay; ``quality`` is passed
-    on.
+    ``judged`` is the profile of the challenger's own scores on the rows that it was judged on (one number each, as in
+    ``answers.score``). ``slow_beyond`` is the latency that the gates allow the slowest hundredth, None in a replay;
+    ``quality`` is passed on.
     """
     return StepEvidence(
         step=_compared(answers, answers.arrived_at >= step_since, slow_beyond),
         rollout=_compared(answers, np.ones(len(answers.status), dtype=np.bool_), slow_beyond),
-        shift=_shift(answers, max(1, min_requests)),
+        shift=_shift(answers, max(1, min_requests), judged),
         quality=quality,
     )
 
@@ -75,15 +84,13 @@ def _counts(answers: Answers, chosen: Mask, slow_beyond: Span | None) -> Counts:
     )
 
 
-def _shift(answers: Answers, first: int) -> ScoreShift | None:
-    """The distance at the last planned size of the smaller sample, with as much of the other as had arrived by then."""
-    scored = np.isfinite(answers.score)
-    mine, other = scored & answers.by_challenger, scored & ~answers.by_challenger
-    seen = np.minimum(np.cumsum(mine), np.cumsum(other))
-    look = look_at(int(seen[-1]) if len(seen) else 0, first)
-    if look is None:
+def _shift(answers: Answers, first: int, judged: NumberColumn) -> ScoreShift | None:
+    """The distance at the last planned number of the challenger's scores."""
+    scores = answers.score[answers.by_challenger & np.isfinite(answers.score)]
+    look = look_at(len(scores), first)
+    if look is None or not rows_of(judged):
         return None
     number, size = look
-    until = int(np.searchsorted(seen, size)) + 1
-    one, two = answers.score[:until][mine[:until]], answers.score[:until][other[:until]]
-    return ScoreShift(distance=ks_distance(one, two), challenger=len(one), champion=len(two), look=number)
+    live = profile_scores(scores[:size]).columns["score"]
+    assert isinstance(live, NumberColumn), "one score for each answer"
+    return ScoreShift(distance=number_distance(judged, live).size, live=size, judged=rows_of(judged), look=number)

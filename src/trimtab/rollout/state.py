@@ -82,11 +82,15 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoreShift(msgspec.Struct, frozen=True, kw_only=True):
-    """The distance between the two variants' scores at the last planned look (`trimtab.stats.distance`)."""
+    """How far the challenger's scores in production are from its own on the rows that it was judged on.
+
+    The distance is that at the last planned look (`trimtab.stats.distance`); ``live`` and ``judged`` are the numbers of
+    scores on either side.
+    """
 
     distance: float
-    challenger: int
-    champion: int
+    live: int
+    judged: int
     look: int
 
 
@@ -96,7 +100,7 @@ class StepEvidence(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         step: counts since the present step began.
         rollout: counts since the rollout began, this step included: a shadow's failures are the challenger's too.
-        shift: over the whole rollout; None before there are enough scores of both.
+        shift: over the whole rollout; None before there are enough scores of the challenger.
         quality: the gate's comparison on the labels that have arrived; None while there are too few to compare.
     """
 

@@ -121,8 +121,8 @@ class Serve:
     """The endpoint and how a release comes into it.
 
     A step is judged on at least ``min_requests`` answers of the challenger; until then it is UNSURE and waits.
-    ``max_failures`` is the share of failed or refused answers that is still acceptable; ``max_score_shift`` the
-    largest difference between the two variants' score distributions (Kolmogorov–Smirnov distance, 0–1).
+    ``max_failures`` is the share of failed or refused answers that is still acceptable; ``max_score_shift`` how far
+    the challenger's scores may be from its own on the rows that it was judged on (Kolmogorov–Smirnov distance, 0–1).
     """
 
     endpoint: str = "main"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Eventually
 from tests.integration.serve.conftest import Place
-from tests.integration.serve.releases import SOURCE, Recipe, row
+from tests.integration.serve.releases import SOURCE, Recipe, make_release, row
 from tests.integration.serve.service import Service, running
 from trimtab.base.digest import short
 from trimtab.base.errors import DriverError
+from trimtab.disk.atomic import write_bytes
+from trimtab.records.route import RouteTable
 
 STRANGER = bytes(range(1, 33))
 
@@ -19,6 +22,30 @@ STRANGER = bytes(range(1, 33))
 def problem(service: Service) -> str:
     found: str = service.status()["problem"]
     return found
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    workshop = tmp_path_factory.mktemp("shared")
+    service = Service(workshop / ".trimtab")
+    service.route((make_release(service.serving.state, workshop), 10_000))
+    with running(service):
+        yield service
+
+
+@pytest.fixture
+def service(shared: Service, eventually: Eventually) -> Iterator[Service]:
+    """A service that answers; put right again after the test."""
+    (good,) = (variant.release for variant in applied(shared).variants)
+    yield shared
+    version = shared.route((good, 10_000)).version
+    eventually(lambda: shared.applied() == version and not problem(shared), within=30, what="it is put right")
+
+
+def applied(service: Service) -> RouteTable:
+    table = service.observed().applied
+    assert table is not None
+    return table
 
 
 @pytest.mark.parametrize(
@@ -34,19 +61,17 @@ def problem(service: Service) -> str:
     ],
 )
 def test_a_release_that_differs_is_refused_with_the_difference_shown(
-    state: Path, place: Place, eventually: Eventually, recipe: Recipe, said: str
+    service: Service, tmp_path: Path, eventually: Eventually, recipe: Recipe, said: str
 ) -> None:
-    service = Service(state)
-    service.route((place(), 10_000))
-    with running(service):
-        bad = place(recipe)
-        service.route((bad, 10_000))
-        eventually(lambda: problem(service), within=30, what="the refusal is reported")
+    before = service.applied()
+    bad = make_release(service.serving.state, tmp_path, recipe)
+    service.route((bad, 10_000))
+    eventually(lambda: problem(service), within=30, what="the refusal is reported")
 
-        assert said in problem(service)
-        assert short(bad) in problem(service)
-        assert service.client().predict(row()).status == 200
-        assert service.applied() == 1
+    assert said in problem(service)
+    assert short(bad) in problem(service)
+    assert service.client().predict(row()).status == 200
+    assert service.applied() == before
 
 
 def test_a_release_changed_by_one_byte_is_not_started(state: Path, place: Place) -> None:
@@ -82,18 +107,15 @@ def test_a_refused_release_can_be_put_right_by_a_new_table(state: Path, place: P
     ],
 )  # fmt: skip
 def test_a_damaged_route_table_changes_nothing(
-    state: Path, place: Place, eventually: Eventually, content: bytes, said: str
+    service: Service, eventually: Eventually, content: bytes, said: str
 ) -> None:
-    service = Service(state)
-    service.route((place(), 10_000))
-    with running(service):
-        service.files.route.write_bytes(content)
-        eventually(lambda: problem(service), what="the damage is reported")
+    write_bytes(service.files.route, content, sync=False)
+    eventually(lambda: problem(service), what="the damage is reported")
 
-        assert said in problem(service)
-        assert service.client().predict(row()).status == 200
-        service.kill("router")
-        assert service.client().predict(row()).status == 200, "the last known good state outlives the router"
+    assert said in problem(service)
+    assert service.client().predict(row()).status == 200
+    service.kill("router")
+    assert service.client().predict(row()).status == 200, "the last known good state outlives the router"
 
 
 def test_an_older_table_or_a_strangers_is_not_applied(state: Path, place: Place, eventually: Eventually) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.loop.worlds import NEW, NOW, OLD, POLICY, SERVE, finding, running, shown, training, world
 
+from tests.unit.loop.worlds import NEW, NOW, OLD, POLICY, SERVE, finding, running, shown, training, world
 from trimtab.base.instants import DAY, HOUR, Instant, Span
 from trimtab.base.verdict import Verdict
 from trimtab.loop.action import AskPerson, DoNothing, MoveRollout, StartTraining

@@ -46,9 +46,7 @@ def running(step: int = 0, days: int = 1) -> Running:
 
 def shown(requests: int, *, failed: int = 0, distance: float = 0.05) -> StepEvidence:
     counts = Compared(challenger=Counts(requests=requests, failed=failed), champion=Counts(requests=3 * requests))
-    shift = (
-        ScoreShift(distance=distance, challenger=requests, champion=3 * requests, look=1) if requests >= 20 else None
-    )
+    shift = ScoreShift(distance=distance, live=requests, judged=3 * requests, look=1) if requests >= 20 else None
     return StepEvidence(step=counts, rollout=counts, shift=shift)
 
 

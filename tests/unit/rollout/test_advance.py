@@ -27,7 +27,7 @@ from trimtab.spec.project import Serve, Step
 START = Instant(1_000 * DAY)
 STEPS = (Step(share=0.0, least=DAY), Step(share=0.25, least=DAY), Step(share=1.0, least=Span(0)))
 SERVE = Serve(rollout=STEPS, min_requests=20)
-ALIKE = ScoreShift(distance=0.05, challenger=200, champion=200, look=3)
+ALIKE = ScoreShift(distance=0.05, live=200, judged=200, look=3)
 
 
 def running(*, step: int = 0) -> Running:
@@ -151,13 +151,13 @@ def test_failures_that_a_few_requests_of_the_champion_do_not_show_excuse_nothing
     assert isinstance(state, Aborted)
 
 
-def test_scores_far_from_the_champions_end_the_rollout_and_unclear_ones_hold_it() -> None:
-    far = ScoreShift(distance=0.95, challenger=400, champion=400, look=4)
-    unclear = ScoreShift(distance=0.4, challenger=40, champion=40, look=2)
+def test_scores_far_from_those_at_home_end_the_rollout_and_unclear_ones_hold_it() -> None:
+    far = ScoreShift(distance=0.95, live=400, judged=400, look=4)
+    unclear = ScoreShift(distance=0.4, live=40, judged=40, look=2)
     ended, _, _ = advance(running(), shown(shift=far), SERVE, after(HOUR))
     held, evidence, _ = advance(running(), shown(shift=unclear), SERVE, after(9 * DAY))
     assert isinstance(ended, Aborted)
-    assert "the scores of the two releases are 0.95 apart" in ended.reason
+    assert "400 scores in production are 0.95 from those on its judged rows" in ended.reason
     assert held == running()
     assert "more answers" in evidence[2].needs
 
