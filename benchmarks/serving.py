@@ -111,9 +111,8 @@ def main() -> None:
     parser.add_argument("--fsync", action="store_true", help="answers survive a power cut")
     options = parser.parse_args()
     tool = "wrk" if shutil.which("wrk") else "our own load generator, which is the slower side"
-    print(
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {tool}"
-    )
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    print(f"{machine}, Python {platform.python_version()}, {tool}")
     print(f"{'':28}" + "".join(f"{f'{count} connections':>26}" for count in CONNECTIONS))
     print(f"{'':28}" + f"{'1/s':>10}{'p50 ms':>8}{'p99 ms':>8}" * len(CONNECTIONS))
     for kind in ("lightgbm", "hgb"):
