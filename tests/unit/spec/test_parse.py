@@ -31,6 +31,58 @@ label = "is_fraud"
 """
 
 
+WHOLE = """\
+[project]
+name = "rides"
+task = "regression"
+[data]
+source = "rides/*.parquet"
+time = "start"
+key = "ride"
+label = "minutes"
+label_delay = "2h"
+zone = "Europe/Zurich"
+contract = "rides/contract.toml"
+[pipeline]
+module = "rides.pipeline"
+seed = 7
+lock = "requirements.txt"
+params = { depth = 6, rate = 0.1, kind = "l1", fast = true }
+[gates]
+judge_on = "14d"
+level = 0.95
+block = "12h"
+latency_p99 = "5ms"
+rmse = { max = 12, against_champion = "not worse by 0.5" }
+r2 = { min = -1.5, against_champion = "better by 0.01" }
+[serve]
+endpoint = "rides-eu"
+host = "localhost"
+port = 0
+rollout = ["shadow 1d", "0.5% 6h", "25 % 1d 12h", "100% 1h"]
+min_requests = 10
+max_failures = 0.01
+max_score_shift = 0.2
+durability = "fsync"
+[watch]
+window = "6h"
+memory = "7d"
+metric = "mae"
+decay = 0.1
+drift = 0.2
+false_alarms = 0.01
+[retrain]
+when = ["drift", "every 30d"]
+data = "last 56d"
+needs = { labels = 500 }
+cooldown = "3d"
+budget = "12 per 365d"
+promote = "auto"
+lag = "6h"
+route_lag = "10m"
+"""
+
+
 def parse(text: str) -> Project:
     return parse_project(text, env={}, files=str)
 
@@ -56,56 +108,7 @@ def test_two_tables_are_a_project_and_all_else_has_its_default() -> None:
 
 
 def test_every_setting_is_read() -> None:
-    project = parse("""
-        [project]
-        name = "rides"
-        task = "regression"
-        [data]
-        source = "rides/*.parquet"
-        time = "start"
-        key = "ride"
-        label = "minutes"
-        label_delay = "2h"
-        zone = "Europe/Zurich"
-        contract = "rides/contract.toml"
-        [pipeline]
-        module = "rides.pipeline"
-        seed = 7
-        lock = "requirements.txt"
-        params = { depth = 6, rate = 0.1, kind = "l1", fast = true }
-        [gates]
-        judge_on = "14d"
-        level = 0.95
-        block = "12h"
-        latency_p99 = "5ms"
-        rmse = { max = 12, against_champion = "not worse by 0.5" }
-        r2 = { min = -1.5, against_champion = "better by 0.01" }
-        [serve]
-        endpoint = "rides-eu"
-        host = "localhost"
-        port = 0
-        rollout = ["shadow 1d", "0.5% 6h", "25 % 1d 12h", "100% 1h"]
-        min_requests = 10
-        max_failures = 0.01
-        max_score_shift = 0.2
-        durability = "fsync"
-        [watch]
-        window = "6h"
-        memory = "7d"
-        metric = "mae"
-        decay = 0.1
-        drift = 0.2
-        false_alarms = 0.01
-        [retrain]
-        when = ["drift", "every 30d"]
-        data = "last 56d"
-        needs = { labels = 500 }
-        cooldown = "3d"
-        budget = "12 per 365d"
-        promote = "auto"
-        lag = "6h"
-        route_lag = "10m"
-        """)
+    project = parse(WHOLE)
     assert project.task is Task.REGRESSION
     assert project.source.label_delay == 2 * HOUR
     assert project.source.zone == "Europe/Zurich"
