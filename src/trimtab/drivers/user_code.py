@@ -224,12 +224,9 @@ def _forget_other_projects(root: Path) -> None:
     """Takes modules of other project folders (a snapshot that was trained from before) out of the import system."""
     folders = {entry for entry in sys.path if entry != str(root) and (Path(entry) / PROJECT_FILE).is_file()}
     sys.path[:] = [entry for entry in sys.path if entry not in folders]
-    modules: Mapping[str, ModuleType] = dict(sys.modules)
-    for name, module in modules.items():
-        file = getattr(module, "__file__", None)
-        if file and any(
-            Path(file).is_relative_to(folder) and _is_users(Path(file), Path(folder)) for folder in folders
-        ):
+    for name, module in list(sys.modules.items()):
+        places = [module.__file__] if getattr(module, "__file__", None) else [*getattr(module, "__path__", ())]
+        if any(_is_users(Path(str(place)), Path(folder).resolve()) for place in places for folder in folders):
             del sys.modules[name]
 
 

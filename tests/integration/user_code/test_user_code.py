@@ -43,7 +43,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WritePr
 
     yield write
     for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+        if str(tmp_path) in f"{getattr(sys.modules[name], '__file__', '')}{getattr(sys.modules[name], '__path__', '')}":
             del sys.modules[name]
 
 
@@ -80,6 +80,13 @@ def test_a_second_project_with_the_same_names_gets_its_own_modules(project: Writ
     other = load_functions(second, "pipeline").callables["features"]
     assert (one(None), other(None)) == ("first", "second")
     assert load_functions(first, "pipeline").callables["features"](None) == "first"
+
+
+def test_a_folder_without_init_of_another_project_does_not_hide_this_ones(project: WriteProject) -> None:
+    first = project({"lib/words.py": "NAME = 'first'"}, folder="first", pipeline="import lib.words\n")
+    second = project(folder="second", pipeline="import lib\nNAME = lib.NAME\n", lib="NAME = 'second'\n")
+    load_module(first, "pipeline")
+    assert load_module(second, "pipeline").NAME == "second"
 
 
 def test_an_error_in_a_step_shows_the_users_file_line_and_source_first(project: WriteProject) -> None:
