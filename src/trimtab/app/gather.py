@@ -13,7 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
-from trimtab.base.errors import InputError
+from trimtab.app.check import contract_disagreements
+from trimtab.base.errors import InputError, ProblemsError
 from trimtab.base.instants import Instant, Span, format_instant
 from trimtab.data.check import Violation, check_table
 from trimtab.data.contract import format_contract, parse_contract
@@ -40,10 +41,14 @@ class TooFewRowsError(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Labelled rows in the order of time; ``origin`` counts them by where they came from."""
+    """Labelled rows in the order of time; ``origin`` counts them by where they came from.
+
+    ``left_out`` counts labelled rows of the log that do not fit the contract: an earlier one let them in.
+    """
 
     table: pl.DataFrame
     origin: dict[str, int]
+    left_out: int
 
 
 def source_rows(root: Path, source: Source, as_of: Instant) -> pl.DataFrame:
@@ -56,16 +61,29 @@ def source_rows(root: Path, source: Source, as_of: Instant) -> pl.DataFrame:
     return table.filter((pl.col(source.time) < known) & pl.col(source.label).is_not_null())
 
 
-def own_contract(root: Path, project: Project, table: pl.DataFrame, say: Callable[[str], None]) -> Contract:
-    """The project's contract; inferred from ``table`` and written beside ``trimtab.toml`` if there is none yet."""
-    path = root / project.source.contract
+def own_contract(root: Path, project: Project) -> Contract:
+    """The project's contract, as its file says.
+
+    Raises:
+        ProblemsError: every mistake in it, and every place where it and ``trimtab.toml`` disagree.
+    """
+    name = str(project.source.contract)
+    contract = parse_contract((root / name).read_text(encoding="utf-8"), at=name)
+    disagreements = contract_disagreements(project, contract)
+    if disagreements:
+        raise ProblemsError(disagreements, at=name)
+    return contract
+
+
+def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[str], None]) -> None:
+    """Infer a contract from the project's table and write it beside ``trimtab.toml``, if there is none yet."""
+    path, source = root / project.source.contract, project.source
     if path.is_file():
-        return parse_contract(path.read_text(encoding="utf-8"), at=str(project.source.contract))
-    source = project.source
+        return
+    table = source_rows(root, source, as_of)
     contract = infer(table, time=source.time, label=source.label, key=source.key, zone=source.zone, task=project.task)
     write_bytes(path, format_contract(contract).encode())
-    say(f"wrote {project.source.contract}: a contract inferred from {table.height:,} rows, for you to read and edit")
-    return contract
+    say(f"wrote {source.contract}: a contract inferred from {table.height:,} rows, for you to read and edit")
 
 
 def gather(
@@ -82,9 +100,10 @@ def gather(
     table = source_rows(root, source, as_of)
     check_hard(table, contract, where=source.path)
     table = _aligned(table, contract)
-    parts = {"source": table}
+    parts, left_out = {"source": table}, 0
     if log is not None:
-        logged = _aligned(log.joined_rows(contract, before=as_of), contract)
+        joined = log.joined(contract, before=as_of)
+        logged, left_out = _aligned(joined.table, contract), joined.unfit
         if contract.key is not None and logged.height:
             table = table.join(logged.select(contract.key), on=contract.key, how="anti", maintain_order="left")
         parts = {"source": table, "log": logged}
@@ -96,7 +115,8 @@ def gather(
         whole = whole.filter(pl.col(contract.time) > newest)
         origin_of = origin_of.filter(pl.col(contract.time) > newest)
     counts = origin_of["origin"].value_counts()
-    return Gathered(table=whole, origin=dict(sorted(zip(counts["origin"], counts["count"], strict=True))))
+    origin = dict(sorted(zip(counts["origin"], counts["count"], strict=True)))
+    return Gathered(table=whole, origin=origin, left_out=left_out)
 
 
 def check_hard(table: pl.DataFrame, contract: Contract, *, where: str) -> None:

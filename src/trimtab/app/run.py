@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from trimtab.app.gather import Gathered, gather, own_contract, source_rows, split
+from trimtab.app.gather import Gathered, first_contract, gather, own_contract, split
 from trimtab.app.home import Home
 from trimtab.app.pack import Reference, pack_release, python_minor
 from trimtab.app.scorers import open_scorer
@@ -37,7 +37,7 @@ from trimtab.drivers.project_file import read_project
 from trimtab.drivers.signing_keys import trusted_keys
 from trimtab.drivers.source_snapshot import Snapshot, extract, take_snapshot
 from trimtab.drivers.tables import keep_table
-from trimtab.drivers.user_code import load_functions, user_errors
+from trimtab.drivers.user_code import load_functions, loaded_files, user_errors
 from trimtab.gates.evaluate import JudgedRows, evaluate, expectations
 from trimtab.pipeline.graph import build_graph, parameters
 from trimtab.records.journal import Actor, Draft, Phase
@@ -48,6 +48,12 @@ from trimtab.release.verify import check_environment
 from trimtab.spec.project import Project
 
 Say = Callable[[str], None]
+
+
+class UnkeptCodeError(InputError):
+    """The pipeline imports a file of the project that its source snapshot leaves out."""
+
+    code = "TT1012"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +92,8 @@ def run_working_tree(home: Home, actor: Actor, *, settings: tuple[str, ...], say
     as_of = clock.now() if replayed and clock.started() else now
     stamp = datetime.now(UTC)
     run_id = f"run-{stamp:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    first = not (home.root / project.source.contract).is_file()
-    if first:
-        own_contract(home.root, project, source_rows(home.root, project.source, as_of), say)
-    snapshot = take_snapshot(home.root, home.blobs)
+    first_contract(home.root, project, as_of, say)
+    snapshot = take_snapshot(home.root, home.blobs, data=project.source.path)
     plan = Plan(
         run_id=run_id,
         kind="run",
@@ -178,7 +182,7 @@ def champion_on(home: Home, release: str, contract: Contract, judged: pl.DataFra
 def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     project = plan.project
     environment = _environment(plan)
-    contract = _contract(home, plan, say)
+    contract = _contract(home, plan)
     gathered = _gather(home, plan, contract)
     train, judged = split(gathered.table, contract, project.gates.judging)
     data = _data(home, gathered, contract, len(judged))
@@ -186,6 +190,7 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     desired = home.desired()
     champion = champion_on(home, desired.champion, contract, judged) if desired else None
     functions = load_functions(plan.folder, project.pipeline.module)
+    _refuse_unkept(plan)
     graph = build_graph(
         functions.described,
         params=project.pipeline.params,
@@ -215,6 +220,16 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
         outputs=outputs,
         finished_at=RealClock().now(),
     )
+
+
+def _refuse_unkept(plan: Plan) -> None:
+    """Refuse code that runs and is not kept: the release would lack it, and nobody could run it again."""
+    missing = sorted(set(loaded_files(plan.folder)) - set(plan.snapshot.files))
+    if missing:
+        raise UnkeptCodeError(
+            f"the pipeline imports {', '.join(missing)}, which is not part of the project's source",
+            fix="Take it out of .gitignore, or move what is needed into a module that is kept.",
+        )
 
 
 def _begin(home: Home, plan: Plan) -> Run:
@@ -252,10 +267,10 @@ def _end(home: Home, run: Run, phase: Phase, reason: str) -> None:
         home.records.append(draft)
 
 
-def _contract(home: Home, plan: Plan, say: Say) -> Contract:
+def _contract(home: Home, plan: Plan) -> Contract:
     """The working tree's contract for a person's run; for a retraining the one that the champion was made under."""
     if plan.parent is None:
-        return own_contract(home.root, plan.project, source_rows(home.root, plan.project.source, plan.as_of), say)
+        return own_contract(home.root, plan.project)
     text = home.bundles.read(home.champion().champion, CONTRACT_FILE).decode()
     return parse_contract(text, at=CONTRACT_FILE)
 
@@ -278,6 +293,7 @@ def _data(home: Home, gathered: Gathered, contract: Contract, judged_rows: int) 
         rows=gathered.table.height,
         judged_rows=judged_rows,
         origin=gathered.origin,
+        left_out=gathered.left_out,
         first_event=Instant(int(times[0])),
         last_event=Instant(int(times[-1])),
     )
@@ -315,7 +331,10 @@ def _manifest(
 
 def _origin(gathered: Gathered) -> str:
     names = {"source": "the project's table", "log": "the endpoint's log"}
-    return ", ".join(f"{count:,} from {names[origin]}" for origin, count in gathered.origin.items())
+    said = [f"{count:,} from {names[origin]}" for origin, count in gathered.origin.items()]
+    if gathered.left_out:
+        said.append(f"{gathered.left_out:,} of the log left out, which do not fit the contract")
+    return ", ".join(said)
 
 
 def _value(text: str) -> str | int | float | bool:

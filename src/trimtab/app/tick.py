@@ -42,6 +42,9 @@ PATIENCE = 120 * SECOND
 
 PAUSE = 2 * MILLISECOND
 
+STARTS = 3
+"""How often a training that was killed is started again; what kills it three times (too little memory) will again."""
+
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.cursor/1"):
     """How far the loop has come: the moment of its last turn, and of the first row that it saw."""
@@ -121,10 +124,11 @@ class Loop:
 
     def _settle_training(self, action: Action, now: Instant) -> None:
         """A training's end: wait for it in a replay, whose clock stands at its effect; look at it in production."""
-        status = self.processes.status(action.key)
-        while status.state in (ProcessState.RUNNING, ProcessState.LOST, ProcessState.UNKNOWN) and not self.stopped():
-            if status.state is not ProcessState.RUNNING:
+        status, starts = self.processes.status(action.key), 0
+        while status.state is not ProcessState.EXITED and starts < STARTS and not self.stopped():
+            if status.startable:
                 self._begin_work(action)
+                starts += 1
             elif not self._replayed():
                 return
             status = self.processes.wait(action.key, timeout=Span(200 * MILLISECOND))

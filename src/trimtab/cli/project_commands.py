@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note, table
+from trimtab.cli.threads import one_thread
 
 
 @click.command()
@@ -47,6 +48,7 @@ def check(folder: Path, json_: bool) -> int:
 @as_json
 def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
     """Train on the working tree: data, contract, train, gates, release."""
+    one_thread()
     from trimtab.app.doors import local_person, open_home
     from trimtab.app.run import run_working_tree
 
@@ -68,6 +70,7 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
 @as_json
 def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
     """Train a challenger from the champion's own source on what had arrived; the loop calls this."""
+    one_thread()
     from trimtab.app.doors import controller, open_home
     from trimtab.app.run import run_retraining
     from trimtab.base.instants import parse_instant

@@ -33,13 +33,15 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """The rows a run saw, as of its time.
 
     ``table`` is the digest by schema and values. ``origin`` counts the rows by where they came from (``source``,
-    ``log``). The newest ``judged_rows`` were kept from training and used by the gates.
+    ``log``); ``left_out`` counts rows of the log that do not fit the contract. The newest ``judged_rows`` were kept
+    from training and used by the gates.
     """
 
     table: Digest
     rows: int
     judged_rows: int
     origin: dict[str, int]
+    left_out: int
     first_event: Instant
     last_event: Instant
 

@@ -92,10 +92,10 @@ def raw_scores(model: Model, estimator: Any, features: Features) -> NDArray[np.f
     if model.format == LIGHTGBM:
         given = features if getattr(estimator, "pandas_categorical", None) else matrix(features)
         raw = estimator.predict(given, num_threads=1)
-    elif model.task is Task.REGRESSION:
-        raw = estimator.predict(features)
     else:
-        raw = estimator.predict_proba(features)
+        # a model that was fitted on a plain array is given one: names that it never saw would be a warning each time
+        given = features if hasattr(estimator, "feature_names_in_") else matrix(features)
+        raw = estimator.predict(given) if model.task is Task.REGRESSION else estimator.predict_proba(given)
     scores = np.asarray(raw, dtype=np.float64)
     if model.task is Task.BINARY and scores.ndim == 2 and scores.shape[1] == 2:
         scores = scores[:, 1]
