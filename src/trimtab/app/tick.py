@@ -35,7 +35,7 @@ from trimtab.records.ports import ProcessRunner
 from trimtab.records.process import Command, ProcessState
 from trimtab.rollout.advance import abort
 from trimtab.rollout.state import Completed, RolloutState, Running, StoredRollout
-from trimtab.rollout.strategy import variants_of
+from trimtab.rollout.strategy import step_of, variants_of
 
 PATIENCE = 120 * SECOND
 """How long the router may take in production to serve a table before the change is taken back."""
@@ -85,7 +85,7 @@ class Loop:
         moments = [action.effect_at for action in self._open()]
         rollout = self._rollout()
         if isinstance(rollout, Running):
-            moments.append(Instant(rollout.step_since + self.home.project.serve.rollout[rollout.step].least))
+            moments.append(Instant(rollout.step_since + step_of(rollout, self.home.project.serve).least))
         return next_due(after, self.home.project.watch.window, moments)
 
     def work_ended(self) -> bool:

@@ -8,6 +8,7 @@ from trimtab.base.digest import short
 from trimtab.base.instants import format_instant
 from trimtab.loop.action import Action, AskPerson, DoNothing, MoveRollout, StartTraining
 from trimtab.rollout.state import Aborted, AwaitingApproval, Completed, RolloutState, Running
+from trimtab.rollout.strategy import step_of
 from trimtab.spec.project import Serve
 
 
@@ -33,7 +34,7 @@ def describe(state: RolloutState, serve: Serve) -> str:
         case AwaitingApproval():
             return f"challenger {challenger} waits for approval"
         case Running():
-            step = serve.rollout[state.step]
+            step = step_of(state, serve)
             return f"challenger {challenger} " + ("runs in the shadow" if step.shadow else f"answers {step.share:.0%}")
         case Completed():
             return f"{challenger} is champion"
