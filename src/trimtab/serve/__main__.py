@@ -1,6 +1,6 @@
-"""``python -m trimtab.serve router|worker``: the data plane's two programs.
+"""``python -m trimtab.serve router|worker|spare``: the data plane's programs; a spare is a worker that waits.
 
-They have an entry of their own so that neither loads the command line, the project's settings or a database.
+They have an entry of their own so that none loads the command line, the project's settings or a database.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the two; returns the exit code."""
+    """Run one of them; returns the exit code."""
     options = _parser().parse_args(arguments)
-    code: int = _router(options) if options.program == "router" else _worker(options)
+    code: int = _PROGRAMS[options.program](options)
     if options.list_modules is not None:
         options.list_modules.write_text("\n".join(sorted(sys.modules)))
     return code
@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--socket", type=Path, required=True, help="where to listen")
     worker.add_argument("--report", type=Path, required=True, help="file for the worker's state")
     worker.add_argument("--restarts", type=int, default=0, help="how often it was started before, for the report")
-    for program in (router, worker):
+    spare = programs.add_parser("spare", help="import modules, then become the worker that standard input names")
+    spare.add_argument("modules", nargs="*")
+    for program in (router, worker, spare):
         program.add_argument("--list-modules", type=Path, help="at the end, write the loaded modules into this file")
     return parser
 
@@ -59,6 +61,15 @@ def _worker(options: argparse.Namespace) -> int:
     return run(
         WorkerOptions(folder=options.release, socket=options.socket, report=options.report, restarts=options.restarts)
     )
+
+
+def _spare(options: argparse.Namespace) -> int:
+    from trimtab.serve.spare import run
+
+    return run(tuple(options.modules), main)
+
+
+_PROGRAMS = {"router": _router, "worker": _worker, "spare": _spare}
 
 
 if __name__ == "__main__":

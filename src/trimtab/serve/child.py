@@ -58,6 +58,23 @@ class Child:
         if self.due():
             self._start(logs)
 
+    def take(self, other: Child, line: bytes) -> bool:
+        """Make the other's process this one's, which counts as a start, and write a line to its standard input.
+
+        False, and nothing has happened, if the other does not run.
+        """
+        process = other._process
+        if process is None or process.poll() is not None or process.stdin is None:
+            return False
+        try:
+            os.write(process.stdin.fileno(), line)
+        except OSError:
+            return False
+        self._process, other._process = process, None
+        self.starts += 1
+        self._started_at = time.monotonic()
+        return True
+
     def end(self) -> None:
         """Ask the program to stop; it may finish what it is at."""
         self._ended_at = time.monotonic()

@@ -6,9 +6,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from trimtab.release.signature import TrustedKeys
 from trimtab.serve.layout import EndpointFiles, hexadecimal
+
+_PROGRAM: Final = (sys.executable, "-P", "-m", "trimtab.serve")
+
+PROGRAM_WORDS: Final = len(_PROGRAM)
+"""How many words of a command line below name the interpreter and the program; its arguments follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +26,8 @@ class Serving:
             supervisor dies: see `trimtab.serve.lifeline`.
         trusted: keys whose releases may be started.
         logs: folder for the children's output; None leaves it on this process's standard error.
+        spare: whether a worker is kept ready for the next release: a second or two less for each swap, for the memory
+            of one more process.
     """
 
     state: Path
@@ -33,6 +41,7 @@ class Serving:
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     logs: Path | None = None
     list_modules: Path | None = None
+    spare: bool = True
 
     @property
     def files(self) -> EndpointFiles:
@@ -44,7 +53,7 @@ class Serving:
 
         ``-P`` keeps the folder that it is started in off the module path: a project's files must not stand in for ours.
         """
-        argv = [sys.executable, "-P", "-m", "trimtab.serve", name]
+        argv = [*_PROGRAM, name]
         return argv if self.list_modules is None else [*argv, "--list-modules", str(self.list_modules / f"{label}.txt")]
 
 
@@ -65,3 +74,8 @@ def worker_command(serving: Serving, release: str, address: Path, *, restarts: i
     argv += ["--release", str(files.bundle(release)), "--socket", str(address)]
     argv += ["--report", str(files.worker(release)), "--restarts", str(restarts)]
     return tuple(argv)
+
+
+def spare_command(modules: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line of a spare worker, which imports ``modules`` and waits for its assignment."""
+    return (*_PROGRAM, "spare", *modules)

@@ -5,6 +5,8 @@ that the desired route table names or the router still uses, and the children th
 listening socket is the supervisor's own and outlives the router: while a killed router starts again, connections wait
 in the kernel instead of being turned away.
 
+One worker more is kept ready for whatever release comes next: see `trimtab.serve.spare`.
+
 A release's signature and digests are verified here, before any of its code or its model is touched.
 """
 
@@ -23,11 +25,15 @@ from trimtab.base.errors import DriverError, TrimtabError
 from trimtab.disk.lock import Lease, busy
 from trimtab.records.route import RouteTable
 from trimtab.records.versioned import decode
+from trimtab.release.manifest import MANIFEST_FILE
+from trimtab.release.verify import read_manifest
 from trimtab.serve.admission import verify
 from trimtab.serve.child import Child, ChildPlan
 from trimtab.serve.observed import Observed, read_observed
 from trimtab.serve.programs import Serving, router_command, worker_command
+from trimtab.serve.reserve import Reserve
 from trimtab.serve.router import bind
+from trimtab.serve.spare import modules_for
 from trimtab.serve.worker import THREADS
 from trimtab.serve.worker_state import REFUSED_EXIT, WorkerPhase, WorkerState, read_worker, write_worker
 
@@ -52,6 +58,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._workers: dict[str, Child] = {}
         self._leaving: list[Child] = []
+        self._reserve = Reserve(serving)
         self._refused: dict[str, int] = {}
         self._number = 0
         self._complaint = ""
@@ -91,7 +98,9 @@ class Supervisor:
         return host, port
 
     def pid(self, name: str) -> int:
-        """The process of ``router``, of a further child, or of the worker of a release; 0 if it does not run."""
+        """The process of ``router``, ``spare``, a further child, or of a release's worker; 0 if it does not run."""
+        if name == "spare":
+            return self._reserve.pid
         child = self._children.get(name) or self._workers.get(name)
         return child.pid if child is not None else 0
 
@@ -129,6 +138,8 @@ class Supervisor:
         for release, child in self._workers.items():
             self._tend(release, child)
         self._leaving = [child for child in self._leaving if not child.gone(STOP)]
+        if self._serving.spare and self._reserve.missing:
+            self._begin_spare()
 
     def ask_to_stop(self, *_: object) -> None:
         """Let `run` come to its end; fit for a signal handler."""
@@ -173,6 +184,7 @@ class Supervisor:
             router.end()
             router.wait(STOP)
         rest = [*self._children.values(), *self._workers.values(), *self._leaving]
+        self._reserve.end(STOP)
         for child in rest:
             child.end()
         for child in rest:
@@ -237,7 +249,22 @@ class Supervisor:
             argv = worker_command(self._serving, release, address, restarts=child.starts)
             child.plan = ChildPlan(name=child.plan.name, argv=argv, threads=THREADS)
             self._report(release, WorkerPhase.STARTING, child.trouble, child.starts)
+            if self._reserve.become(child, self._files.bundle(release)):
+                return
         child.tick(self._serving.logs)
+
+    def _begin_spare(self) -> None:
+        """Begin a spare like the newest worker once all of them are ready or refused.
+
+        Not before: it would take the processor from the worker that somebody waits for. Lowering its priority instead
+        would last, since only the superuser may raise it again when the spare has become a worker.
+        """
+        if any(child.code != REFUSED_EXIT and not self._is_ready(name) for name, child in self._workers.items()):
+            return
+        ready = [name for name, child in self._workers.items() if child.pid]
+        if ready:
+            manifest = (self._files.bundle(ready[-1]) / MANIFEST_FILE).read_bytes()
+            self._reserve.begin(modules_for(read_manifest(manifest)))
 
     def _retire(self, release: str) -> None:
         child = self._workers.pop(release)

@@ -89,8 +89,9 @@ class Service:
         token_file.write_text(TOKEN)
         public = public_key_of(PRIVATE)
         serving = Serving(
-            state=state, endpoint="main", trusted={key_id(public): public}, token_file=token_file, logs=state / "logs"
-        )
+            state=state, endpoint="main", trusted={key_id(public): public}, token_file=token_file, logs=state / "logs",
+            spare=False,  # two seconds of a processor for each test that does not ask for it
+        )  # fmt: skip
         self.serving = replace(serving, **changes)
         self.files = EndpointFiles(state=state, endpoint="main")
         self.supervisor = Supervisor(self.serving)
