@@ -324,7 +324,7 @@ def _manifest(
         packages=environment.packages,
         model=candidate.model,
         files={},
-        expected=expectations(rows, plan.project.watch.window),
+        expected=expectations(rows, plan.project.watch.window, plan.project.gates.level),
         trained_rows=data.rows - data.judged_rows,
     )
 

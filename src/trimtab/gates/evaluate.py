@@ -23,7 +23,7 @@ from trimtab.spec.project import Gates, MetricGate, Task
 from trimtab.stats.arrays import Array, Floats
 from trimtab.stats.bootstrap import Blocks, Estimate, draw, estimate, paired_gain, time_blocks
 from trimtab.stats.metrics import Prepared, compute, metric_for, metrics_for, prepare
-from trimtab.stats.windows import by_window, mean_of_windows
+from trimtab.stats.windows import by_window, shown_by_windows
 
 MIN_BLOCKS: Final = 5
 MIN_ROWS: Final = 50
@@ -110,18 +110,18 @@ def evaluate(gates: Gates, rows: JudgedRows, *, latency_p99: Span | None, seed: 
 
 
 def per_window(metric: str) -> str:
-    """The name in a manifest's expectations of a metric's mean over windows, which production is held to."""
+    """The name in a manifest's expectations of what windows have shown of a metric, which production is held to."""
     return f"{metric} per window"
 
 
-def expectations(rows: JudgedRows, window: Span) -> dict[str, float]:
-    """What production may expect of the challenger: each metric on the judged rows, and its mean over windows."""
+def expectations(rows: JudgedRows, window: Span, level: float) -> dict[str, float]:
+    """What production may expect of the challenger: each metric on the judged rows, and what their windows show."""
     figures = _figures(rows)
     for name in tuple(figures):
         windows = by_window(name, rows.task, rows.truth, rows.challenger, (rows.event_times, window))
-        mean = mean_of_windows(windows)
-        if np.isfinite(mean):
-            figures[per_window(name)] = mean
+        shown = shown_by_windows(windows, level, higher_is_better=metric_for(name, rows.task).higher_is_better)
+        if np.isfinite(shown):
+            figures[per_window(name)] = shown
     return figures
 
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from trimtab.base.instants import Instant, floor_to
 from trimtab.stats.arrays import Array
 from trimtab.stats.metrics import compute
+from trimtab.stats.special import t_quantile
 
 MIN_LABELS: Final = 10
 """Labelled rows below which a window's figure says nothing worth betting on."""
@@ -59,7 +60,17 @@ def _windows(
         yield WindowValue(start=floor_to(int(event_times[rows[0]]), length), value=value, rows=len(rows))
 
 
-def mean_of_windows(values: tuple[WindowValue, ...]) -> float:
-    """The mean over the windows on which the metric is defined; NaN where there is none."""
+def shown_by_windows(values: tuple[WindowValue, ...], level: float, *, higher_is_better: bool) -> float:
+    """What the mean over windows is at worst, at one-sided confidence ``level``: Student's bound over the windows.
+
+    The lower bound of a score, the upper bound of an error. NaN with fewer than two windows on which the metric is
+    defined: a single one shows nothing of how they vary.
+    """
     defined = [window.value for window in values if math.isfinite(window.value)]
-    return math.fsum(defined) / len(defined) if defined else math.nan
+    count = len(defined)
+    if count < 2:
+        return math.nan
+    mean = math.fsum(defined) / count
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in defined) / (count - 1))
+    room = t_quantile(level, count - 1) * spread / math.sqrt(count)
+    return mean - room if higher_is_better else mean + room

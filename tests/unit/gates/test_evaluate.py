@@ -212,16 +212,16 @@ def test_the_same_rows_and_seed_always_give_the_same_report() -> None:
     )
 
 
-def test_production_is_held_to_the_mean_over_windows_and_not_to_the_figure_on_all_rows() -> None:
+def test_production_is_held_to_what_windows_have_shown_and_not_to_the_figure_on_all_rows() -> None:
     rows = judged(20)
-    found = expectations(rows, DAY)
+    found = expectations(rows, DAY, 0.9)
     assert found["roc_auc"] == compute("roc_auc", "binary", rows.truth, rows.challenger)
     daily = [
         compute("roc_auc", "binary", rows.truth[day * 24 : day * 24 + 24], rows.challenger[day * 24 : day * 24 + 24])
         for day in range(20)
     ]
-    assert found[per_window("roc_auc")] == pytest.approx(np.mean(daily))
-    assert per_window("roc_auc") not in expectations(rows, HOUR)
+    assert np.min(daily) < found[per_window("roc_auc")] < np.mean(daily)
+    assert per_window("roc_auc") not in expectations(rows, HOUR, 0.9)
 
 
 def test_a_wrong_pass_against_the_champion_is_as_rare_as_the_level_says() -> None:
