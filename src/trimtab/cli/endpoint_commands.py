@@ -8,10 +8,15 @@ import click
 
 from trimtab.cli.output import as_json, document, in_project, note
 
+at_port = click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Listen here instead of at trimtab.toml's port; 0 takes a free one."
+)
+because = click.option("--reason", default="", help="Why; it goes into the journal.")
+
 
 @click.command()
 @in_project
-@click.option("--port", type=int, help="Over trimtab.toml; 0 picks a free one.")
+@at_port
 def serve(folder: Path, port: int | None) -> int:
     """Serve the champion over HTTP, without watching or retraining."""
     from trimtab.app.doors import local_person, open_home
@@ -22,10 +27,10 @@ def serve(folder: Path, port: int | None) -> int:
 
 @click.command()
 @in_project
-@click.option("--port", type=int, help="Over trimtab.toml; 0 picks a free one.")
-@click.option("--replay", is_flag=True, help="Let the client step the clock: past rows, sent as live requests.")
+@at_port
+@click.option("--replay", is_flag=True, help="Past rows, sent as live requests: the client steps the clock.")
 def up(folder: Path, port: int | None, replay: bool) -> int:
-    """Serve the champion, watch it, and retrain it when the project's policy says so."""
+    """Serve the champion, watch it, and retrain it when it is due."""
     from trimtab.app.doors import local_person, open_home
     from trimtab.app.up import up as bring_up
 
@@ -46,13 +51,13 @@ def controller(folder: Path) -> int:
 @in_project
 @as_json
 def status(folder: Path, json_: bool) -> None:
-    """Show what is live, what is wanted, and what the loop last decided."""
+    """Show what is live, what is wanted, and what was decided last."""
     from trimtab.app.doors import open_home
     from trimtab.app.status import read_status
 
     view = read_status(open_home(folder))
     if json_:
-        document("trimtab.status/1", view)
+        document("trimtab.status-view/1", view)
         return
     for name, value in view.lines():
         click.echo(f"{name:<12}{value}")
@@ -61,11 +66,15 @@ def status(folder: Path, json_: bool) -> None:
 @click.command()
 @in_project
 @click.argument("release", required=False)
-@click.option("--now", "at_once", is_flag=True, help="Skip the rollout's steps; journalled as your decision.")
-@click.option("--reason", default="", help="Why; it goes into the journal.")
+@click.option("--now", "at_once", is_flag=True, help="Skip the rollout's steps: all traffic at once.")
+@because
 @as_json
 def promote(folder: Path, release: str | None, at_once: bool, reason: str, json_: bool) -> None:
-    """Take a release into service: the one that waits for approval, or the one that is named."""
+    """Take a release into service.
+
+    RELEASE is the beginning of its digest. Without it: the one that waits for approval, else the newest that passed
+    its gates.
+    """
     from trimtab.app.doors import local_person, open_home
     from trimtab.app.operate import promote as promote_release
 
@@ -78,10 +87,13 @@ def promote(folder: Path, release: str | None, at_once: bool, reason: str, json_
 
 @click.command()
 @in_project
-@click.option("--reason", default="", help="Why; it goes into the journal.")
+@because
 @as_json
 def rollback(folder: Path, reason: str, json_: bool) -> None:
-    """Put the previous champion back at once; a rollout in progress is broken off instead."""
+    """Put the previous champion back at once.
+
+    During a rollout this breaks the rollout off, and the champion stays.
+    """
     from trimtab.app.doors import local_person, open_home
     from trimtab.app.operate import rollback as roll_back
 
@@ -94,7 +106,10 @@ def rollback(folder: Path, reason: str, json_: bool) -> None:
 
 @click.command()
 def token() -> None:
-    """Print the local user's token, which changing anything asks for; it is made on first use."""
+    """Print the local user's token; it is made on first use.
+
+    Whatever changes something over HTTP (labels, a replay's clock) asks for it.
+    """
     from trimtab.app.doors import local_token
 
     click.echo(local_token())

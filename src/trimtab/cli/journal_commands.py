@@ -9,20 +9,28 @@ import click
 from trimtab.cli.output import as_json, document, in_project
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def journal(context: click.Context) -> None:
-    """Show and verify the record of every decision and change."""
-    if context.invoked_subcommand is None:
-        context.invoke(show)
+class _ShowByDefault(click.Group):
+    """A group of which `show` may be left unsaid: ``trimtab journal --all``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        said = args and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if said else ["show", *args])
+
+
+@click.group(cls=_ShowByDefault)
+def journal() -> None:
+    """Show and verify the record of every decision and change.
+
+    Without a command: show.
+    """
 
 
 @journal.command("show")
 @in_project
 @click.option("--all", "everything", is_flag=True, help="Also the decisions to do nothing.")
-@click.option("--last", default=0, help="Only the last N entries.")
+@click.option("--last", type=click.IntRange(1), metavar="N", help="Only the last N entries.")
 @as_json
-def show(folder: Path = Path(), everything: bool = False, last: int = 0, json_: bool = False) -> None:
+def show(folder: Path, everything: bool, last: int | None, json_: bool) -> None:
     """List the entries, the oldest first."""
     from trimtab.app.doors import open_home
     from trimtab.app.journal import read_journal, sentence
@@ -54,7 +62,10 @@ def verify(folder: Path, json_: bool) -> None:
 @journal.command()
 @in_project
 def head(folder: Path) -> None:
-    """Print the digest of the newest entry; kept elsewhere, it proves that nothing before it was rewritten."""
+    """Print the digest of the newest entry.
+
+    Kept elsewhere, it proves that nothing before it was rewritten.
+    """
     from trimtab.app.doors import open_home
     from trimtab.app.journal import verify_journal
 

@@ -28,7 +28,10 @@ def new(name: str, into: Path) -> None:
 @in_project
 @as_json
 def check(folder: Path, json_: bool) -> int:
-    """Name every mistake in the project at once, each with its file and line."""
+    """Name every mistake in the project, with file and line.
+
+    Configuration, pipeline, contract and data are looked at; nothing is written.
+    """
     from trimtab.app.check import check_project
 
     problems = check_project(folder)
@@ -47,7 +50,10 @@ def check(folder: Path, json_: bool) -> int:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter, over trimtab.toml.")
 @as_json
 def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
-    """Train on the working tree: data, contract, train, gates, release."""
+    """Train on the working tree; what passes becomes a release.
+
+    Data, contract, train, gates, release: what was used and what came out is recorded either way.
+    """
     one_thread()
     from trimtab.app.doors import local_person, open_home
     from trimtab.app.run import run_working_tree
@@ -63,13 +69,13 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
     return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
 
 
-@click.command()
+@click.command(hidden=True)
 @in_project
 @click.option("--key", required=True, help="The action's key; the same key is the same training.")
 @click.option("--as-of", "as_of", required=True, help="Use nothing that arrived at or after this time (ISO 8601).")
 @as_json
 def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
-    """Train a challenger from the champion's own source on what had arrived; the loop calls this."""
+    """Train a challenger from the champion's own source on what had arrived; `trimtab up` starts this as its child."""
     one_thread()
     from trimtab.app.doors import controller, open_home
     from trimtab.app.run import run_retraining
@@ -114,11 +120,20 @@ def runs(folder: Path, json_: bool) -> None:
 
 @click.command()
 @in_project
-@click.option("--blocks", default=8, show_default=True, help="Into how many equal blocks the answered rows are cut.")
+@click.option(
+    "--blocks",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="Into how many equal blocks the answered rows are cut.",
+)
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a self-contained page.")
 @as_json
 def report(folder: Path, blocks: int, html: Path | None, json_: bool) -> None:
-    """Compare the loop with its first release kept for ever, on the rows that were answered and labelled."""
+    """Compare the loop with its first release kept for ever.
+
+    Both are scored on the rows that were answered and have a label by now.
+    """
     from trimtab.app.doors import open_home
     from trimtab.app.report import make_report, write_page
 
