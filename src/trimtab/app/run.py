@@ -31,7 +31,7 @@ from trimtab.data.contract import parse_contract
 from trimtab.data.schema import Contract
 from trimtab.data.table import digest_table, event_times, to_columns
 from trimtab.drivers.clocks import RealClock, ReplayClock
-from trimtab.drivers.environment import check_lock, imported_modules, installed_packages, observe
+from trimtab.drivers.environment import check_lock, imported_modules, installed_packages, observe, packages_behind
 from trimtab.drivers.prediction_log import LogIndex
 from trimtab.drivers.project_file import read_project
 from trimtab.drivers.signing_keys import trusted_keys
@@ -181,7 +181,7 @@ def champion_on(home: Home, release: str, contract: Contract, judged: pl.DataFra
 
 def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     project = plan.project
-    environment = _environment(plan)
+    imports = _imports(plan)
     contract = _contract(home, plan)
     gathered = _gather(home, plan, contract)
     train, judged = split(gathered.table, contract, project.gates.judging)
@@ -199,8 +199,9 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     )
     code = ProjectCode(folder=plan.folder, functions=functions.callables, graph=graph)
     candidate = fit(project, code, contract, train, folder)
-    rows, latency = judge(code, candidate, champion, contract, judged)
-    report = evaluate(project.gates, rows, latency_p99=None if plan.replayed else latency, seed=project.pipeline.seed)
+    rows, latency = judge(code, candidate, champion, contract, judged, timed=not plan.replayed)
+    environment = observe(imports)  # now that all is loaded: optional packages count if they are
+    report = evaluate(project.gates, rows, latency_p99=latency, seed=project.pipeline.seed)
     outputs = {"model": candidate.digest}
     if report.verdict is Verdict.PASS:
         draft = _manifest(plan, code, candidate, environment, rows, data)
@@ -299,15 +300,16 @@ def _data(home: Home, gathered: Gathered, contract: Contract, judged_rows: int) 
     )
 
 
-def _environment(plan: Plan) -> Environment:
+def _imports(plan: Plan) -> frozenset[str]:
+    """The modules that the project's code imports, and the one that writes its model; held against the lock, if any."""
     sources = {
         path.relative_to(plan.folder).as_posix(): path.read_text(encoding="utf-8")
         for path in plan.snapshot.python_files(plan.folder)
     }
-    environment = observe(imported_modules(sources) | {SKOPS})
+    imports = imported_modules(sources) | {SKOPS}
     if plan.project.pipeline.lock is not None:
-        check_lock(plan.folder / plan.project.pipeline.lock, environment.packages)
-    return environment
+        check_lock(plan.folder / plan.project.pipeline.lock, packages_behind(imports))
+    return imports
 
 
 def _manifest(

@@ -109,13 +109,22 @@ def fit(project: Project, code: ProjectCode, contract: Contract, table: pl.DataF
 
 
 def judge(
-    code: ProjectCode, candidate: Candidate, champion: Champion | None, contract: Contract, judged: pl.DataFrame
-) -> tuple[JudgedRows, Span]:
-    """The newest rows, which neither model has seen, with the answers of both; and the candidate's p99 latency."""
+    code: ProjectCode,
+    candidate: Candidate,
+    champion: Champion | None,
+    contract: Contract,
+    judged: pl.DataFrame,
+    *,
+    timed: bool,
+) -> tuple[JudgedRows, Span | None]:
+    """The newest rows, which neither model has seen, with the answers of both; and the candidate's p99 latency.
+
+    It is measured only if ``timed``: a replay must not depend on the machine's speed.
+    """
     columns = to_columns(judged, contract)
     with user_errors(code.folder.resolve(), doing="scoring the judged rows"):
         scores = candidate.scorer.scores(columns)
-        latency = slowest_hundredth(candidate.scorer, columns)
+        latency = slowest_hundredth(candidate.scorer, columns) if timed else None
     rows = JudgedRows(
         task=candidate.model.task,
         truth=truth_of(label_of(judged, contract), candidate.model),

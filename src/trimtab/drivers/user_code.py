@@ -87,8 +87,10 @@ def load_functions(folder: Path, name: str) -> LoadedFunctions:
 def loaded_files(folder: Path) -> tuple[str, ...]:
     """The project's own files that are loaded as modules, relative to ``folder``: what a snapshot must contain."""
     root = folder.resolve()
+    resolve = _resolver()
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    return tuple(sorted({_relative(Path(file), root) for file in files if file and _is_users(Path(file), root)}))
+    resolved = (resolve(file) for file in files if file)
+    return tuple(sorted({str(file.relative_to(root)) for file in resolved if _is_users(file, root)}))
 
 
 def module_file(folder: Path, name: str) -> Path | None:
@@ -120,7 +122,11 @@ def user_errors(folder: Path, *, doing: str) -> Iterator[None]:
 def _raise_as_users(error: BaseException, folder: Path, doing: str) -> NoReturn:
     if isinstance(error, SyntaxError):
         raise _syntax_problem(error, folder) from error
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_users(Path(frame.filename), folder)]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if _is_users(Path(frame.filename).resolve(), folder)
+    ]
     at = _place(frames[-1], folder) if frames else ""
     if isinstance(error, ModuleNotFoundError) and error.name:
         raise _missing_package(error.name, at, folder) from error
@@ -223,17 +229,34 @@ def _check_home(module: ModuleType, root: Path, name: str) -> None:
 def _forget_other_projects(root: Path) -> None:
     """Takes modules of other project folders (a snapshot that was trained from before) out of the import system."""
     folders = {entry for entry in sys.path if entry != str(root) and (Path(entry) / PROJECT_FILE).is_file()}
+    if not folders:
+        return
     sys.path[:] = [entry for entry in sys.path if entry not in folders]
+    resolve, roots = _resolver(), [Path(folder).resolve() for folder in folders]
     for name, module in list(sys.modules.items()):
         places = [module.__file__] if getattr(module, "__file__", None) else [*getattr(module, "__path__", ())]
-        if any(_is_users(Path(str(place)), Path(folder).resolve()) for place in places for folder in folders):
+        if any(_is_users(resolve(str(place)), folder) for place in places for folder in roots):
             del sys.modules[name]
 
 
+def _resolver() -> Callable[[str], Path]:
+    """`Path.resolve` for many files, which looks at each folder once: thousands of modules lie in a few hundred."""
+    folders: dict[str, Path] = {}
+
+    def resolve(text: str) -> Path:
+        path = Path(text)
+        folder = str(path.parent)
+        if folder not in folders:
+            folders[folder] = path.parent.resolve()
+        found = folders[folder] / path.name
+        return found.resolve() if found.is_symlink() else found
+
+    return resolve
+
+
 def _is_users(file: Path, folder: Path) -> bool:
-    """Whether a file is the project's own: in its folder, and not in an environment that lies there too."""
-    resolved = file.resolve()
-    return resolved.is_relative_to(folder) and _NOT_THE_USERS.isdisjoint(resolved.relative_to(folder).parts)
+    """Whether a file is the project's own: in its folder, and not in an environment that lies there too. Resolved."""
+    return file.is_relative_to(folder) and _NOT_THE_USERS.isdisjoint(file.relative_to(folder).parts)
 
 
 def _relative(file: Path, folder: Path) -> str:
