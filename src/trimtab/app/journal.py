@@ -27,7 +27,7 @@ def verify_journal(home: Home) -> tuple[int, Digest]:
 def sentence(entry: Entry) -> str:
     """An entry in one line: when, what, who and why."""
     draft = entry.draft
-    when = format_instant(draft.at) if draft.at else "from the start"
+    when = f"{format_instant(draft.at)[:19]}Z" if draft.at else "from the start"
     what = draft.kind if draft.phase is Phase.DECISION else f"{draft.kind} {draft.phase.value}"
     who = draft.actor.name if draft.actor.kind == "person" else draft.actor.kind
     reason = f"nothing done, because {draft.reason}" if draft.kind == "nothing" else draft.reason

@@ -74,7 +74,7 @@ def make_report(home: Home, *, blocks: int) -> Report:
     judged = _judged(home, first, manifest, log)
     if len(judged.times) < blocks:
         raise InputError(
-            f"{len(judged.times)} answered rows have a label yet, and {blocks} blocks were asked for",
+            f"{blocks} blocks were asked for, and only {len(judged.times)} answered rows have a label so far",
             fix="Send labels to /v1/labels, or ask for fewer blocks.",
         )
     metric = home.project.watch.metric or _gate_metric(home, manifest)

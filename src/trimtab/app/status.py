@@ -10,6 +10,7 @@ from trimtab.app.home import Home
 from trimtab.app.journal import read_journal, sentence
 from trimtab.base.digest import short
 from trimtab.base.instants import format_instant
+from trimtab.data.wording import counted
 from trimtab.disk.lock import holder
 from trimtab.drivers.clocks import ReplayClock
 from trimtab.loop.explain import describe
@@ -53,7 +54,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
         yield "loop", self.controller
         if self.clock:
             yield "clock", self.clock
-        yield "recorded", f"{self.runs} runs, {self.entries} journal entries"
+        yield "recorded", f"{counted(self.runs, 'run')}, {self.entries:,} in the journal"
         yield "last", self.last_decision
         if self.problem:
             yield "problem", self.problem
