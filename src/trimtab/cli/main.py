@@ -13,7 +13,7 @@ import click
 
 from trimtab import __version__
 from trimtab.base.errors import TrimtabError
-from trimtab.cli import endpoint_commands, journal_commands, project_commands
+from trimtab.cli import endpoint_commands, explain_command, journal_commands, project_commands
 
 HELP = """Carry a model from a notebook to production and keep it right there.
 
@@ -36,8 +36,9 @@ def cli(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
-for command in (*project_commands.COMMANDS, *endpoint_commands.COMMANDS, *journal_commands.COMMANDS):
-    cli.add_command(command)
+for group in (project_commands, endpoint_commands, journal_commands, explain_command):
+    for command in group.COMMANDS:
+        cli.add_command(command)
 
 
 def main() -> None:

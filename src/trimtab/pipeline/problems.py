@@ -36,7 +36,7 @@ class LabelLeakError(PipelineError):
 
 
 class UnknownParameterError(PipelineError):
-    """A hyper-parameter is set that no function has."""
+    """A hyper-parameter is set that no function has, or with a value of another type than its default's."""
 
     code = "TT1305"
 
