@@ -7,6 +7,7 @@ undone, and does it again from the same log, or done, and carries its open actio
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from trimtab.records.action import Action, ActionState
 from trimtab.records.endpoint import Desired
 from trimtab.records.journal import Draft, Phase
 from trimtab.records.ports import ProcessRunner
-from trimtab.records.process import Command, ProcessState
+from trimtab.records.process import Command, ProcessState, ProcessStatus
 from trimtab.rollout.advance import abort
 from trimtab.rollout.state import Completed, RolloutState, Running, StoredRollout
 from trimtab.rollout.strategy import step_of, variants_of
@@ -43,7 +44,10 @@ PATIENCE = 120 * SECOND
 PAUSE = 2 * MILLISECOND
 
 STARTS = 3
-"""How often a training that was killed is started again; what kills it three times (too little memory) will again."""
+"""How often a killed training is started again; what kills it three times more (too little memory) will again."""
+
+KILLED = (-signal.SIGKILL, -signal.SIGTERM)
+"""Exit codes of work that did not end by itself: the kernel, a shutdown or a person ended it."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.cursor/1"):
@@ -55,7 +59,11 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
 
 @dataclass(slots=True)
 class Loop:
-    """The loop of one endpoint. Holds no state of its own that is not on disk too, but what it has read of the log."""
+    """The loop of one endpoint.
+
+    Holds no state of its own that is not on disk too, but what it has read of the log and how often it has started a
+    killed training again.
+    """
 
     home: Home
     eyes: Eyes
@@ -65,6 +73,7 @@ class Loop:
     stopped: Callable[[], bool]
     _cursor: Cursor | None = field(default=None)
     _started: Instant | None = field(default=None)
+    _again: dict[str, int] = field(default_factory=dict)
 
     def resume(self) -> None:
         """Carry out again whatever is open."""
@@ -124,13 +133,16 @@ class Loop:
 
     def _settle_training(self, action: Action, now: Instant) -> None:
         """A training's end: wait for it in a replay, whose clock stands at its effect; look at it in production."""
-        status, starts = self.processes.status(action.key), 0
-        while status.state is not ProcessState.EXITED and starts < STARTS and not self.stopped():
-            if status.startable:
-                self._begin_work(action)
-                starts += 1
-            elif not self._replayed():
+        status = self.processes.status(action.key)
+        while not self.stopped() and not _ended_by_itself(status):
+            if status.state is ProcessState.RUNNING and not self._replayed():
                 return
+            if status.state is not ProcessState.RUNNING:
+                if self._again.get(action.key, 0) == STARTS:
+                    break
+                self._again[action.key] = self._again.get(action.key, 0) + 1
+                self.processes.forget(action.key)
+                self._begin_work(action)
             status = self.processes.wait(action.key, timeout=Span(200 * MILLISECOND))
         if self.stopped():
             return
@@ -346,3 +358,7 @@ class Loop:
 
     def _draft(self, action: Action, now: Instant, reason: str, phase: Phase) -> Draft:
         return done_draft(self.home, reason, action, LOOP, now, phase)
+
+
+def _ended_by_itself(status: ProcessStatus) -> bool:
+    return status.state is ProcessState.EXITED and status.code not in KILLED
