@@ -16,7 +16,7 @@ from trimtab.base.digest import Digest
 from trimtab.base.instants import Span
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry
-from trimtab.records.process import Command, ProcessStatus
+from trimtab.records.process import Command, Preparation, ProcessStatus
 from trimtab.records.run import Run
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -95,6 +95,14 @@ class ProcessRunner(Protocol):
     A key names one piece of work, as an action's key does; whoever asks for it again, also after a restart, finds
     what was started before.
     """
+
+    def prepare(self, preparation: Preparation) -> None:
+        """Get ready for one command of that kind, so that starting it takes less time; nothing else changes by it.
+
+        A hint, that a runner may not be able to take. Done twice it is done once; another preparation replaces it. What
+        was prepared ends with the process that prepared it.
+        """
+        ...
 
     def start(self, key: str, command: Command) -> ProcessStatus:
         """Start it, unless it runs or has exited: then nothing happens. A lost one is started again."""

@@ -26,6 +26,26 @@ class Command:
     environment: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """What a process can have behind it before its command is known.
+
+    Attributes:
+        program: the words with which the command will begin: an interpreter, its options, ``-m`` and a module.
+        imports: modules to import ahead; one that is not there is passed over.
+        environment: as the command's. It is set before the imports, since numeric libraries read it then.
+    """
+
+    program: tuple[str, ...]
+    imports: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def fits(self, command: Command) -> bool:
+        """Whether a process prepared like this can run the command."""
+        begins = command.argv[: len(self.program)] == self.program
+        return begins and command.environment == self.environment
+
+
 class ProcessState(StrEnum):
     """UNKNOWN was never started under its key; LOST was, but ended without leaving a code (kill -9, a power cut)."""
 

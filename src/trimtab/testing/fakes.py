@@ -20,7 +20,7 @@ from trimtab.base.errors import BusyError, InputError, IntegrityError, NotFoundE
 from trimtab.base.instants import Instant, Span, format_instant
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry, follow
-from trimtab.records.process import Command, ProcessState, ProcessStatus
+from trimtab.records.process import Command, Preparation, ProcessState, ProcessStatus
 from trimtab.records.run import Run
 from trimtab.records.versioned import decode, encode
 
@@ -195,12 +195,17 @@ class FakeProcesses:
 
     Attributes:
         started: each start that took place, in order.
+        prepared: what it was last told to prepare.
     """
 
     def __init__(self, run: Callable[[Command], int | None] | None = None) -> None:
         self._run = run
         self._known: dict[str, ProcessStatus] = {}
         self.started: list[tuple[str, Command]] = []
+        self.prepared: Preparation | None = None
+
+    def prepare(self, preparation: Preparation) -> None:
+        self.prepared = preparation
 
     def start(self, key: str, command: Command) -> ProcessStatus:
         if self.status(key).startable:

@@ -8,7 +8,7 @@ from pathlib import Path
 from trimtab.base.errors import BusyError
 from trimtab.base.instants import SECOND, Span
 from trimtab.records.ports import ProcessRunner
-from trimtab.records.process import Command, ProcessState, ProcessStatus
+from trimtab.records.process import Command, Preparation, ProcessState, ProcessStatus
 from trimtab.testing.refusals import Refused
 
 LONG = Span(60 * SECOND)
@@ -42,6 +42,19 @@ class ProcessesConformance:
     def endless(self, folder: Path) -> Command:
         """A command that ends when it is stopped."""
         return self._command(folder, "import time; time.sleep(600)", "endless")
+
+    def prepared(self, folder: Path) -> Preparation:
+        """What can be prepared of the commands of `like`."""
+        (folder / "ends.py").write_text("import sys\nsys.exit(int(sys.argv[1]))\n")
+        program = (sys.executable, "-P", "-m", "ends")
+        return Preparation(program=program, imports=("json", "not_there"), environment={"PYTHONPATH": str(folder)})
+
+    def like(self, preparation: Preparation, folder: Path, code: int) -> Command:
+        """A command that was prepared for, and that ends at once with ``code``."""
+        return Command(
+            argv=(*preparation.program, str(code)), folder=folder, log=folder / "logs" / "child.log",
+            environment=preparation.environment,
+        )  # fmt: skip
 
     def _command(self, folder: Path, program: str, argument: str) -> Command:
         return Command(argv=(sys.executable, "-c", program, argument), folder=folder, log=folder / "logs" / "child.log")
@@ -127,3 +140,25 @@ class ProcessesConformance:
         finally:
             stopped = second.stop("running", grace=LONG)
         assert first.status("running") == stopped
+
+    def test_what_was_prepared_ends_as_it_would_have_unprepared(self, tmp_path: Path) -> None:
+        runner, preparation = self.make(tmp_path), self.prepared(tmp_path)
+        runner.start("before", self.like(preparation, tmp_path, 2))
+        for code in (0, 3):
+            runner.prepare(preparation)
+            runner.prepare(preparation)
+            key = f"train/{code}"
+            assert runner.status(key) == NEVER_STARTED
+            assert runner.start(key, self.like(preparation, tmp_path, code)) in (RUNNING, ended(code))
+            assert runner.start(key, self.like(preparation, tmp_path, 9)) in (RUNNING, ended(code))
+            assert runner.wait(key, timeout=LONG) == ended(code)
+        assert runner.wait("before", timeout=LONG) == ended(2)
+
+    def test_preparing_changes_nothing_for_other_commands(self, tmp_path: Path) -> None:
+        runner, preparation = self.make(tmp_path), self.prepared(tmp_path)
+        runner.prepare(preparation)
+        runner.start("other", self.ending(tmp_path, 4))
+        assert runner.wait("other", timeout=LONG) == ended(4)
+        runner.prepare(Preparation(program=("true",), imports=()))
+        runner.start("train", self.like(preparation, tmp_path, 5))
+        assert runner.wait("train", timeout=LONG) == ended(5)
