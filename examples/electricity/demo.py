@@ -19,7 +19,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
-QUIET = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 
 
 def show(command: list[str]) -> None:
@@ -51,7 +50,7 @@ def replay(work: Path, trimtab: str) -> dict[str, int]:
     """Bring the loop up, send every row, and show the loop's decisions as they come."""
     up = [trimtab, "up", "--replay", "--port", "0"]
     show(up)
-    server = subprocess.Popen(up, cwd=work, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUIET})
+    server = subprocess.Popen(up, cwd=work, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         url = ""
@@ -94,11 +93,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", choices=("real", "steady"), default="real")
     parser.add_argument("--work", type=Path, help="where to work (default: build/demo-… in the clone)")
+    parser.add_argument("--json", type=Path, help="also write the report as a JSON document to this file")
     options = parser.parse_args()
     work: Path = options.work or HERE.parents[1] / "build" / f"demo-{options.data}"
     sys.path.insert(0, str(HERE))
     began = time.monotonic()
     make_work(work, options.data)
+    os.environ["TRIMTAB_HOME"] = str(
+        work / "home"
+    )  # keys and token of the demo's own, so that nothing leaves the clone
     print(f"working in {work}")
     trimtab = str(BIN / "trimtab")
     type_in([trimtab, "check"], work)
@@ -108,8 +111,12 @@ def main() -> None:
     type_in([trimtab, "journal", "verify"], work)
     type_in([trimtab, "status"], work)
     type_in([trimtab, "report", "--blocks", "8", "--html", "report.html"], work)
-    print(f"\nrequests sent {result['requests']:,}, failed {result['failed']}; {time.monotonic() - began:.0f} s in all")
-    print(f"the page: {work / 'report.html'}")
+    print(f"{'requests sent by the client':<34}{result['requests']:,}, failed {result['failed']}")
+    print(f"{'seconds':<34}{result['seconds']:.0f} for the replay, {time.monotonic() - began:.0f} in all")
+    print(f"\nthe page: {work / 'report.html'}")
+    if options.json is not None:
+        document = subprocess.run([trimtab, "report", "--json"], cwd=work, capture_output=True, text=True, check=True)
+        options.json.write_text(document.stdout)
 
 
 if __name__ == "__main__":
