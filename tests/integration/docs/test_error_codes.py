@@ -121,7 +121,7 @@ def test_a_code_is_found_however_it_is_copied(written: str) -> None:
     assert explain_code(written).name == "UnknownParameterError"
 
 
-@pytest.mark.parametrize(("written", "hint"), [("TT1399", "Did you mean TT13"), ("xyz", "`trimtab explain` lists")])
+@pytest.mark.parametrize(("written", "hint"), [("TT13O5", "Did you mean TT1305?"), ("xyz", "`trimtab explain` lists")])
 def test_an_unknown_code_is_said_to_be_one(written: str, hint: str) -> None:
     with pytest.raises(InputError, match="there is no error code") as caught:
         explain_code(written)
