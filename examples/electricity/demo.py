@@ -99,9 +99,8 @@ def main() -> None:
     sys.path.insert(0, str(HERE))
     began = time.monotonic()
     make_work(work, options.data)
-    os.environ["TRIMTAB_HOME"] = str(
-        work / "home"
-    )  # keys and token of the demo's own, so that nothing leaves the clone
+    # keys and a token of the demo's own, beside its project, so that nothing is written outside the clone
+    os.environ["TRIMTAB_HOME"] = str(work.with_name(f"{work.name}-home"))
     print(f"working in {work}")
     trimtab = str(BIN / "trimtab")
     type_in([trimtab, "check"], work)
