@@ -6,8 +6,10 @@ import gc
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 from tests.integration.processes.test_processes import LONG, is_gone, until, wrapper_and_child
 from trimtab.base.errors import DriverError
 from trimtab.drivers.processes import LocalProcesses
+from trimtab.drivers.processes.handover import Given, Work, give, take
 from trimtab.records.process import Command, Preparation, ProcessState
 
 MODULE = """
@@ -162,6 +165,28 @@ def test_a_controller_killed_as_it_hands_work_over_starts_it_once(modules: Path)
 def _forgotten(runner: LocalProcesses) -> bool:
     runner.forget("work")
     return True
+
+
+@pytest.mark.parametrize("size", [1, 1_000_000])
+def test_work_that_was_taken_is_never_thought_lost_by_who_gave_it(tmp_path: Path, size: int) -> None:
+    work = Work(key="work", exit_file="exit.json", argv=("x" * size,), program=1, folder=str(tmp_path))
+    for _ in range(50):
+        ours, theirs = socket.socketpair()
+        taken: list[Given | None] = []
+
+        def take_and_leave(channel: socket.socket = theirs, taken: list[Given | None] = taken) -> None:
+            with channel:
+                taken.append(take(channel))
+
+        taker = threading.Thread(target=take_and_leave)
+        taker.start()
+        with ours, (tmp_path / "lock").open("w") as lock, (tmp_path / "log").open("w") as log:
+            give(ours, work, lock=lock.fileno(), log=log.fileno())
+            taker.join()
+        assert taken[0] is not None
+        assert taken[0].work == work
+        os.close(taken[0].lock)
+        os.close(taken[0].log)
 
 
 def test_an_idle_spare_ends_with_the_controller_killed_or_not(modules: Path) -> None:

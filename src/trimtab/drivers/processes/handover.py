@@ -51,9 +51,11 @@ class Given:
 
 
 def give(channel: socket.socket, work: Work, *, lock: int, log: int) -> None:
-    """Send work to the process at the other end; raises `OSError` if there is none."""
+    """Send work to the process at the other end; raises `OSError` if it cannot have got it."""
     line = msgspec.json.encode(work) + b"\n"
-    channel.sendall(line[socket.send_fds(channel, [line], [lock, log]) :])
+    rest = line[socket.send_fds(channel, [line], [lock, log]) :]
+    if rest:  # who has read the whole line may be gone: even sending nothing would be refused then
+        channel.sendall(rest)
 
 
 def take(channel: socket.socket) -> Given | None:
