@@ -8,7 +8,6 @@ undone, and does it again from the same log, or done, and carries its open actio
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from trimtab.app.eyes import Eyes, Sight
 from trimtab.app.home import Home
 from trimtab.app.route_change import RouteChange, Seen, carry_out, close, done_draft, intend, look, whole
 from trimtab.app.training_past import LOOP, end_of_training, training_of
+from trimtab.app.training_process import training_command, training_preparation
 from trimtab.base.instants import MILLISECOND, SECOND, Instant, Span, format_instant
 from trimtab.drivers.clocks import RealClock
 from trimtab.loop.action import Action as Decision
@@ -33,7 +33,7 @@ from trimtab.records.action import Action, ActionState
 from trimtab.records.endpoint import Desired
 from trimtab.records.journal import Draft, Phase
 from trimtab.records.ports import ProcessRunner
-from trimtab.records.process import Command, ProcessState, ProcessStatus
+from trimtab.records.process import ProcessState, ProcessStatus
 from trimtab.rollout.advance import abort
 from trimtab.rollout.state import Completed, RolloutState, Running, StoredRollout
 from trimtab.rollout.strategy import step_of, variants_of
@@ -119,6 +119,7 @@ class Loop:
         carry_out(self.home)
         for action in self._open():
             self._begin_work(action)
+        self._prepare()
         for decision in decisions:
             if not isinstance(decision, DoNothing):
                 self.say(f"{format_instant(now)}  {explain(decision, self.home.project.serve)}")
@@ -327,20 +328,15 @@ class Loop:
         """Begin an open action's work, or find it begun."""
         if action.kind != "train":
             return
-        argv = (
-            sys.executable,
-            "-m",
-            "trimtab",
-            "retrain",
-            "--project",
-            str(self.home.root),
-            "--key",
-            action.key,
-            "--as-of",
-            format_instant(action.decided_at),
-        )
-        log = self.logs / f"{action.key.replace(':', '-')}.log"
-        self.processes.start(action.key, Command(argv=argv, folder=self.home.root, log=log, environment={}))
+        self.processes.start(action.key, training_command(self.home, action, self.logs))
+
+    def _prepare(self) -> None:
+        """In a replay, whose clock waits for a training, have a process ready for the next while there is time.
+
+        In production nobody waits for those two seconds, and the memory is better used.
+        """
+        if self._replayed() and not self._open():
+            self.processes.prepare(training_preparation(self.home))
 
     def _open(self) -> list[Action]:
         return [
