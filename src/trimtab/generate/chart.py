@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite
 
@@ -12,6 +12,8 @@ from trimtab.base.instants import to_datetime
 
 WIDTH, HEIGHT = 960, 360
 LEFT, RIGHT, TOP, BOTTOM = 48, 16, 28, 32
+APART = 24
+"""Pixels that a label needs for itself."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """A mark's place; ``number`` is its own in the list of marks, empty where the one before would overlap it."""
+
+    place: float
+    number: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     width: int
     height: int
@@ -61,7 +72,7 @@ class Chart:
     top: int
     bottom: int
     lines: tuple[Line, ...]
-    marks: tuple[tuple[float, str], ...]
+    marks: tuple[Stroke, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
 
@@ -92,8 +103,10 @@ def line_chart(points: Sequence[Point], marks: Sequence[Mark]) -> Chart | None:
             _line("never retrained", [(p.at, p.first_release) for p in points], x, y),
             _line("the loop", [(p.at, p.loop) for p in points], x, y),
         ),
-        marks=tuple((x(mark.at), mark.label) for mark in marks if start <= mark.at <= end),
-        x_ticks=tuple(Tick(place=x(at), text=text) for at, text in _months(start, end)),
+        marks=tuple(_strokes([(x(mark.at), mark.label) for mark in marks if start <= mark.at <= end])),
+        x_ticks=tuple(
+            Tick(place=x(at), text=text) for at, text in _months(start, end) if x(at) <= WIDTH - RIGHT - APART
+        ),
         y_ticks=tuple(
             Tick(place=y(low + i / 10), text=f"{low + i / 10:.1f}") for i in range(round((high - low) * 10) + 1)
         ),
@@ -112,6 +125,14 @@ def _line(
         pen_down = True
         dots.append(Dot(x=x(at), y=y(value), title=f"{to_datetime(at):%Y-%m-%d}: {name} {value:.3f}"))
     return Line(name=name, path=" ".join(path), dots=tuple(dots), end_y=dots[-1].y if dots else 0.0)
+
+
+def _strokes(places: Sequence[tuple[float, str]]) -> Iterator[Stroke]:
+    last = -float("inf")
+    for number, (place, title) in enumerate(places, start=1):
+        apart = place - last >= APART
+        last = place if apart else last
+        yield Stroke(place=place, number=str(number) if apart else "", title=title)
 
 
 def _months(start: int, end: int) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .
 p, .soft { color: var(--soft); margin: .2rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .6rem; margin: 1.2rem 0; padding: 0; }
 .tiles div { background: var(--card); border-radius: .5rem; padding: .6rem .8rem; }
-.tiles dt { color: var(--soft); font-size: .82rem; } .tiles dd { margin: 0; font-size: 1.1rem; font-weight: 600; overflow-wrap: anywhere; }
+.tiles dt { color: var(--soft); font-size: .82rem; } .tiles dd { margin: 0; font-size: .98rem; line-height: 1.35; font-weight: 600; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--soft); font-weight: 500; font-size: .85rem; } th:nth-child(-n+3), td:nth-child(-n+3) { text-align: left; }
@@ -56,9 +56,11 @@ code { font-size: .85em; overflow-wrap: anywhere; }
 {% for tick in chart.x_ticks %}
 <text x="{{ tick.place }}" y="{{ chart.height - 10 }}" text-anchor="middle">{{ tick.text }}</text>
 {% endfor %}
-{% for place, label in chart.marks %}
-<line class="mark" x1="{{ place }}" x2="{{ place }}" y1="{{ chart.top }}" y2="{{ chart.bottom }}"><title>{{ label }}</title></line>
-<text x="{{ place }}" y="{{ chart.top - 8 }}" text-anchor="middle">{{ loop.index }}<title>{{ label }}</title></text>
+{% for mark in chart.marks %}
+<line class="mark" x1="{{ mark.place }}" x2="{{ mark.place }}" y1="{{ chart.top }}" y2="{{ chart.bottom }}"><title>{{ mark.title }}</title></line>
+{% if mark.number %}
+<text x="{{ mark.place }}" y="{{ chart.top - 8 }}" text-anchor="middle">{{ mark.number }}<title>{{ mark.title }}</title></text>
+{% endif %}
 {% endfor %}
 {% for line in chart.lines %}
 {% set style = "still" if loop.first else "looped" %}
