@@ -92,6 +92,7 @@ def line_chart(points: Sequence[Point], marks: Sequence[Mark]) -> Chart | None:
     def y(value: float) -> float:
         return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
 
+    months = [Tick(place=x(at), text=text) for at, text in _months(start, end)]
     return Chart(
         width=WIDTH,
         height=HEIGHT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 
 from trimtab.base.instants import DAY, parse_instant
 from trimtab.generate.chart import Mark, Point, line_chart
@@ -74,5 +75,5 @@ def test_labels_do_not_overlap_and_stay_inside() -> None:
     assert chart is not None
     shown = [mark.place for mark in chart.marks if mark.number]
     assert len(chart.marks) == 40
-    assert all(later - earlier >= 24 for earlier, later in zip(shown, shown[1:], strict=False))
+    assert all(later - earlier >= 24 for earlier, later in pairwise(shown))
     assert all(tick.place <= chart.right - 24 for tick in chart.x_ticks)
