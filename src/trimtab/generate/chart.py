@@ -105,9 +105,7 @@ def line_chart(points: Sequence[Point], marks: Sequence[Mark]) -> Chart | None:
             _line("the loop", [(p.at, p.loop) for p in points], x, y),
         ),
         marks=tuple(_strokes([(x(mark.at), mark.label) for mark in marks if start <= mark.at <= end])),
-        x_ticks=tuple(
-            Tick(place=x(at), text=text) for at, text in _months(start, end) if x(at) <= WIDTH - RIGHT - APART
-        ),
+        x_ticks=tuple(tick for tick in months if tick.place <= WIDTH - RIGHT - APART),
         y_ticks=tuple(
             Tick(place=y(low + i / 10), text=f"{low + i / 10:.1f}") for i in range(round((high - low) * 10) + 1)
         ),
