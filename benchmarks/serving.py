@@ -165,8 +165,8 @@ def served(folder: Path, kind: str, *, sync: bool) -> Iterator[tuple[str, int]]:
         running.join()
 
 
-def make_release(state: Path, contents: Path, kind: str) -> Digest:
-    """A signed release of a model with 30 features."""
+def make_release(state: Path, contents: Path, kind: str, data: str = "benchmark") -> Digest:
+    """A signed release of a model with 30 features; another name of its data makes another release."""
     chance = np.random.default_rng(0)
     features = chance.normal(size=(20_000, 30))
     label = features[:, :5].sum(axis=1) + chance.normal(size=20_000) > 0
@@ -187,7 +187,7 @@ def make_release(state: Path, contents: Path, kind: str) -> Digest:
     (contents / CONTRACT_FILE).write_text(format_contract(contract))
     (contents / GOLDEN_FILE).write_bytes(encode(golden))
     draft = Manifest(
-        project="benchmark", source=digest_bytes(SOURCE.encode()), data=digest_bytes(b"benchmark"), module="pipeline",
+        project="benchmark", source=digest_bytes(SOURCE.encode()), data=digest_bytes(data.encode()), module="pipeline",
         rows_as="numpy", steps=(ServingStep(function="features", inputs=(ROWS,)),), model=model, files={}, expected={},
         python=".".join(platform.python_version_tuple()[:2]), packages=packages_behind(["numpy"]), trained_rows=20_000,
     )  # fmt: skip

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.loop.worlds import NEW, POLICY, SERVE, finding, running, shown, training, world
 
+from tests.unit.loop.worlds import NEW, POLICY, SERVE, finding, running, shown, training, world
 from trimtab.base.instants import DAY, Instant, Span
 from trimtab.base.verdict import Verdict
 from trimtab.loop.action import MoveRollout, StartTraining
