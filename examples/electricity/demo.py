@@ -41,7 +41,7 @@ def make_work(work: Path, data: str) -> None:
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(HERE, work, ignore=shutil.ignore_patterns("__pycache__", "demo.py", ".trimtab"))
     if data == "steady":
-        from steady import write_steady_stream
+        from steady import write_steady_stream  # type: ignore[import-not-found]  # it lies beside this script
 
         write_steady_stream(work / "data" / "history.parquet", work / "data" / "stream.parquet")
 
@@ -96,7 +96,6 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the report as a JSON document to this file")
     options = parser.parse_args()
     work: Path = options.work or HERE.parents[1] / "build" / f"demo-{options.data}"
-    sys.path.insert(0, str(HERE))
     began = time.monotonic()
     make_work(work, options.data)
     # keys and a token of the demo's own, beside its project, so that nothing is written outside the clone

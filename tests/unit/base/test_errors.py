@@ -16,5 +16,6 @@ def test_several_problems_are_shown_together() -> None:
 
 def test_every_error_of_the_tree_has_a_code_of_its_own() -> None:
     seen: dict[str, type[TrimtabError]] = {}
-    for kind in (TrimtabError, *TrimtabError.__subclasses__()):
+    tree: list[type[TrimtabError]] = [TrimtabError, *TrimtabError.__subclasses__()]
+    for kind in tree:
         assert seen.setdefault(kind.code, kind) is kind
