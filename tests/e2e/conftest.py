@@ -28,8 +28,6 @@ class Replay:
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of one session share."""
-    if "E2E_DEV" in os.environ:
-        return Path(os.environ["E2E_DEV"])
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "shared"
     folder.mkdir(exist_ok=True)
