@@ -41,11 +41,12 @@ for group in (project_commands, endpoint_commands, journal_commands, explain_com
         cli.add_command(command)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run the command line: an error becomes its sentence and its exit code, and a traceback only with --debug."""
-    debug = "--debug" in sys.argv[1:]
+    given = sys.argv[1:] if argv is None else argv
+    debug = "--debug" in given
     try:
-        code = cli.main(standalone_mode=False, prog_name="trimtab")
+        code = cli.main(args=given, standalone_mode=False, prog_name="trimtab")
     except click.ClickException as error:
         error.show()
         sys.exit(2)
