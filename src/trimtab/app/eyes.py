@@ -245,8 +245,9 @@ class Eyes:
         return self._opened[release]
 
     def _first_row(self, now: Instant) -> Instant:
-        rows = self._log.predictions_between(Instant(0), now)
-        return Instant(int(rows["event_time"][0])) if rows.height else now
+        """When the first row was asked about. Not the row's own time: one of years ago would mean years of windows."""
+        arrived = self._log.predictions_between(Instant(0), now)["arrived_at"]
+        return Instant(int(arrived.to_numpy().min())) if len(arrived) else now
 
 
 def _scores(profile: Profile) -> NumberColumn:

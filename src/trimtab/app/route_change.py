@@ -13,7 +13,6 @@ from enum import StrEnum
 import msgspec
 
 from trimtab.app.home import Home
-from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Instant
 from trimtab.base.verdict import Evidence
 from trimtab.disk.atomic import write_bytes
@@ -23,7 +22,7 @@ from trimtab.records.endpoint import Desired
 from trimtab.records.journal import Actor, Draft, Phase
 from trimtab.records.prediction import Role
 from trimtab.records.route import WHOLE, RouteTable, Variant
-from trimtab.records.versioned import decode, encode
+from trimtab.records.versioned import encode
 from trimtab.rollout.state import RolloutState, StoredRollout
 from trimtab.serve.observed import read_observed
 from trimtab.serve.worker_state import WorkerPhase, read_worker
@@ -137,14 +136,6 @@ def close(home: Home, action: Action, state: ActionState, outcome: dict[str, str
     with home.records.transaction():
         if home.records.end_action(action.key, state, outcome):
             home.records.append(draft)
-
-
-def route_on_disk(home: Home) -> RouteTable | None:
-    """The table that ``route.json`` holds; None if there is none or it cannot be read."""
-    try:
-        return decode(RouteTable, home.files.route.read_bytes(), at=str(home.files.route))
-    except (FileNotFoundError, TrimtabError):
-        return None
 
 
 def done_draft(

@@ -43,7 +43,6 @@ from trimtab.pipeline.graph import build_graph, parameters
 from trimtab.records.journal import Actor, Draft, Phase
 from trimtab.records.run import Code, Data, Environment, Run, RunState, retraining_id
 from trimtab.release.manifest import CONTRACT_FILE, Manifest
-from trimtab.release.scoring import SKOPS
 from trimtab.release.verify import check_environment
 from trimtab.spec.project import Project
 
@@ -181,7 +180,6 @@ def champion_on(home: Home, release: str, contract: Contract, judged: pl.DataFra
 
 def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     project = plan.project
-    imports = _imports(plan)
     contract = _contract(home, plan)
     gathered = _gather(home, plan, contract)
     train, judged = split(gathered.table, contract, project.gates.judging)
@@ -191,6 +189,7 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     champion = champion_on(home, desired.champion, contract, judged) if desired else None
     functions = load_functions(plan.folder, project.pipeline.module)
     _refuse_unkept(plan)
+    _check_lock(plan)
     graph = build_graph(
         functions.described,
         params=project.pipeline.params,
@@ -200,7 +199,8 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     code = ProjectCode(folder=plan.folder, functions=functions.callables, graph=graph)
     candidate = fit(project, code, contract, train, folder)
     rows, latency = judge(code, candidate, champion, contract, judged, timed=not plan.replayed)
-    environment = observe(imports)  # now that all is loaded: optional packages count if they are
+    # now that all is loaded: optional packages count if they are
+    environment = observe(_imports(plan) | {candidate.model.format})
     report = evaluate(project.gates, rows, latency_p99=latency, seed=project.pipeline.seed)
     outputs = {"model": candidate.digest}
     if report.verdict is Verdict.PASS:
@@ -301,15 +301,14 @@ def _data(home: Home, gathered: Gathered, contract: Contract, judged_rows: int) 
 
 
 def _imports(plan: Plan) -> frozenset[str]:
-    """The modules that the project's code imports, and the one that writes its model; held against the lock, if any."""
-    sources = {
-        path.relative_to(plan.folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in plan.snapshot.python_files(plan.folder)
-    }
-    imports = imported_modules(sources) | {SKOPS}
+    """The modules that the pipeline's own files import: those that are loaded, not the project's tests and clients."""
+    return imported_modules({name: (plan.folder / name).read_text("utf-8") for name in loaded_files(plan.folder)})
+
+
+def _check_lock(plan: Plan) -> None:
+    """Refuse to train where what is installed is not what the project's lock says."""
     if plan.project.pipeline.lock is not None:
-        check_lock(plan.folder / plan.project.pipeline.lock, packages_behind(imports))
-    return imports
+        check_lock(plan.folder / plan.project.pipeline.lock, packages_behind(_imports(plan)))
 
 
 def _manifest(

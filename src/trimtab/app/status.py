@@ -14,7 +14,9 @@ from trimtab.data.wording import counted
 from trimtab.disk.lock import holder
 from trimtab.drivers.clocks import ReplayClock
 from trimtab.loop.explain import describe
+from trimtab.rollout.state import AwaitingApproval, Running, StoredRollout
 from trimtab.serve.observed import read_observed
+from trimtab.spec.project import Serve
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +76,7 @@ def read_status(home: Home) -> StatusView:
         endpoint=home.endpoint,
         champion=desired.champion if desired else "",
         previous=(desired.previous or "") if desired else "",
-        rollout=describe(stored.state, home.project.serve) if stored else "none",
+        rollout=_in_progress(stored, home.project.serve),
         served=tuple((v.role.value, v.release, v.weight) for v in applied.variants) if applied else (),
         address=f"{observed.host}:{observed.port}" if observed else "",
         problem=observed.problem if observed else "",
@@ -84,3 +86,10 @@ def read_status(home: Home) -> StatusView:
         entries=len(entries),
         last_decision=sentence(entries[-1]).strip() if entries else "nothing decided yet",
     )
+
+
+def _in_progress(stored: StoredRollout | None, serve: Serve) -> str:
+    """The rollout in words, while it is one: what an old one led to may have been rolled back since."""
+    if stored is None or not isinstance(stored.state, Running | AwaitingApproval):
+        return "none in progress"
+    return describe(stored.state, serve)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note, table
 from trimtab.cli.threads import one_thread
+
+if TYPE_CHECKING:
+    from trimtab.records.run import Run
 
 
 @click.command()
@@ -60,13 +64,7 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
 
     home = open_home(folder)
     result = run_working_tree(home, local_person(), settings=settings, say=note)
-    if json_:
-        document(
-            "trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result}
-        )
-    else:
-        _show_run(result)
-    return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
+    return _told(result, json_=json_)
 
 
 @click.command(hidden=True)
@@ -82,13 +80,7 @@ def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
     from trimtab.base.instants import parse_instant
 
     result = run_retraining(open_home(folder), controller(), key=key, as_of=parse_instant(as_of), say=note)
-    if json_:
-        document(
-            "trimtab.run-result/1", {"run": result.run_id, "release": result.outputs.get("release"), "record": result}
-        )
-    else:
-        _show_run(result)
-    return EXIT_OF_VERDICT[result.verdict] if result.verdict else 4
+    return _told(result, json_=json_)
 
 
 @click.command()
@@ -162,16 +154,19 @@ def report(folder: Path, blocks: int, html: Path | None, json_: bool) -> None:
         click.echo(f"{name:<34}{value}")
 
 
-def _show_run(result) -> None:  # type: ignore[no-untyped-def]
+def _told(run: Run, *, json_: bool) -> int:
+    """Show what a run came to; returns the exit code of its verdict."""
     from trimtab.base.digest import short
 
-    for evidence in result.evidence:
-        click.echo(f"{evidence.verdict.value:<7}{evidence.check}: {evidence.reason}")
-    release = result.outputs.get("release")
-    if release:
-        click.echo(f"release {short(release)} from run {result.run_id}")
+    release = run.outputs.get("release")
+    if json_:
+        document("trimtab.run-result/1", {"run": run.run_id, "release": release, "record": run})
     else:
-        click.echo(f"run {result.run_id} made no release: a candidate must PASS every gate")
+        for evidence in run.evidence:
+            click.echo(f"{evidence.verdict.value:<7}{evidence.check}: {evidence.reason}")
+        made = f"release {short(release)} from run {run.run_id}" if release else ""
+        click.echo(made or f"run {run.run_id} made no release: a candidate must PASS every gate")
+    return EXIT_OF_VERDICT[run.verdict] if run.verdict else 4
 
 
 COMMANDS = (new, check, run, retrain, runs, report)

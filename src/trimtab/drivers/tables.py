@@ -8,8 +8,6 @@ from pathlib import Path
 import polars as pl
 
 from trimtab.base.digest import Digest, short
-from trimtab.base.errors import IntegrityError, NotFoundError
-from trimtab.data.table import digest_table
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
 
@@ -24,27 +22,6 @@ def keep_table(folder: Path, digest: Digest, table: pl.DataFrame) -> None:
     content = BytesIO()
     table.write_parquet(content, compression="zstd")
     write_bytes(path, content.getvalue())
-
-
-def kept_table(folder: Path, digest: Digest) -> pl.DataFrame:
-    """The table of that digest.
-
-    Raises:
-        NotFoundError: it is not kept here.
-        IntegrityError: its content is not what the digest says.
-    """
-    path = _path(folder, digest)
-    if not path.is_file():
-        raise NotFoundError(
-            f"the table {short(digest)} is not kept here", fix="It may have been purged; see the journal."
-        )
-    with explained("read a kept table", path):
-        table = pl.read_parquet(path)
-    if digest_table(table) != digest:
-        raise IntegrityError(
-            f"the kept table {short(digest)} has other values now", fix="Restore it from a copy.", at=str(path)
-        )
-    return table
 
 
 def _path(folder: Path, digest: Digest) -> Path:
