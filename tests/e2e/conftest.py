@@ -15,6 +15,9 @@ import pytest
 
 from tests.e2e.loop_project import LoopProject, example, send, serving
 
+ASKED = 17
+"""Days after which the challenger has passed its gates and the project asks a person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
@@ -38,7 +41,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prepared(shared: Path) -> LoopProject:
     """The example with its first release, never served. Copy it, do not change it."""
     folder = shared / "prepared"
-    with _once(shared / "prepared.json") as make:
+    with once(shared / "prepared.json") as make:
         if make is not None:
             project = example(folder)
             done = project.command("run")
@@ -57,7 +60,7 @@ def project(prepared: LoopProject, tmp_path: Path) -> LoopProject:
 def baseline(prepared: LoopProject, shared: Path) -> Replay:
     """The prepared project after an undisturbed replay. Read it, do not change it."""
     folder = shared / "baseline"
-    with _once(shared / "baseline.json") as make:
+    with once(shared / "baseline.json") as make:
         if make is not None:
             copied = prepared.copy(folder)
             with serving(copied, folder / "up.log") as up:
@@ -67,8 +70,24 @@ def baseline(prepared: LoopProject, shared: Path) -> Replay:
     return Replay(project=LoopProject(folder=folder / "electricity", home=folder / "home"), **told)
 
 
+@pytest.fixture(scope="session")
+def asked(prepared: LoopProject, shared: Path) -> LoopProject:
+    """A project that asks before it promotes, replayed until it does. Copy it, do not change it."""
+    folder = shared / "asked"
+    copied = LoopProject(folder=folder / "electricity", home=folder / "home")
+    with once(shared / "asked.json") as make:
+        if make is not None:
+            prepared.copy(folder).edit({'promote = "auto"': 'promote = "ask" '})
+            table = folder / "asked.parquet"
+            copied.rows(days=ASKED).write_parquet(table)
+            with serving(copied, folder / "up.log") as up:
+                assert send(up, table=table)["failed"] == 0
+            make({})
+    return copied
+
+
 @contextmanager
-def _once(marker: Path) -> Iterator[Callable[[dict[str, Any]], object] | None]:
+def once(marker: Path) -> Iterator[Callable[[dict[str, Any]], object] | None]:
     """Yields a function that writes the marker to the first who comes, and None to the others, who wait for it."""
     with marker.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -26,6 +26,7 @@ import msgspec
 import polars as pl
 
 from trimtab.disk.frames import read_frames
+from trimtab.disk.lock import holder
 from trimtab.records.label import Label
 from trimtab.records.prediction import Prediction, Role
 
@@ -34,7 +35,18 @@ PATIENT = f"import sys; sys.path.insert(0, {str(EXAMPLE)!r}); import client; cli
 """The example's client, which waits longer for a server that is started again on a busy machine."""
 
 TRIMTAB = (sys.executable, "-m", "trimtab")
-COLUMNS = ("--endpoint", "electricity", "--time", "timestamp", "--label", "price_up", "--key", "timestamp")
+COLUMNS = (
+    "--endpoint",
+    "electricity",
+    "--time",
+    "timestamp",
+    "--label",
+    "price_up",
+    "--key",
+    "timestamp",
+    "--step-hours",
+    "1",
+)
 
 FIRST = datetime(1997, 5, 1)  # noqa: DTZ001 (the table's own times carry no zone)
 HISTORY = 100
@@ -169,8 +181,9 @@ class LoopProject:
         return [path for path in self.state.rglob("*") if ".partial" in path.name or path.name.endswith(".tmp")]
 
     def trainings(self) -> list[int]:
-        """Processes that train for this project, whoever started them."""
-        return [pid for pid, _, said in processes() if " retrain " in said and str(self.folder) in said]
+        """Processes that train for this project, whoever started them: their locks say so."""
+        locks = (self.state / "processes").glob("*/alive.lock")
+        return [who.pid for lock in locks if (who := holder(lock)) is not None and who.pid]
 
 
 def example(folder: Path, *, days: float = DAYS) -> LoopProject:
