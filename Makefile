@@ -35,7 +35,7 @@ types: ready-dev  ## mypy, strict, on code and tests
 	@$(BIN)/mypy $(ARGS)
 
 imports: ready-dev  ## import-linter: the one-way order of the house
-	@$(BIN)/lint-imports $(ARGS)
+	@$(BIN)/lint-imports --no-cache $(ARGS)
 
 format: ready-dev  ## write the format that lint asks for
 	@$(BIN)/ruff check --fix-only --quiet .
