@@ -55,7 +55,8 @@ def test_what_a_person_approves_goes_into_service_by_its_steps(waiting: LoopProj
 def test_a_rollback_breaks_a_rollout_off_while_requests_flow(
     waiting: LoopProject, tmp_path: Path, eventually: Eventually
 ) -> None:
-    # given a rollout under way, and a client at work
+    # given a rollout under way, whose second step lasts, and a client at work
+    waiting.edit({'"25% 1d"': '"25% 30d"'})
     with serving(waiting, tmp_path / "up.log") as up:
         begun = waiting.ask("promote")
         with client(up) as process:
