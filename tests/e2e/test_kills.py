@@ -146,20 +146,20 @@ def test_a_promotion_killed_at_any_moment_leaves_the_old_champion_or_the_new_one
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_months_of_kills_change_nothing(prepared: LoopProject, tmp_path: Path) -> None:
-    # given two copies of a project with eight months of rows
+    # given two copies of a project with four months of rows
     undisturbed, disturbed = prepared.copy(tmp_path / "undisturbed"), prepared.copy(tmp_path / "disturbed")
     for project in (undisturbed, disturbed):
-        project.rows(days=240).write_parquet(project.stream)
+        project.rows(days=120).write_parquet(project.stream)
 
     # when one is replayed in peace, and the other while its processes are killed
     with serving(undisturbed, tmp_path / "undisturbed.log") as up:
         send(up)
     with serving(disturbed, tmp_path / "disturbed.log") as up, client(up) as process:
-        kill_at_random(up, process, {"controller": 60, "worker": 60, "training": 3}, pause=(0.3, 4.0))
+        kill_at_random(up, process, {"controller": 30, "worker": 30, "training": 3}, pause=(0.3, 4.0))
         sent = result_of(process, within=1200)
 
     # then both end in the same state
-    assert (sent["requests"], sent["failed"]) == (240 * 48, 0)
+    assert (sent["requests"], sent["failed"]) == (120 * 48, 0)
     assert disturbed.end_state() == undisturbed.end_state()
     assert_whole(disturbed)
 
