@@ -109,6 +109,34 @@ def test_a_training_killed_at_any_moment_ends_in_the_same_release_when_it_is_ask
     assert_whole(project)
 
 
+def test_a_person_s_run_killed_at_any_moment_leaves_nothing_half_made_and_is_told_as_failed(
+    prepared: LoopProject, tmp_path: Path
+) -> None:
+    # given a project whose first run made a release
+    chance = random.Random(SEED)
+    project = prepared.copy(tmp_path)
+    (made,) = project.runs("run")
+    release = project.state / "releases" / made["outputs"]["release"].removeprefix("sha256:")
+    life = measured(project, "run")
+    shutil.rmtree(release)
+
+    # when it is run again and again, killed at moments all over its life, and at last left to end
+    for turn in range(6):
+        process = project.begin("run", log=tmp_path / "run.log")
+        time.sleep(life * (turn + chance.random()) / 6)  # the moment to be killed at, not a wait for something
+        process.kill()
+        process.wait()
+        assert not release.exists() or (release / "manifest.json").is_file()
+    again = project.ask("run")
+
+    # then the same rows and source made the same release, no killed run looks as if it were still at work
+    assert again["release"] == made["outputs"]["release"]
+    assert again["record"]["data"] == made["data"]
+    assert release.is_dir()
+    assert {run["state"] for run in project.runs("run")} <= {"finished", "failed"}
+    assert_whole(project)
+
+
 def test_a_promotion_killed_at_any_moment_leaves_the_old_champion_or_the_new_one(
     asked: LoopProject, tmp_path: Path
 ) -> None:

@@ -89,10 +89,11 @@ def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
 def runs(folder: Path, json_: bool) -> None:
     """List the recorded runs, the newest first."""
     from trimtab.app.doors import open_home
+    from trimtab.app.runs import read_runs
     from trimtab.base.digest import short
     from trimtab.base.instants import format_instant
 
-    found = open_home(folder).records.runs()
+    found = read_runs(open_home(folder))
     if json_:
         document("trimtab.runs/1", {"runs": found})
         return

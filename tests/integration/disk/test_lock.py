@@ -82,8 +82,9 @@ def test_two_leases_of_one_process_exclude_each_other(tmp_path: Path) -> None:
 
 
 def test_leases_of_different_resources_do_not_meet(tmp_path: Path) -> None:
-    with Lease(tmp_path / "a.lock", "one"), Lease(tmp_path / "b.lock", "two"):
-        pass
+    with Lease(tmp_path / "a.lock", "one") as one, Lease(tmp_path / "b.lock", "two") as two:
+        assert one.held
+        assert two.held
 
 
 def test_waiting_for_a_lease_ends_when_it_is_given_back(tmp_path: Path) -> None:
