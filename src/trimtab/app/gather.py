@@ -21,6 +21,7 @@ from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import infer
 from trimtab.data.schema import Contract, Severity
 from trimtab.data.table import event_times
+from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.prediction_log import LogIndex
 from trimtab.drivers.sources import read_source
@@ -81,9 +82,14 @@ def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[
     if path.is_file():
         return
     table = source_rows(root, source, as_of)
+    if not table.height:
+        raise TooFewRowsError(
+            f"no row of {source.path} has a label that had arrived by {format_instant(as_of)}",
+            fix="Wait for labels, or check [data] label and label_delay.",
+        )
     contract = infer(table, time=source.time, label=source.label, key=source.key, zone=source.zone, task=project.task)
     write_bytes(path, format_contract(contract).encode())
-    say(f"wrote {source.contract}: a contract inferred from {table.height:,} rows, for you to read and edit")
+    say(f"wrote {source.contract}: a contract inferred from {counted(table.height, 'row')}, for you to read and edit")
 
 
 def gather(
@@ -144,8 +150,8 @@ def split(table: pl.DataFrame, contract: Contract, judging: Judging) -> tuple[pl
     if train_rows == 0 or train_rows == len(times):
         newest = format_instant(int(times[-1])) if len(times) else "none"
         raise TooFewRowsError(
-            f"{len(times):,} labelled rows (the newest: {newest}) cannot be split into older rows to train on and "
-            "newer ones to judge by",
+            f"{counted(len(times), 'labelled row')} (the newest: {newest}) cannot be split into older rows to train on "
+            "and newer ones to judge by",
             fix="Wait for more labelled rows, or change [gates] judge_on.",
         )
     return table[:train_rows], table[train_rows:]
