@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.e2e.loop_project import FIRST, LoopProject, Up, serving
+from trimtab.base.instants import SECOND
 
 Eventually = Callable[..., None]
 
@@ -37,7 +38,10 @@ def test_the_real_clocks_windows_are_decided_on(quick: LoopProject, tmp_path: Pa
         seen = len(decisions(quick))
         eventually(lambda: len(decisions(quick)) >= seen + 2, within=30, what="two more windows are decided on")
 
-    # then each decision says why nothing was done
+    # then each was made at the end of a window, every window once, and says why nothing was done
+    moments = [draft["at"] for draft in decisions(quick)]
+    assert moments == list(range(moments[0], moments[-1] + 1, 2 * SECOND))
+    assert moments[0] % (2 * SECOND) == 0
     assert {draft["kind"] for draft in decisions(quick)} == {"nothing"}
     assert all(draft["reason"] for draft in decisions(quick))
     assert quick.ask("journal", "verify")["holds"] is True

@@ -69,12 +69,14 @@ def _follow_replay(home: Home, loop: Loop, stop: threading.Event) -> None:
 
 
 def _follow_real_time(loop: Loop, stop: threading.Event) -> None:
-    """Tick when a window is over, a step has lasted, or an action's work has ended."""
+    """Tick at each due moment once its log is whole, and when an action's work has ended."""
     clock = RealClock()
     while not stop.wait(LOOK / SECOND):
-        now = clock.now()
-        if loop.next_due(now) <= now - GRACE or loop.work_ended():
-            loop.tick(Instant(now - GRACE))
+        now = Instant(clock.now() - GRACE)
+        while not stop.is_set() and (due := loop.next_due(now)) <= now:
+            loop.tick(due)
+        if loop.work_ended(now):
+            loop.tick(now)
 
 
 def _logs(home: Home) -> Path:

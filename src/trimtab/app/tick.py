@@ -92,17 +92,18 @@ class Loop:
         after = self._cursor.turned_at if self._cursor is not None else self._started
         assert after is not None, "one of the two is set"
         moments = [action.effect_at for action in self._open()]
+        moments += [Instant(action.effect_at + PATIENCE) for action in self._open() if action.kind == "route"]
         rollout = self._rollout()
         if isinstance(rollout, Running):
             moments.append(Instant(rollout.step_since + step_of(rollout, self.home.project.serve).least))
         return next_due(after, self.home.project.watch.window, moments)
 
-    def work_ended(self) -> bool:
+    def work_ended(self, now: Instant) -> bool:
         """Whether something that was begun has ended and waits to be settled (production: effects follow at once)."""
-        for action in self._open():
+        for action in (action for action in self._open() if action.effect_at <= now):
             if action.kind == "train" and self.processes.status(action.key).state is not ProcessState.RUNNING:
                 return True
-            if action.kind == "route" and look(self.home, self.home.champion().table)[0] is not Seen.WAITING:
+            if action.kind == "route" and look(self.home, self.home.champion().table)[0] in (Seen.SERVED, Seen.REFUSED):
                 return True
         return False
 
@@ -177,7 +178,7 @@ class Loop:
                 {"end": "served"},
                 self._draft(action, now, "the router serves it", Phase.DONE),
             )
-        elif seen is Seen.REFUSED or (not self._replayed() and now - action.effect_at > PATIENCE):
+        elif seen is Seen.REFUSED or (not self._replayed() and now - action.effect_at >= PATIENCE):
             self._take_back(action, desired, now, problem or "its worker did not become ready")
 
     def _take_back(self, action: Action, desired: Desired, now: Instant, problem: str) -> None:
