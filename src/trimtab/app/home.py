@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import Span
+from trimtab.disk.atomic import clean_partial
 from trimtab.disk.lock import Lease
 from trimtab.drivers.bundles import Bundles
 from trimtab.records.endpoint import Desired
@@ -48,6 +49,15 @@ class Home:
     def lease(self, resource: str, owner: str, *, wait: Span = Span(0)) -> Lease:
         """The right to work on a resource: ``controller-main``, ``run-…``, ``endpoint-main``; see `Lease`."""
         return Lease(self.state / "locks" / f"{resource}.lock", owner, wait=wait)
+
+    def clean(self) -> None:
+        """Remove what killed processes left half-made; what a live one is writing stays.
+
+        Whoever goes on after a kill calls it: the controller when it starts, a run when it begins.
+        """
+        blobs = (self.state / "blobs").glob("*/*")
+        for folder in (self.root, self.files.folder, self.files.workers, self.state / "tables", *blobs):
+            clean_partial(folder, of=self.project.source.contract.name if folder == self.root else None)
 
     def desired(self) -> Desired | None:
         """The endpoint's desired state; None before its first release."""

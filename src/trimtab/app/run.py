@@ -139,6 +139,7 @@ def execute(home: Home, plan: Plan, say: Say) -> Run:
         known = home.records.run(plan.run_id)
         if known is not None and known.state is RunState.FINISHED:
             return known
+        home.clean()
         run = _begin(home, plan)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trimtab-")))
         try:

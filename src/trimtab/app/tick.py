@@ -76,7 +76,8 @@ class Loop:
     _again: dict[str, int] = field(default_factory=dict)
 
     def resume(self) -> None:
-        """Carry out again whatever is open."""
+        """Clear up after a killed controller, and carry out again whatever is open."""
+        self.home.clean()
         self._cursor = self.home.records.document(f"cursor/{self.home.endpoint}", Cursor)
         carry_out(self.home)
         for action in self._open():
