@@ -1,0 +1,44 @@
+"""The port through which rows come in: a table that can be read from its start, in batches, as often as needed.
+
+The core folds over batches and never opens anything; `trimtab.drivers.sources` opens files, globs, databases and
+objects in memory. Reading again costs a pass and no memory, which is what keeps exact counts over more rows than fit
+(`trimtab.data.repeats`) within bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Scan(Protocol):
+    """A table to read.
+
+    Attributes:
+        name: what it is called in front of people: a path, a glob, a table of a database without its password.
+        schema: the columns in their order, with their Polars types. No name is there twice.
+        rows: how many rows there are, where that is known without reading them; for progress only.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def schema(self) -> pl.Schema: ...
+
+    @property
+    def rows(self) -> int | None: ...
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """All rows in their order, in batches of bounded size, each with the schema's types; only ``columns`` if given.
+
+        May be called again, and then reads from the start. Yields nothing for a table without rows.
+
+        Raises:
+            InputError: what is there cannot be read, with the line or the file.
+            DriverError: a disk or a server did not answer.
+        """
+        ...
