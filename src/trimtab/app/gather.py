@@ -114,12 +114,12 @@ def gather(
             table = table.join(logged.select(contract.key), on=contract.key, how="anti", maintain_order="left")
         parts = {"source": table, "log": logged}
     whole = pl.concat(list(parts.values()), how="vertical").sort(contract.time, maintain_order=True)
-    origin_of = pl.concat([part.select(pl.lit(name).alias("origin"), contract.time) for name, part in parts.items()])
+    origin_of = pl.concat([part.select(pl.lit(name).alias("origin"), contract.time_column) for name, part in parts.items()])
     if span is not None and whole.height:
-        first = whole[contract.time][-1].timestamp() * 1_000_000 - span
+        first = whole[contract.time_column][-1].timestamp() * 1_000_000 - span
         newest = pl.lit(round(first)).cast(pl.Datetime("us", "UTC"))
-        whole = whole.filter(pl.col(contract.time) > newest)
-        origin_of = origin_of.filter(pl.col(contract.time) > newest)
+        whole = whole.filter(pl.col(contract.time_column) > newest)
+        origin_of = origin_of.filter(pl.col(contract.time_column) > newest)
     counts = origin_of["origin"].value_counts()
     origin = dict(sorted(zip(counts["origin"], counts["count"], strict=True)))
     return Gathered(table=whole, origin=origin, left_out=left_out)

@@ -86,7 +86,7 @@ def fit(project: Project, code: ProjectCode, contract: Contract, table: pl.DataF
         rows = rows_as(graph.rows_as, columns)
         features = run_steps(functions, steps, rows)
         estimator = _train(functions, graph, rows, features, label)
-    task = project.task or contract.task or infer_task(table[contract.label])
+    task = project.task or contract.task or infer_task(table[contract.label_column])
     classes = sorted(set(label.tolist())) if task is not Task.REGRESSION else []
     model = save_model(estimator, folder, task=task, features=feature_names(features), labels=classes)
     digest = digest_bytes((folder / model.file).read_bytes())

@@ -115,7 +115,7 @@ class RowChecker:
             for place, column in enumerate(columns)
             if column.values is not None
         )
-        self._time = self._names.index(contract.time)
+        self._time = self._names.index(contract.time_column)
         self._key = None if contract.key is None else self._names.index(contract.key)
 
     def row(self, raw: bytes | bytearray | memoryview | msgspec.Raw) -> CheckedRow | Refusal:

@@ -84,12 +84,12 @@ def to_columns(table: pl.DataFrame, contract: Contract) -> dict[str, Array]:
 
 def label_of(table: pl.DataFrame, contract: Contract) -> Array:
     """The label's array, by the rules of `to_columns`."""
-    return _array(table, contract.column(contract.label), contract.zone)
+    return _array(table, contract.column(contract.label_column), contract.zone)
 
 
 def event_times(table: pl.DataFrame, contract: Contract) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The rows' own times as UTC microseconds."""
-    return _array(table, contract.column(contract.time), contract.zone).view(np.int64)
+    return _array(table, contract.column(contract.time_column), contract.zone).view(np.int64)
 
 
 def digest_table(table: pl.DataFrame) -> Digest:

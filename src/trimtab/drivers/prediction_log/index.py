@@ -213,7 +213,7 @@ class LogIndex:
 
     def _label_column(self, contract: Contract, labelled: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
         values = [self._values[n] for n in labelled["n"]]
-        return read_values(contract.column(contract.label), values, contract.zone)
+        return read_values(contract.column(contract.label_column), values, contract.zone)
 
 
 def _grown(table: pl.DataFrame, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
@@ -231,7 +231,7 @@ def _grown(table: pl.DataFrame, rows: list[tuple[Any, ...]]) -> pl.DataFrame:
 def _ordered_once(rows: pl.DataFrame, units: pl.Series, contract: Contract) -> pl.DataFrame:
     """The rows in the order of their content, the first of each unit."""
     unit = "\0unit"  # no column of a contract is called so
-    first = [contract.time] if contract.key is None else [contract.time, contract.key]
+    first = [contract.time_column] if contract.key is None else [contract.time_column, contract.key]
     order = [*first, *(column.name for column in contract.columns if column.name not in first)]
     table = rows.with_columns(units.alias(unit)).sort(order, maintain_order=True, nulls_last=True)
     return table.unique(unit, keep="first", maintain_order=True).drop(unit)

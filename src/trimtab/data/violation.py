@@ -1,0 +1,86 @@
+"""What a check found: every violation of every rule in one value, which all reports show.
+
+A check is judged once and rendered many times (terminal, JSON, JUnit, Markdown, a page), so this is a value without a
+word of layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from trimtab.base.verdict import Verdict, combine
+from trimtab.data.schema import Rule, Scalar, Severity
+from trimtab.data.wording import show
+
+EXAMPLES_MAX = 10
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that breaks a rule: its place in the table, counted from 0, and the value; a time is ISO 8601 text.
+
+    ``value`` is None for null, and the text ``hidden`` where the column is sensitive.
+    """
+
+    row: int
+    value: Scalar | None
+
+    def __str__(self) -> str:
+        return f"row {self.row}" if self.value is None else f"row {self.row}: {show(self.value)}"
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule that some rows of a table, or the table as a whole, break.
+
+    Attributes:
+        column: the column; empty where it is the table as a whole or a rule over several columns.
+        rule: what is broken.
+        severity: what happens to such rows.
+        count: how many rows break it.
+        share: which share of the rows that is, 0-1.
+        examples: the first rows, up to ten, each value once.
+        worst: for limits, up to five of the values farthest outside, the farthest first; else empty.
+        problem: the sentence for a person, without the column's name.
+        because: the contract's own reason for the rule.
+    """
+
+    column: str
+    rule: Rule
+    severity: Severity
+    count: int
+    share: float
+    problem: str
+    examples: tuple[Example, ...] = ()
+    worst: tuple[Scalar, ...] = ()
+    because: str = ""
+
+    def __str__(self) -> str:
+        shown = f" ({', '.join(map(str, self.examples))})" if self.examples else ""
+        return (f"{self.column}: " if self.column else "") + self.problem + shown
+
+
+class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a table's check came to.
+
+    Attributes:
+        rows: the rows that were read.
+        rules: how many rules were asked.
+        violations: what is broken; those that refuse come first, then by how many rows they are about.
+        quarantined: rows that are set aside; the rest may go on unless the verdict is FAIL.
+    """
+
+    rows: int
+    rules: int
+    violations: tuple[Violation, ...]
+    quarantined: int = 0
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL if a rule that refuses is broken; a table that only has notes or rows set aside passes."""
+        return verdict_of(self.violations)
+
+
+def verdict_of(violations: Iterable[Violation]) -> Verdict:
+    """FAIL where something is refused, else PASS."""
+    return combine([Verdict.PASS, *(Verdict.FAIL for found in violations if found.severity is Severity.REFUSE)])
