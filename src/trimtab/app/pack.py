@@ -13,8 +13,8 @@ import polars as pl
 
 from trimtab.app.train import Candidate
 from trimtab.base.digest import Digest
+from trimtab.data.array_profile import profile_columns, profile_scores
 from trimtab.data.contract import format_contract
-from trimtab.data.profile import profile_columns, profile_scores
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.signing_keys import signing_key

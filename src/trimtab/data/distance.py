@@ -1,20 +1,23 @@
 """How far two columns' profiles lie apart, where the difference is largest, and what that says in words.
 
-Numbers: the Kolmogorov–Smirnov distance, the largest difference between the shares of rows under any one number; a
-gap counts as below all numbers. It is read at the ends of buckets, so it is at most the distance of the rows
-themselves. Categories: the largest change of the share of a value, of null, or of the values that were rare (or new)
-taken together. Both are shares between 0 and 1 and are not biased by how many bins or values there are.
+Numbers: the Kolmogorov–Smirnov distance, the largest difference between the shares of rows under any one number, read
+at the ends of buckets: changes within a bucket, a few thousandths of a value, are not looked for. Categories: the
+change of the share of each value, of null, and of the values that were rare (or new) taken together. All are shares
+between 0 and 1 and are not biased by how many bins or values there are.
+
+Both work on shares, not on counts, so that a reference may be a mixture of seasons (`trimtab.data.seasons`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from trimtab.data.profile import CategoryColumn, NumberColumn
-from trimtab.data.sketch import aligned, lower_end, upper_end
+from trimtab.data.profile import CategoryColumn, NumberColumn, group_counts
+from trimtab.data.sketch import aligned, lower_end, middles_of, upper_end
 from trimtab.data.wording import show
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -25,117 +28,120 @@ _COMMON: Final = 0.002
 """Values with a smaller share of the reference are also judged together, and new ones with them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The finite numbers of a column as shares: by bucket, ascending, with a number from each bucket."""
+
+    keys: Array
+    shares: Array
+    middles: Array
+    dropped: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distance:
-    """A distance between two samples.
-
-    Attributes:
-        size: the distance, 0–1.
-        reason: where it is, with both shares.
-        halves: how many values of a distribution function an event's share is made of: one where the event is "under
-            a number", two where it is "equal to a value".
-        events: over how many events the distance is the largest, where they are not all "under a number".
-    """
+    """A distance between two samples: its size (0–1) and where it is, with both shares."""
 
     size: float
     reason: str
-    halves: int
-    events: int
 
 
-def rows_of(column: NumberColumn | CategoryColumn) -> int:
-    """All rows of a column, gaps too."""
-    if isinstance(column, NumberColumn):
-        return column.nulls + column.not_finite + column.sketch.count
-    return column.nulls + column.count
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareChange:
+    """The change of one event's share; ``name`` says the event as in ``are null``."""
+
+    name: str
+    then: float
+    now: float
+
+    @property
+    def words(self) -> str:
+        """The sentence for a person."""
+        return said(self.name, (self.then, self.now))
+
+
+def numbers_of(parts: Sequence[tuple[float, NumberColumn]]) -> Numbers:
+    """The finite numbers of some columns, each with its weight; a single column has the weight 1."""
+    filled = [(weight, part.sketch) for weight, part in parts if part.count and weight > 0.0]
+    dropped = max((sketch.dropped for _, sketch in filled), default=0)
+    found = [(weight, *aligned(sketch, dropped)) for weight, sketch in filled]
+    total = sum(weight for weight, _, _ in found)
+    keys = np.unique(np.concatenate([own for _, own, _ in found])) if found else np.empty(0, dtype=np.int64)
+    shares = np.zeros(len(keys))
+    for weight, own, counts in found:
+        shares[np.searchsorted(keys, own)] += weight / total * counts / counts.sum()
+    return Numbers(keys=keys, shares=shares, middles=middles_of(keys, dropped), dropped=dropped)
 
 
 def number_distance(reference: NumberColumn, current: NumberColumn) -> Distance:
-    """The distance between two columns of numbers; each must have a row."""
-    dropped = max(reference.sketch.dropped, current.sketch.dropped)
-    (then_keys, then_counts), (now_keys, now_counts) = (
-        aligned(reference.sketch, dropped),
-        aligned(current.sketch, dropped),
-    )
-    keys = np.union1d(then_keys, now_keys)
-    then = _reached(reference, _spread(keys, then_keys, then_counts))
-    now = _reached(current, _spread(keys, now_keys, now_counts))
+    """The distance between the finite numbers of two columns; 0 where one has none."""
+    return distance_between(numbers_of([(1.0, reference)]), numbers_of([(1.0, current)]))
+
+
+def distance_between(reference: Numbers, current: Numbers) -> Distance:
+    """The Kolmogorov–Smirnov distance, and the number under which the shares differ most."""
+    nothing = "no number has another share of rows under it than in the reference"
+    if not len(reference.keys) or not len(current.keys):
+        return Distance(size=0.0, reason=nothing)
+    dropped = max(reference.dropped, current.dropped)
+    one, two = _shortened(reference, dropped), _shortened(current, dropped)
+    keys = np.union1d(one, two)
+    then, now = _reached(keys, one, reference.shares), _reached(keys, two, current.shares)
     place = int(np.argmax(np.abs(now - then)))
     shares = float(then[place]), float(now[place])
     size = abs(shares[1] - shares[0])
-    if not size:
-        what = "no number has another share of rows under it than in the reference"
-    elif place < 2:
-        what = _said(("are null", "are null or not finite")[place], shares)
-    else:
-        edge = _between(upper_end(int(keys[place - 2]), dropped), lower_end(int(keys[place - 1]), dropped))
-        gaps = "null or " if reference.nulls or current.nulls else ""
-        what = _said(f"{gaps}under {edge}", shares)
-    if size and reference.minimum is not None and reference.minimum == reference.maximum:
-        what += f", where it was always {reference.minimum:.6g}"
-    return Distance(size=size, reason=what, halves=1, events=1)
+    if size < 1e-12:
+        return Distance(size=0.0, reason=nothing)
+    if len(one) == 1:
+        return Distance(size=size, reason=_was_constant(reference, current, one, two))
+    after = int(keys[place + 1]) if place + 1 < len(keys) else int(keys[place]) + 1
+    edge = between(upper_end(int(keys[place]), dropped), lower_end(after, dropped))
+    return Distance(size=size, reason=said(f"are under {edge}", shares))
 
 
-def category_distance(reference: CategoryColumn, current: CategoryColumn) -> Distance:
-    """The distance between two columns of categories; each must have a row.
+def share_changes(
+    reference: Sequence[tuple[float, CategoryColumn]], current: CategoryColumn
+) -> tuple[ShareChange, ...]:
+    """The changes of all values' shares of the rows that hold one, and of the rare and new ones together.
 
     The values that were rare are chosen by the very rows that their share is then taken of, which makes it look
     smaller than it is. So each row is asked whether its value would be rare without it: the estimate of Good and
     Turing (Biometrika 40, 1953), of which the share of unseen values is the best known case.
     """
-    rows = rows_of(reference), rows_of(current)
-    grouped = bool(reference.groups or current.groups)
-    then, now = _counts(reference, grouped=grouped), _counts(current, grouped=grouped)
-    rare = max(1, round(_COMMON * rows[0]))
-    others = {value: count for value, count in now.items() if then.get(value, 0) < rare}
-    rare_then = sum(count for count in then.values() if count <= rare)
-    events: dict[tuple[str, str], Shares] = {
-        ("value", value): (count / rows[0], now.get(value, 0) / rows[1]) for value, count in then.items()
-    }
-    events["null", ""] = (reference.nulls / rows[0], current.nulls / rows[1])
+    grouped = bool(current.groups) or any(part.groups for _, part in reference)
+    total = sum(weight for weight, part in reference if part.count)
+    then: dict[str, float] = {}
+    rare_then = 0.0
+    rows = sum(part.count for _, part in reference)
+    counted: dict[str, int] = {}
+    for weight, part in reference:
+        for value, count in _counts(part, grouped=grouped):
+            then[value] = then.get(value, 0.0) + weight / total * count / part.count
+            counted[value] = counted.get(value, 0) + count
+    rare = max(1, round(_COMMON * rows))
+    rare_then = sum(then[value] for value, count in counted.items() if count <= rare)
+    now = {value: count / current.count for value, count in _counts(current, grouped=grouped)}
+    common = [value for value, count in counted.items() if count > rare]
+    changes = [
+        ShareChange(name=_name(value, grouped=grouped), then=then[value], now=now.get(value, 0.0)) for value in common
+    ]
+    others = {value: share for value, share in now.items() if counted.get(value, 0) < rare}
     most = max(others, key=lambda value: (others[value], value), default="")
-    events["rare", most] = (rare_then / rows[0], sum(others.values()) / rows[1])
-    where = max(events, key=lambda event: abs(events[event][1] - events[event][0]))
-    shares = events[where]
-    reason = _said(_event(*where, grouped=grouped), shares)
-    return Distance(size=abs(shares[1] - shares[0]), reason=reason, halves=2, events=len(events))
+    name = "hold a value that was rare or is new" + (f" (most of all {_shown(most, grouped=grouped)})" if most else "")
+    return (*changes, ShareChange(name=name, then=rare_then, now=sum(others.values())))
 
 
-def _event(kind: str, value: str, *, grouped: bool) -> str:
-    name = f"in hash group {value}" if grouped else show(value)
-    if kind == "null":
-        return "are null"
-    if kind == "value":
-        return name if grouped else f"are {name}"
-    return "hold a value that was rare or is new" + (f" (most of all {name})" if value else "")
+def said(what: str, shares: Shares) -> str:
+    """``47 % of rows are under 20, 31 % in the reference``."""
+    return f"{percent(shares[1])} of rows {what}, {percent(shares[0])} in the reference"
 
 
-def _reached(column: NumberColumn, counts: Array) -> Array:
-    """The share of rows up to: null, not finite, and each key."""
-    return np.cumsum(np.concatenate([[column.nulls, column.not_finite], counts])) / rows_of(column)
-
-
-def _spread(keys: Array, own: Array, counts: Array) -> Array:
-    spread = np.zeros(len(keys), dtype=np.int64)
-    spread[np.searchsorted(keys, own)] = counts
-    return spread
-
-
-def _counts(column: CategoryColumn, *, grouped: bool) -> dict[str, int]:
-    if grouped:
-        return {str(group): count for group, count in enumerate(column.grouped)}
-    return dict(zip(column.values, column.counts, strict=True))
-
-
-def _said(what: str, shares: Shares) -> str:
-    return f"{_percent(shares[1])} of rows {what}, {_percent(shares[0])} in the reference"
-
-
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share for a sentence, with two digits where it is small."""
     return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
-def _between(low: float, high: float) -> str:
+def between(low: float, high: float) -> str:
     """The number between two that is written with the fewest digits; six of them where the two are one bucket's end."""
     middle = low / 2 + high / 2
     for digits in range(1, 6):
@@ -143,3 +149,35 @@ def _between(low: float, high: float) -> str:
         if low <= float(text) <= high:
             return text
     return f"{middle:.6g}"
+
+
+def _was_constant(reference: Numbers, current: Numbers, one: Array, two: Array) -> str:
+    value = float(reference.middles[0])
+    same = float(current.shares[two == one[0]].sum())
+    return f"{percent(1.0 - same)} of rows are not {value:.6g}, which all were in the reference"
+
+
+def _shortened(numbers: Numbers, dropped: int) -> Array:
+    return numbers.keys >> dropped - numbers.dropped
+
+
+def _reached(keys: Array, own: Array, shares: Array) -> Array:
+    """The share of rows up to each key."""
+    spread = np.zeros(len(keys))
+    np.add.at(spread, np.searchsorted(keys, own), shares)
+    return np.cumsum(spread)
+
+
+def _counts(part: CategoryColumn, *, grouped: bool) -> Iterable[tuple[str, int]]:
+    if not grouped:
+        return zip(part.values, part.counts, strict=True)
+    counts = part.groups or group_counts(part.values, part.counts)
+    return ((str(group), count) for group, count in enumerate(counts) if count)
+
+
+def _name(value: str, *, grouped: bool) -> str:
+    return f"hold a value of hash group {value}" if grouped else f"are {show(value)}"
+
+
+def _shown(value: str, *, grouped: bool) -> str:
+    return f"hash group {value}" if grouped else show(value)

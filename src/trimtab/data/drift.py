@@ -1,182 +1,276 @@
 """How far the rows of today lie from those of then, judged by the size of the change and not by a p-value.
 
-A test of "no change at all" alarms on every innocent jitter once there are enough rows. Here a change has a size
-(`trimtab.data.distance`), a band that holds for all columns at once at the stated level, and a tolerance: FAIL where
-even the near end of the band is beyond the tolerance, PASS where even the far end is within, and UNSURE between, with
-the rows that would decide. Fewer rows make the band wider and the verdict UNSURE; they do not turn a PASS into a FAIL.
+A test of "no change at all" alarms on every innocent jitter once there are enough rows. Here a change has a size, a
+band that holds for everything that is compared at once at the stated level, and a tolerance: FAIL where even the near
+end of the band is beyond the tolerance, PASS where even the far end is within, and UNSURE between. Fewer rows make the
+band wider and the verdict UNSURE; they do not turn a PASS into a FAIL.
 
-The band is that of Dvoretzky, Kiefer, Wolfowitz and Massart, once for each of the two samples, with Bonferroni's
-share for each column. It supposes independent rows; ``effective`` says how many independent ones a row counts for
-where neighbours are alike. docs/drift.md explains both.
+The allowed error is shared out: over columns and pairs of columns, over the statistics of a column, over the values of
+a category (Bonferroni). The bands suppose independent rows; ``effective`` says how many independent ones a row counts
+for where neighbours are alike. docs/drift.md explains all of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Interval, Verdict
-from trimtab.data.distance import Distance, category_distance, number_distance, rows_of
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile, TimeColumn
-from trimtab.data.wording import counted
-from trimtab.stats.intervals import largest_gap
+from trimtab.data import effects
+from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
+from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes
+from trimtab.data.effects import Bar, Sizes
+from trimtab.data.joint import judge_pairs
+from trimtab.data.moments import Moments, merge_moments
+from trimtab.data.profile import (
+    CategoryColumn,
+    ColumnProfile,
+    NumberColumn,
+    OpaqueColumn,
+    Profile,
+    TimeColumn,
+    different_values,
+)
+from trimtab.data.schema import ColumnType, DriftLimits
 
-_ROWS_MAX: Final = 100_000_000
+Weighted = Sequence[tuple[float, ColumnProfile]]
+"""A column of the reference: one profile, or one for each season with its weight."""
+
+_FOR_NULLS: Final = 0.1
+"""The part of a column's allowed error that its share of nulls has; its other statistics have the rest."""
+_SEQUENCE: Final = 0.9
+"""Whole numbers of which this share is different from all others, and which lie as close together, count rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnDrift:
-    """How far one column has moved.
+class Judging:
+    """What a comparison is held to.
 
     Attributes:
-        column: its name.
-        verdict: PASS, FAIL or UNSURE against the tolerance.
-        distance: the distance (0–1; NaN where there is nothing to compare) with its band. ``level`` is that of the
-            bands of all columns together, ``n`` the effective number of today's rows.
-        reason: one sentence that says where the difference is largest.
-        needs: for UNSURE, what would decide; else empty.
-    """
-
-    column: str
-    verdict: Verdict
-    distance: Interval
-    reason: str
-    needs: str = ""
-
-
-def compare(
-    reference: Profile,
-    current: Profile,
-    *,
-    tolerance: float,
-    level: float,
-    effective: tuple[float, float] = (1.0, 1.0),
-    columns: Collection[str] | None = None,
-) -> tuple[ColumnDrift, ...]:
-    """The verdict on each column, in the reference's order; times are left out, since they move by nature.
-
-    Args:
-        reference: the rows that the model was trained on.
-        current: the rows of today.
-        tolerance: the largest distance that is still no drift, 0–1.
+        limits: what every column may differ by; ``columns`` has other limits for some of them.
         level: the confidence of all bands together, 0–1.
         effective: how many independent rows one row of the reference, and one of today, counts for: above 0, up to 1.
-        columns: the columns to judge; None for all.
+        only: the columns to judge; None for all.
+        without: columns that are not judged, such as a key.
+        joint: how much the rank correlation of two columns may change; None: pairs are not judged.
+    """
+
+    limits: DriftLimits = field(default_factory=DriftLimits)
+    columns: Mapping[str, DriftLimits] = field(default_factory=dict)
+    level: float = 0.95
+    effective: tuple[float, float] = (1.0, 1.0)
+    only: Collection[str] | None = None
+    without: Collection[str] = ()
+    joint: float | None = 0.2
+
+
+def compare(reference: Profile, current: Profile, judging: Judging | None = None) -> Differences:
+    """What differs between two tables, by column and by pair of columns; times are left out, they move by nature.
+
+    Pairs are judged where both profiles hold a sample of rows.
 
     Raises:
         InputError: a tolerance, level or effective share that is not within its limits.
     """
-    _check(tolerance, level, effective)
-    judged = {
-        name: column
-        for name, column in reference.columns.items()
-        if not isinstance(column, TimeColumn) and (columns is None or name in columns)
-    }
-    limits = _Limits(tolerance=tolerance, level=level, columns=len(judged), effective=effective)
-    return tuple(_judge(name, column, current.columns.get(name), limits) for name, column in judged.items())
+    parts = {name: [(1.0, column)] for name, column in reference.columns.items()}
+    return compare_parts(parts, reference, current, judging or Judging())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Limits:
-    """What all columns are judged by; the error allowed is shared out over columns and over the two samples."""
-
-    tolerance: float
-    level: float
-    columns: int
-    effective: tuple[float, float]
-
-    @property
-    def alone(self) -> float:
-        """The chance of error that one column has for one sample."""
-        return (1.0 - self.level) / self.columns / 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
-    """A distance, and the effective rows of both samples."""
-
-    distance: Distance
-    reference_rows: int
-    rows: int
-
-    def reference_gap(self, limits: _Limits) -> float:
-        """How far the reference's shares may lie from the truth. Its values were found in it, so this holds for any
-        value: the share of a value is the difference of two values of a distribution function."""
-        return self.distance.halves * largest_gap(self.reference_rows, 1.0 - limits.alone)
-
-    def gap(self, limits: _Limits, rows: int) -> float:
-        """How far the shares of so many rows of today may lie from the truth, for each event at once (Hoeffding's
-        inequality for a single event is the same as the band for all numbers)."""
-        return largest_gap(rows, 1.0 - limits.alone / self.distance.events)
+def compare_parts(parts: Mapping[str, Weighted], reference: Profile, current: Profile, judging: Judging) -> Differences:
+    """`compare` with a reference whose columns are mixtures; ``reference`` has its rows and its sample."""
+    _check(judging)
+    pairs: tuple[PairDifference, ...] = ()
+    compared = 0
+    joint = judging.joint is not None and reference.sample is not None and current.sample is not None
+    error = (1.0 - judging.level) / (2.0 if joint else 1.0)
+    judged = [name for name in parts if _is_judged(name, parts[name], current.columns.get(name), judging)]
+    columns = [
+        _column(name, parts[name], current.columns.get(name), judging, error / max(len(judged), 1)) for name in judged
+    ]
+    if judging.only is None:
+        columns += [_appeared(name, judging) for name in current.columns if name not in parts]
+    if joint and judging.joint is not None and reference.sample is not None and current.sample is not None:
+        bar = Bar(tolerance=judging.joint, error=error, level=judging.level)
+        names = [name for name in judged if name in current.columns]
+        pairs, compared = judge_pairs(reference.sample, current.sample, names, bar)
+    return Differences(
+        reference_rows=reference.rows,
+        rows=current.rows,
+        level=judging.level,
+        columns=tuple(sorted(columns, key=_rank)),
+        pairs=pairs,
+        pairs_compared=compared,
+    )
 
 
-def _check(tolerance: float, level: float, effective: tuple[float, float]) -> None:
-    if not 0.0 < tolerance < 1.0:
-        raise InputError(f"the tolerance {tolerance} is not between 0 and 1", fix="Write 0.1, for example.")
-    if not 0.0 < level < 1.0:
-        raise InputError(f"the level {level} is not between 0 and 1", fix="Write 0.95, for example.")
-    if not all(0.0 < share <= 1.0 for share in effective):
-        problem = f"a row cannot count for {min(effective)} to {max(effective)} independent rows"
+def _rank(difference: ColumnDifference) -> tuple[int, float]:
+    order = (Verdict.FAIL, Verdict.UNSURE, Verdict.PASS)
+    strength = difference.strongest.strength
+    return order.index(difference.verdict), -(strength if math.isfinite(strength) else 0.0)
+
+
+def _check(judging: Judging) -> None:
+    for limits in (judging.limits, *judging.columns.values()):
+        for name in ("location", "scale", "shape", "share"):
+            tolerance = getattr(limits, name)
+            if tolerance is not None and not (tolerance > 0.0 and (tolerance < 1.0 or name in ("location", "scale"))):
+                raise InputError(f"the tolerance {tolerance} of {name} is not between 0 and 1", fix="Write 0.1, say.")
+    if not 0.0 < judging.level < 1.0:
+        raise InputError(f"the level {judging.level} is not between 0 and 1", fix="Write 0.95, for example.")
+    if not all(0.0 < share <= 1.0 for share in judging.effective):
+        least, most = min(judging.effective), max(judging.effective)
+        problem = f"a row cannot count for {least} to {most} independent rows"
         raise InputError(problem, fix="Write numbers above 0 and up to 1.")
 
 
-def _judge(name: str, reference: ColumnProfile, current: ColumnProfile | None, limits: _Limits) -> ColumnDrift:
-    measured = _measure(reference, current, limits)
-    if measured is None:
-        unknown = Interval(estimate=math.nan, low=0.0, high=1.0, level=limits.level, n=0)
-        reason = f"{name}: the reference or today has no rows of one kind to compare"
-        return ColumnDrift(column=name, verdict=Verdict.UNSURE, distance=unknown, reason=reason, needs="rows of both")
-    size = measured.distance.size
-    width = measured.reference_gap(limits) + measured.gap(limits, measured.rows)
-    band = Interval(
-        estimate=size,
-        low=max(0.0, size - width),
-        high=min(1.0, size + width),
-        level=limits.level,
-        n=measured.rows,
-    )
-    if band.low > limits.tolerance:
-        verdict = Verdict.FAIL
-    elif size + width <= limits.tolerance:
-        verdict = Verdict.PASS
-    else:
-        verdict = Verdict.UNSURE
-    return ColumnDrift(
-        column=name,
-        verdict=verdict,
-        distance=band,
-        reason=f"{name}: {measured.distance.reason}",
-        needs=_needs(measured, limits) if verdict is Verdict.UNSURE else "",
-    )
+def _is_judged(name: str, reference: Weighted, current: ColumnProfile | None, judging: Judging) -> bool:
+    if name in judging.without or (judging.only is not None and name not in judging.only):
+        return False
+    first = reference[0][1]
+    return not (isinstance(first, TimeColumn) and (current is None or isinstance(current, TimeColumn)))
 
 
-def _measure(reference: ColumnProfile, current: ColumnProfile | None, limits: _Limits) -> _Measured | None:
-    """What can be said of one column; None where a side has no rows, or is not of the same kind."""
-    if isinstance(reference, TimeColumn) or isinstance(current, TimeColumn) or current is None:
+def _column(
+    name: str, reference: Weighted, current: ColumnProfile | None, judging: Judging, error: float
+) -> ColumnDifference:
+    limits = judging.columns.get(name, judging.limits)
+    if current is None:
+        return _structural(name, "the column is missing today", judging)
+    if not current.rows or not sum(part.rows for _, part in reference):
+        return ColumnDifference(column=name, effects=(_unknown("a side has no rows to compare", judging),))
+    numbers = [(weight, part) for weight, part in reference if isinstance(part, NumberColumn)]
+    categories = [(weight, part) for weight, part in reference if isinstance(part, CategoryColumn)]
+    wanted: list[Effect | None] = []
+    if isinstance(current, NumberColumn) and len(numbers) == len(reference):
+        wanted = _numbers(numbers, current, limits, judging, error)
+    elif isinstance(current, CategoryColumn) and len(categories) == len(reference):
+        wanted = _categories(categories, current, limits, judging, error)
+    elif _differ_in_kind(reference, current):
+        return _structural(name, f"the column is {_kind(current)} today, {_kind(reference[0][1])} before", judging)
+    wanted.append(_nulls(reference, current, limits, judging, error * _FOR_NULLS))
+    found = [effect for effect in wanted if effect is not None]
+    if not found:
+        found = [_unknown("no statistic of it is judged", judging)]
+    return ColumnDifference(column=name, effects=tuple(sorted(found, key=lambda effect: -effect.strength)))
+
+
+def _numbers(
+    reference: Sequence[tuple[float, NumberColumn]],
+    current: NumberColumn,
+    limits: DriftLimits,
+    judging: Judging,
+    error: float,
+) -> list[Effect | None]:
+    if any(not part.count for _, part in reference) or not current.count:
+        return []
+    if all(_is_sequence(part) for _, part in reference) and _is_sequence(current):
+        return []  # names of rows: tomorrow's are others
+    sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
+    then, now = numbers_of(reference), numbers_of([(1.0, current)])
+    asked = sum(limit is not None for limit in (limits.location, limits.scale, limits.shape))
+    each = error * (1.0 - _FOR_NULLS) / max(asked, 1)
+    found: list[Effect | None] = []
+    if limits.location is not None:
+        deviation = _merged_moments([part for _, part in reference]).deviation
+        found.append(effects.location(then, now, deviation, sizes, _bar(limits.location, each, judging)))
+    if limits.scale is not None:
+        found.append(effects.scale(then, now, sizes, _bar(limits.scale, each, judging)))
+    if limits.shape is not None:
+        found.append(effects.shape(distance_between(then, now), sizes, _bar(limits.shape, each, judging)))
+    return found
+
+
+def _categories(
+    reference: Sequence[tuple[float, CategoryColumn]],
+    current: CategoryColumn,
+    limits: DriftLimits,
+    judging: Judging,
+    error: float,
+) -> list[Effect | None]:
+    if limits.share is None or any(not part.count for _, part in reference) or not current.count:
+        return []
+    sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
+    changes = share_changes(reference, current)
+    bar = Bar(tolerance=limits.share, error=error * (1.0 - _FOR_NULLS) / len(changes), level=judging.level)
+    found = [effects.share(Statistic.SHARE, change, sizes, bar) for change in changes]
+    for verdict in (Verdict.FAIL, Verdict.UNSURE, Verdict.PASS):
+        alike = [effect for effect in found if effect.verdict is verdict]
+        if alike:
+            return [max(alike, key=lambda effect: effect.strength)]
+    return []
+
+
+def _nulls(
+    reference: Weighted, current: ColumnProfile, limits: DriftLimits, judging: Judging, error: float
+) -> Effect | None:
+    if limits.share is None:
         return None
-    then = math.floor(rows_of(reference) * limits.effective[0])
-    now = math.floor(rows_of(current) * limits.effective[1])
-    if not then or not now:
-        return None
-    match reference, current:
-        case NumberColumn(), NumberColumn():
-            return _Measured(distance=number_distance(reference, current), reference_rows=then, rows=now)
-        case CategoryColumn(), CategoryColumn():
-            return _Measured(distance=category_distance(reference, current), reference_rows=then, rows=now)
-        case _:
-            return None
+    total = sum(weight for weight, part in reference if part.rows)
+    then = sum(weight / total * part.nulls / part.rows for weight, part in reference if part.rows)
+    now = current.nulls / current.rows
+    sizes = _sizes([(weight, part.rows) for weight, part in reference if part.rows], current.rows, judging)
+    change = ShareChange(name="are null", then=then, now=now)
+    return effects.share(Statistic.NULLS, change, sizes, Bar(tolerance=limits.share, error=error, level=judging.level))
 
 
-def _needs(measured: _Measured, limits: _Limits) -> str:
-    """The rows of today that would decide if the distance stayed as it is."""
-    room = abs(limits.tolerance - measured.distance.size) - measured.reference_gap(limits)
-    if room <= 0.0 or measured.gap(limits, _ROWS_MAX) >= room:
-        return "a larger reference, or another tolerance: the distance is too near to it"
-    few, enough = measured.rows, _ROWS_MAX
-    while enough - few > 1:
-        middle = (few + enough) // 2
-        few, enough = (few, middle) if measured.gap(limits, middle) < room else (middle, enough)
-    return f"about {counted(math.ceil((enough - measured.rows) / limits.effective[1]), 'more row')}"
+def _bar(tolerance: float, error: float, judging: Judging) -> Bar:
+    return Bar(tolerance=tolerance, error=error, level=judging.level)
+
+
+def _sizes(reference: Sequence[tuple[float, int]], now: int, judging: Judging) -> Sizes:
+    """The independent rows of both; of a mixture as many as would know its shares as well (Kish's effective size)."""
+    total = sum(weight for weight, _ in reference)
+    rows = 1.0 / sum((weight / total) ** 2 / count for weight, count in reference if weight > 0.0)
+    then, today = (max(1.0, math.floor(n * share)) for n, share in zip((rows, now), judging.effective, strict=True))
+    return Sizes(then=then, now=today, rows_per_now=1.0 / judging.effective[1])
+
+
+def _merged_moments(columns: Sequence[NumberColumn]) -> Moments:
+    merged = Moments()
+    for column in columns:
+        merged = merge_moments(merged, column.moments)
+    return merged
+
+
+def _is_sequence(column: NumberColumn) -> bool:
+    """Whether whole numbers count rows: nearly all different, and one beside the other."""
+    if column.type is not ColumnType.INTEGER or column.minimum is None or column.maximum is None or column.count < 50:
+        return False
+    different = different_values(column)
+    dense = column.maximum - column.minimum + 1 <= 2 * column.count
+    return different is not None and different[0] >= _SEQUENCE * column.count and dense
+
+
+def _structural(name: str, words: str, judging: Judging) -> ColumnDifference:
+    size = Interval(estimate=1.0, low=1.0, high=1.0, level=judging.level, n=0)
+    effect = Effect(statistic=Statistic.COLUMN, size=size, tolerance=0.0, verdict=Verdict.FAIL, words=words)
+    return ColumnDifference(column=name, effects=(effect,))
+
+
+def _appeared(name: str, judging: Judging) -> ColumnDifference:
+    return _structural(name, "the column is not in the reference", judging)
+
+
+def _unknown(words: str, judging: Judging) -> Effect:
+    size = Interval(estimate=math.nan, low=0.0, high=1.0, level=judging.level, n=0)
+    return Effect(
+        statistic=Statistic.SHAPE,
+        size=size,
+        tolerance=1.0,
+        verdict=Verdict.UNSURE,
+        words=words,
+        needs="rows of both",
+    )
+
+
+def _differ_in_kind(reference: Weighted, current: ColumnProfile) -> bool:
+    """Whether values are of another kind; a column of nulls has none."""
+    opaque = isinstance(current, OpaqueColumn) and isinstance(reference[0][1], OpaqueColumn)
+    return not opaque and current.rows != current.nulls and any(part.rows != part.nulls for _, part in reference)
+
+
+def _kind(column: ColumnProfile) -> str:
+    return column.type.value if column.type is not None else column.stored or "opaque"

@@ -1,92 +1,114 @@
 """What a table is, in one pass and bounded memory: the same profile for any order and any partition of its rows.
 
-Two profiles merge into the profile of all their rows, bit for bit, so that each row is looked at once, where it
-passes, and everything after works on profiles: a day's merge into a fortnight's, and a release keeps one of the rows
-it was trained on. Nothing in it is random, approximate sums included: sums are exact (`trimtab.data.exact`), numbers
-are counted in buckets of their own bits (`trimtab.data.sketch`), categories exactly until there are too many and then
-in groups by hash, which merge as well.
+Two profiles merge into the profile of all their rows, so that each row is looked at once, where it passes, and
+everything after works on profiles: a day's merge into a fortnight's, the files of a lake into the lake's, and a
+release keeps one of the rows it was trained on. Counts, extremes, sketches, categories and samples are the same to
+the last bit, whatever the order and the parts; moments agree to about 1e-15 relative (`trimtab.data.moments`).
 
-The arrays are those that a model is given (`trimtab.data.table`), at training and at serving.
+This module has the records and their merging. `trimtab.data.profiler` makes them of a table's batches, and
+`trimtab.data.array_profile` of the arrays that a model is given.
 """
 
 from __future__ import annotations
 
-import math
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 import numpy as np
 
 from trimtab.base.errors import InputError
-from trimtab.data.exact import Dyadic, exact_sums
-from trimtab.data.schema import Column, ColumnType, Contract
-from trimtab.data.sketch import Sketch, merge_sketches, sketch_sorted
+from trimtab.data.distinct import Distinct, DistinctFold, merge_distinct
+from trimtab.data.hashes import hash_floats, hash_names
+from trimtab.data.moments import Moments, merge_moments
+from trimtab.data.pairs import Pairs, merge_pairs
+from trimtab.data.sample import Sample, merge_samples
+from trimtab.data.schema import ColumnType
+from trimtab.data.sketch import Sketch, merge_sketches, values_of
 
-if TYPE_CHECKING:
-    import polars as pl
-
-Array = np.ndarray[Any, np.dtype[Any]]
-
-VALUES_MAX: Final = 1_024
-"""Different values of a category that are counted one by one; beyond, so many groups are."""
-_LONG: Final = 80
+VALUES_MAX: Final = 4_096
+"""Different values of a category that are counted one by one."""
+GROUPS: Final = 1_024
+"""Beyond, rows are counted in so many groups, by the value's hash."""
+_EXACT_FLOAT: Final = 2**53
 
 
 class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="number"):
     """A column of integers or floats.
 
     Attributes:
+        type: integer or float, whatever width it is stored in.
+        stored: how it is stored, in Polars' words; empty where that is not known.
         nulls: gaps.
-        not_finite: NaN and infinities that are no gaps; a checked table has none, a model's scores may.
-        minimum: the least finite number, None without one; ``maximum`` the greatest.
-        total: the exact sum, a hexadecimal whole number and a power of two: ``3p-1`` is 1.5; ``squares`` that of the
-            squares.
+        nans: values that are not a number; ``infinite`` those that are an infinity.
+        minimum: the least finite number, exactly, None without one; ``maximum`` the greatest.
+        moments: of the finite numbers.
         sketch: the finite numbers by bucket.
+        distinct: the smallest hashes, once there are too many different numbers for the sketch to be exact.
     """
 
+    type: ColumnType = ColumnType.FLOAT
+    stored: str = ""
     nulls: int = 0
-    not_finite: int = 0
-    minimum: float | None = None
-    maximum: float | None = None
-    total: str = "0p0"
-    squares: str = "0p0"
+    nans: int = 0
+    infinite: int = 0
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    moments: Moments = Moments()
     sketch: Sketch = Sketch()
+    distinct: Distinct | None = None
+
+    @property
+    def count(self) -> int:
+        """Finite numbers."""
+        return self.moments.count
+
+    @property
+    def not_finite(self) -> int:
+        """NaN and infinities."""
+        return self.nans + self.infinite
+
+    @property
+    def rows(self) -> int:
+        """All rows: numbers, gaps, and what is neither."""
+        return self.nulls + self.not_finite + self.count
 
     @property
     def mean(self) -> float:
-        """The mean of the finite numbers, correctly rounded; NaN without one."""
-        count = self.sketch.count
-        return float(Dyadic.parse(self.total).fraction / count) if count else math.nan
+        """The mean of the finite numbers; NaN without one."""
+        return self.moments.mean if self.count and self.moments.mean is not None else float("nan")
 
     @property
     def deviation(self) -> float:
         """The standard deviation of the finite numbers (divided by their number); NaN without one."""
-        count = self.sketch.count
-        if not count:
-            return math.nan
-        mean = Dyadic.parse(self.total).fraction / count
-        variance = Dyadic.parse(self.squares).fraction / count - mean**2
-        try:
-            return math.sqrt(variance)
-        except OverflowError:  # beyond a float, though its root is one
-            return math.sqrt(variance / Fraction(2) ** 1_200) * 2.0**600
+        return self.moments.deviation
+
+
+class Lengths(msgspec.Struct, frozen=True, kw_only=True):
+    """Characters of a column's texts: the fewest, the most, and all together."""
+
+    minimum: int
+    maximum: int
+    total: int
 
 
 class CategoryColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="category"):
     """A column of texts or truth values.
 
     ``values`` are sorted and ``counts`` are theirs. Once there are more than `VALUES_MAX` different ones both are
-    empty, and ``groups`` counts the rows by the value's hash.
+    empty, ``groups`` counts the rows by the value's hash, and ``distinct`` has the smallest hashes. The values of a
+    sensitive column are not the texts but names made of their hashes.
     """
 
+    type: ColumnType = ColumnType.TEXT
+    stored: str = ""
     nulls: int = 0
     values: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    lengths: Lengths | None = None
+    distinct: Distinct | None = None
 
     @property
     def count(self) -> int:
@@ -94,28 +116,94 @@ class CategoryColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
         return sum(self.counts) + sum(self.groups)
 
     @property
+    def rows(self) -> int:
+        """All rows, gaps too."""
+        return self.nulls + self.count
+
+    @property
     def grouped(self) -> tuple[int, ...]:
         """The rows by the value's hash, whatever form they are counted in."""
-        return self.groups or tuple(_grouped(self.values, self.counts))
+        return self.groups or tuple(group_counts(self.values, self.counts))
 
 
 class TimeColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="time"):
-    """A column of times; it moves on by nature, so only its ends are kept, as UTC microseconds."""
+    """A column of dates or times, as UTC microseconds; of naive ones as if they were UTC.
 
+    ``sketch`` has where they lie, in buckets of one width, which shows the gaps.
+    """
+
+    type: ColumnType = ColumnType.TIME
+    stored: str = ""
     nulls: int = 0
     count: int = 0
     minimum: int | None = None
     maximum: int | None = None
+    sketch: Sketch = Sketch(linear=True)
+    distinct: Distinct | None = None
+
+    @property
+    def rows(self) -> int:
+        """All rows, gaps too."""
+        return self.nulls + self.count
 
 
-ColumnProfile = NumberColumn | CategoryColumn | TimeColumn
+class OpaqueColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="opaque"):
+    """A column of lists, structs or other things that are only counted, or one without any value."""
+
+    type: None = None
+    stored: str = ""
+    nulls: int = 0
+    count: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All rows, gaps too."""
+        return self.nulls + self.count
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.profile/1"):
-    """The rows of a table, by column. A project's key is left out unless it is a time: names tell nothing."""
+C = TypeVar("C", NumberColumn, CategoryColumn, TimeColumn)
+ColumnProfile = NumberColumn | CategoryColumn | TimeColumn | OpaqueColumn
+
+
+class RowOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """How rows follow each other in time: the one part of a profile that depends on their order.
+
+    ``backwards`` counts rows that are earlier than the one before; ``first`` and ``last`` are the times of the first
+    and the last row that have one.
+    """
+
+    column: str
+    backwards: int
+    first: int
+    last: int
+
+
+class Repeats(msgspec.Struct, frozen=True, kw_only=True):
+    """How many rows repeat the key of an earlier one, counted exactly; rows with a null in the key are left out."""
+
+    columns: tuple[str, ...]
+    rows: int
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.profile/2"):
+    """The rows of a table, by column, and what no column shows alone.
+
+    Attributes:
+        rows: how many there are.
+        columns: by name, in the table's order.
+        pairs: how columns of numbers vary together; None where it was not asked for.
+        sample: some whole rows; None where it was not asked for.
+        order: how rows follow each other in time; None without a time column.
+        repeats: rows that repeat a key; None without a key, and in a merged profile: which keys of one part are in
+            another is not in their profiles.
+    """
 
     rows: int = 0
     columns: dict[str, ColumnProfile] = {}
+    pairs: Pairs | None = None
+    sample: Sample | None = None
+    order: RowOrder | None = None
+    repeats: Repeats | None = None
 
     def __add__(self, other: Self) -> Profile:
         return merge(self, other)
@@ -125,32 +213,6 @@ class ProfileError(InputError):
     """Two profiles that are not of the same columns."""
 
     code = "TT1204"
-
-
-def profile_columns(columns: Mapping[str, Array], contract: Contract) -> Profile:
-    """The profile of some rows' feature arrays, as `to_columns` or `columns_from_rows` makes them."""
-    profiles: dict[str, ColumnProfile] = {}
-    rows = 0
-    for column in contract.features:
-        rows = len(columns[column.name])
-        if column.name != contract.key or column.type is ColumnType.TIME:
-            profiles[column.name] = _profile(columns[column.name], column)
-    return Profile(rows=rows, columns=profiles)
-
-
-def profile_table(table: pl.DataFrame, contract: Contract) -> Profile:
-    """The profile of a checked table's features."""
-    from trimtab.data.table import to_columns
-
-    return profile_columns(to_columns(table, contract), contract)
-
-
-def profile_scores(scores: Array) -> Profile:
-    """The profile of a model's answers: a column ``score``, or ``score_0``, ``score_1`` … for an array (n, k)."""
-    if scores.ndim == 1:
-        return Profile(rows=len(scores), columns={"score": _numbers(scores, nullable=False)})
-    columns = {f"score_{place}": _numbers(column, nullable=False) for place, column in enumerate(scores.T)}
-    return Profile(rows=len(scores), columns={**columns})
 
 
 def merge(left: Profile, right: Profile) -> Profile:
@@ -166,7 +228,13 @@ def merge(left: Profile, right: Profile) -> Profile:
         problem = f"two profiles of different columns cannot be merged: {', '.join(different)} is in one of them only"
         raise ProfileError(problem, fix="Merge profiles of one contract.")
     columns = {name: _merge(name, column, right.columns[name]) for name, column in left.columns.items()}
-    return Profile(rows=left.rows + right.rows, columns=columns)
+    return Profile(
+        rows=left.rows + right.rows,
+        columns=columns,
+        pairs=merge_pairs(left.pairs, right.pairs) if left.pairs and right.pairs else None,
+        sample=merge_samples(left.sample, right.sample) if left.sample and right.sample else None,
+        order=_merge_order(left.order, right.order),
+    )
 
 
 def merge_all(profiles: Iterable[Profile]) -> Profile:
@@ -178,120 +246,172 @@ def merge_all(profiles: Iterable[Profile]) -> Profile:
     return waiting[0] if waiting else Profile()
 
 
-def group_of(value: str) -> int:
-    """The group in which a value is counted once there are too many, 0 to `VALUES_MAX` − 1."""
-    return zlib.crc32(value.encode()) % VALUES_MAX
+def different_values(column: ColumnProfile) -> tuple[int, bool] | None:
+    """How many different values a column has, and whether that is exact; None where it was not counted."""
+    match column:
+        case CategoryColumn():
+            if not column.groups:
+                return len(column.values), True
+        case NumberColumn() | TimeColumn():
+            if column.sketch.exact and not _beyond_floats(column):
+                return len(column.sketch.unpacked[0]), True
+        case OpaqueColumn():
+            return (0, True) if not column.count else None
+    return (column.distinct.count, column.distinct.exact) if column.distinct is not None else None
 
 
-def _profile(array: Array, column: Column) -> ColumnProfile:
-    match column.type:
-        case ColumnType.INTEGER | ColumnType.FLOAT:
-            return _numbers(array, nullable=column.nullable)
-        case ColumnType.BOOLEAN:
-            return _truths(array)
-        case ColumnType.TEXT:
-            return _texts(array)
-        case ColumnType.TIME:
-            return _times(array)
+def group_counts(values: Iterable[str], counts: Iterable[int]) -> list[int]:
+    """The rows of some values in `GROUPS` groups by hash."""
+    names = list(values)
+    if not names:
+        return [0] * GROUPS
+    groups = np.bincount(groups_of(hash_names(names)), weights=list(counts), minlength=GROUPS)
+    return [round(count) for count in groups.tolist()]
 
 
-def _numbers(array: Array, *, nullable: bool) -> NumberColumn:
-    numbers = array.astype(np.float64, copy=False)
-    finite = np.sort(numbers[np.isfinite(numbers)])
-    nulls = int(np.isnan(numbers).sum()) if nullable else 0
-    total, squares = exact_sums(finite)
-    return NumberColumn(
-        nulls=nulls,
-        not_finite=len(numbers) - len(finite) - nulls,
-        minimum=_unsigned(finite[0]) if len(finite) else None,
-        maximum=_unsigned(finite[-1]) if len(finite) else None,
-        total=str(total),
-        squares=str(squares),
-        sketch=sketch_sorted(finite),
-    )
+def groups_of(hashes: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The group of each hash: its first ten bits."""
+    return (hashes >> np.uint64(54)).astype(np.int64)
 
 
-def _unsigned(number: np.float64) -> float:
-    """The number, and 0.0 for -0.0: which of the two comes first in a sort is chance."""
-    return float(number) + 0.0
-
-
-def _truths(array: Array) -> CategoryColumn:
-    numbers = array.astype(np.float64)
-    yes, no = int((numbers == 1.0).sum()), int((numbers == 0.0).sum())
-    return _category(len(numbers) - yes - no, {"false": no, "true": yes})
-
-
-def _texts(array: Array) -> CategoryColumn:
-    counted = Counter(array.tolist())
-    nulls = counted.pop(None, 0)
-    shortened: Counter[str] = Counter()
-    for text, count in counted.items():
-        shortened[_short(text)] += count
-    return _category(nulls, shortened)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONG else f"{text[:_LONG]}… {zlib.crc32(text.encode()):08x}"
-
-
-def _category(nulls: int, counted: Mapping[str, int]) -> CategoryColumn:
+def category(
+    counted: Mapping[str, int], kind: ColumnType, *, nulls: int, stored: str = "", lengths: Lengths | None = None
+) -> CategoryColumn:
+    """A category from its values' counts, in the form that their number asks for."""
     values = tuple(sorted(value for value, count in counted.items() if count))
     counts = tuple(counted[value] for value in values)
     if len(values) <= VALUES_MAX:
-        return CategoryColumn(nulls=nulls, values=values, counts=counts)
-    return CategoryColumn(nulls=nulls, groups=tuple(_grouped(values, counts)))
-
-
-def _grouped(values: Iterable[str], counts: Iterable[int]) -> list[int]:
-    groups = [0] * VALUES_MAX
-    for value, count in zip(values, counts, strict=True):
-        groups[group_of(value)] += count
-    return groups
-
-
-def _times(array: Array) -> TimeColumn:
-    counts = array[~np.isnat(array)].astype(np.int64)
-    nulls = len(array) - len(counts)
-    if not len(counts):
-        return TimeColumn(nulls=nulls)
-    return TimeColumn(nulls=nulls, count=len(counts), minimum=int(counts.min()), maximum=int(counts.max()))
+        return CategoryColumn(type=kind, stored=stored, nulls=nulls, values=values, counts=counts, lengths=lengths)
+    fold = DistinctFold()
+    fold.add(hash_names(list(values)))
+    return CategoryColumn(
+        type=kind,
+        stored=stored,
+        nulls=nulls,
+        groups=tuple(group_counts(values, counts)),
+        lengths=lengths,
+        distinct=fold.distinct(),
+    )
 
 
 def _merge(name: str, left: ColumnProfile, right: ColumnProfile) -> ColumnProfile:
     match left, right:
+        case OpaqueColumn(), OpaqueColumn():
+            stored = left.stored or right.stored
+            return OpaqueColumn(stored=stored, nulls=left.nulls + right.nulls, count=left.count + right.count)
+        case OpaqueColumn(count=0), _:
+            return msgspec.structs.replace(right, nulls=left.nulls + right.nulls)
+        case _, OpaqueColumn(count=0):
+            return msgspec.structs.replace(left, nulls=left.nulls + right.nulls)
         case NumberColumn(), NumberColumn():
-            return NumberColumn(
-                nulls=left.nulls + right.nulls,
-                not_finite=left.not_finite + right.not_finite,
-                minimum=_either(min, left.minimum, right.minimum),
-                maximum=_either(max, left.maximum, right.maximum),
-                total=str(Dyadic.parse(left.total) + Dyadic.parse(right.total)),
-                squares=str(Dyadic.parse(left.squares) + Dyadic.parse(right.squares)),
-                sketch=merge_sketches(left.sketch, right.sketch),
-            )
-        case CategoryColumn(), CategoryColumn():
+            return _merge_numbers(left, right)
+        case CategoryColumn(), CategoryColumn() if left.type is right.type:
             return _merge_categories(left, right)
         case TimeColumn(), TimeColumn():
-            return TimeColumn(
-                nulls=left.nulls + right.nulls,
-                count=left.count + right.count,
-                minimum=_either(min, left.minimum, right.minimum),
-                maximum=_either(max, left.maximum, right.maximum),
-            )
+            return _merge_times(left, right)
         case _:
             problem = f"column {name!r} is not of one kind in two profiles, so they cannot be merged"
             raise ProfileError(problem, fix="Merge profiles of one contract.")
 
 
+def _merge_numbers(left: NumberColumn, right: NumberColumn) -> NumberColumn:
+    sketch = merge_sketches(left.sketch, right.sketch)
+    merged = NumberColumn(
+        type=left.type if left.type is right.type else ColumnType.FLOAT,
+        stored=left.stored or right.stored,
+        nulls=left.nulls + right.nulls,
+        nans=left.nans + right.nans,
+        infinite=left.infinite + right.infinite,
+        minimum=_either(min, left.minimum, right.minimum),
+        maximum=_either(max, left.maximum, right.maximum),
+        moments=merge_moments(left.moments, right.moments),
+        sketch=sketch,
+    )
+    return _with_distinct(merged, left, right)
+
+
+def _merge_times(left: TimeColumn, right: TimeColumn) -> TimeColumn:
+    merged = TimeColumn(
+        stored=left.stored or right.stored,
+        nulls=left.nulls + right.nulls,
+        count=left.count + right.count,
+        minimum=_either(min, left.minimum, right.minimum),
+        maximum=_either(max, left.maximum, right.maximum),
+        sketch=merge_sketches(left.sketch, right.sketch),
+    )
+    return _with_distinct(merged, left, right)
+
+
 def _merge_categories(left: CategoryColumn, right: CategoryColumn) -> CategoryColumn:
-    nulls = left.nulls + right.nulls
+    nulls, stored = left.nulls + right.nulls, left.stored or right.stored
+    lengths = _merge_lengths(left.lengths, right.lengths)
     if left.groups or right.groups:
         groups = tuple(a + b for a, b in zip(left.grouped, right.grouped, strict=True))
-        return CategoryColumn(nulls=nulls, groups=groups)
+        merged = CategoryColumn(type=left.type, stored=stored, nulls=nulls, groups=groups, lengths=lengths)
+        return _with_distinct(merged, left, right)
     counted = Counter(dict(zip(left.values, left.counts, strict=True)))
     counted.update(dict(zip(right.values, right.counts, strict=True)))
-    return _category(nulls, counted)
+    return category(counted, left.type, nulls=nulls, stored=stored, lengths=lengths)
+
+
+def _merge_lengths(left: Lengths | None, right: Lengths | None) -> Lengths | None:
+    if left is None or right is None:
+        return left or right
+    return Lengths(
+        minimum=min(left.minimum, right.minimum),
+        maximum=max(left.maximum, right.maximum),
+        total=left.total + right.total,
+    )
+
+
+def _with_distinct(merged: C, left: C, right: C) -> C:
+    """The merged column, with the smallest hashes where its other parts do not name each value."""
+    if not isinstance(merged, CategoryColumn) and merged.sketch.exact and not _beyond_floats(merged):
+        return merged
+    one, two = _distinct_of(left), _distinct_of(right)
+    return merged if one is None or two is None else msgspec.structs.replace(merged, distinct=merge_distinct(one, two))
+
+
+def _distinct_of(column: NumberColumn | CategoryColumn | TimeColumn) -> Distinct | None:
+    """The smallest hashes: those that were kept, or those of the values that are all known."""
+    if column.distinct is not None:
+        return column.distinct
+    fold = DistinctFold()
+    if isinstance(column, CategoryColumn):
+        if column.groups:
+            return None
+        fold.add(hash_names(list(column.values)))
+        return fold.distinct()
+    if not column.sketch.exact or _beyond_floats(column):
+        return None
+    fold.add(_hashes_of_keys(column))
+    return fold.distinct()
+
+
+def _hashes_of_keys(column: NumberColumn | TimeColumn) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    from trimtab.data.hashes import hash_integers
+
+    keys, _ = column.sketch.unpacked
+    return hash_integers(keys) if column.sketch.linear else hash_floats(values_of(keys))
+
+
+def _beyond_floats(column: NumberColumn | TimeColumn) -> bool:
+    """Whether there are integers that no float is equal to, so that the sketch may count two values as one."""
+    if isinstance(column, TimeColumn):
+        return False
+    ends = [end for end in (column.minimum, column.maximum) if isinstance(end, int)]
+    return any(abs(end) > _EXACT_FLOAT for end in ends)
+
+
+def _merge_order(left: RowOrder | None, right: RowOrder | None) -> RowOrder | None:
+    if left is None or right is None or left.column != right.column:
+        return None
+    return RowOrder(
+        column=left.column,
+        backwards=left.backwards + right.backwards + (right.first < left.last),
+        first=left.first,
+        last=right.last,
+    )
 
 
 def _either(choose: Any, left: Any, right: Any) -> Any:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from trimtab.base.verdict import Evidence, Interval, Verdict
-from trimtab.data.drift import ColumnDrift, compare
+from trimtab.data.differences import ColumnDifference
+from trimtab.data.drift import Judging, compare
 from trimtab.data.profile import Profile, TimeColumn, merge_all
+from trimtab.data.schema import DriftLimits
 from trimtab.monitor.decay import YEAR, Decay, judge
 from trimtab.monitor.likeness import effective_shares
 from trimtab.monitor.window import ReleaseWindow, WindowSummary
@@ -96,29 +98,32 @@ def _decay(decay: Decay | None) -> Evidence:
     )
 
 
-def _drift(then: Profile, windows: Sequence[Profile], tolerance: float, level: float) -> list[ColumnDrift]:
+def _drift(then: Profile, windows: Sequence[Profile], tolerance: float, level: float) -> list[ColumnDifference]:
     """Each column's drift, with a band that holds for all of them together and counts like rows as one."""
     now = merge_all(windows)
     judged = [name for name, column in then.columns.items() if not isinstance(column, TimeColumn)]
     shares = effective_shares(windows, now)
-    found: list[ColumnDrift] = []
+    limits = DriftLimits(location=None, scale=None, shape=tolerance, share=tolerance)
+    found: list[ColumnDifference] = []
     for name in judged:
         share = shares.get(name, 1.0)
         each = 1.0 - (1.0 - level) / len(judged)
-        found += compare(then, now, tolerance=tolerance, level=each, effective=(share, share), columns=(name,))
+        judging = Judging(limits=limits, level=each, effective=(share, share), only=(name,))
+        found += compare(then, now, judging).columns
     return found
 
 
-def _evidence(kind: FindingKind, drift: ColumnDrift, tolerance: float) -> Evidence:
-    known = math.isfinite(drift.distance.estimate)
-    told = f" (distance {drift.distance}, tolerance {tolerance:.4g})" if known else ""
+def _evidence(kind: FindingKind, drift: ColumnDifference, tolerance: float) -> Evidence:
+    effect = drift.strongest
+    known = math.isfinite(effect.size.estimate)
+    told = f" ({effect.statistic} {effect.size}, tolerance {tolerance:.4g})" if known else ""
     return Evidence(
         check=f"{kind.value} of {drift.column}" if kind is FindingKind.DRIFT else f"drift of {drift.column}",
         verdict=drift.verdict,
-        reason=drift.reason + told,
-        measured=drift.distance if known else None,
+        reason=f"{drift.column}: {effect.words}{told}",
+        measured=effect.size if known else None,
         limit=tolerance,
-        needs=drift.needs,
+        needs=effect.needs,
     )
 
 

@@ -39,8 +39,8 @@ def effective_shares(windows: Sequence[Profile], whole: Profile) -> Mapping[str,
 
 def _design_effect(parts: Sequence[ColumnProfile], whole: ColumnProfile) -> float:
     if isinstance(whole, NumberColumn):
-        numbers = [part for part in parts if isinstance(part, NumberColumn) and part.sketch.count]
-        counts = [part.sketch.count for part in numbers]
+        numbers = [part for part in parts if isinstance(part, NumberColumn) and part.count]
+        counts = [part.count for part in numbers]
         return _ratio([(counts, [part.mean for part in numbers], whole.mean)], whole.deviation**2)
     if isinstance(whole, CategoryColumn) and whole.count:
         categories = [part for part in parts if isinstance(part, CategoryColumn) and part.count]

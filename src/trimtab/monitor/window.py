@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trimtab.base.instants import Instant, Span
-from trimtab.data.profile import Profile, profile_scores
+from trimtab.data.array_profile import profile_scores
+from trimtab.data.profile import Profile
 from trimtab.records.prediction import Status
 from trimtab.spec.project import Task
 from trimtab.stats.arrays import Array, Floats

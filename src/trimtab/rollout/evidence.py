@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from trimtab.base.instants import Instant, Span
 from trimtab.base.verdict import Evidence
-from trimtab.data.distance import number_distance, rows_of
-from trimtab.data.profile import NumberColumn, profile_scores
+from trimtab.data.array_profile import profile_scores
+from trimtab.data.distance import number_distance
+from trimtab.data.profile import NumberColumn
 from trimtab.records.prediction import Status
 from trimtab.rollout.state import Compared, Counts, ScoreShift, StepEvidence
 from trimtab.stats.arrays import Array, Floats
@@ -88,9 +89,9 @@ def _shift(answers: Answers, first: int, judged: NumberColumn) -> ScoreShift | N
     """The distance at the last planned number of the challenger's scores."""
     scores = answers.score[answers.by_challenger & np.isfinite(answers.score)]
     look = look_at(len(scores), first)
-    if look is None or not rows_of(judged):
+    if look is None or not judged.rows:
         return None
     number, size = look
     live = profile_scores(scores[:size]).columns["score"]
     assert isinstance(live, NumberColumn), "one score for each answer"
-    return ScoreShift(distance=number_distance(judged, live).size, live=size, judged=rows_of(judged), look=number)
+    return ScoreShift(distance=number_distance(judged, live).size, live=size, judged=judged.rows, look=number)

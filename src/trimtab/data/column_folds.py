@@ -1,0 +1,398 @@
+"""What is kept of one column while a table's batches pass: one fold for each kind of column.
+
+The cheap question is asked first. Integers of a small range are counted in an array; a column of few numbers needs no
+hashes of its own, since the sketch names them all; texts are counted by Polars until there are too many different
+ones, and only then hashed one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import polars as pl
+
+from trimtab.data.columns import natural_type
+from trimtab.data.distinct import DistinctFold
+from trimtab.data.hashes import hash_floats, hash_integers, hash_names, hash_texts
+from trimtab.data.moments import Moments, merge_moments, moments_of
+from trimtab.data.profile import (
+    GROUPS,
+    VALUES_MAX,
+    CategoryColumn,
+    ColumnProfile,
+    Lengths,
+    NumberColumn,
+    OpaqueColumn,
+    TimeColumn,
+    category,
+    group_counts,
+    groups_of,
+)
+from trimtab.data.schema import ColumnType
+from trimtab.data.sketch import SketchFold, codes_of, values_of
+from trimtab.data.texts import hidden_text, short_text
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+_NARROW: Final = 1 << 17
+"""Integers of a smaller range are counted in an array."""
+_EXACT_FLOAT: Final = 2**53
+_TRUE, _FALSE = hash_floats(np.array([1.0, 0.0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a batch's column was, for what is kept of whole rows.
+
+    ``hashes`` and ``numbers`` are of the values that are there; ``present`` marks these, None where all are.
+    """
+
+    hashes: Hashes | None = None
+    numbers: Array | None = None
+    present: Mask | None = None
+
+
+class ColumnFold(Protocol):
+    """Keeps one column's profile; ``is_number`` and ``is_readable`` say what can be kept of whole rows."""
+
+    is_number: bool
+    is_readable: bool
+
+    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+        """Take in a batch; give its hashes if asked."""
+        ...
+
+    def column(self) -> ColumnProfile:
+        """What was kept so far."""
+        ...
+
+
+def fold_for(dtype: pl.DataType, *, hidden: bool) -> ColumnFold:
+    """The fold for a column that Polars stores so; ``hidden``: its values must not be readable."""
+    match natural_type(dtype):
+        case ColumnType.INTEGER:
+            return NumberFold(ColumnType.INTEGER, str(dtype))
+        case ColumnType.FLOAT:
+            return NumberFold(ColumnType.FLOAT, str(dtype))
+        case ColumnType.BOOLEAN:
+            return TruthFold(str(dtype))
+        case ColumnType.TEXT:
+            return TextFold(str(dtype), hidden=hidden)
+        case ColumnType.TIME:
+            return TimeFold(str(dtype))
+        case None:
+            return OpaqueFold(str(dtype))
+
+
+class NumberFold:
+    """Integers and floats of any width."""
+
+    is_number = True
+    is_readable = True
+
+    def __init__(self, kind: ColumnType, stored: str) -> None:
+        self._kind, self._stored = kind, stored
+        self._nulls = self._nans = self._infinite = 0
+        self._ends: tuple[int | float, int | float] | None = None
+        self._moments = Moments()
+        self._sketch = SketchFold()
+        self._distinct: DistinctFold | None = None
+
+    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+        present: Mask | None = None
+        if series.null_count():
+            present = series.is_not_null().to_numpy()
+            self._nulls += series.null_count()
+            series = series.drop_nulls()
+        integers = _narrow(series) if self._kind is ColumnType.INTEGER else None
+        numbers: Array = series.cast(pl.Float64).to_numpy()
+        finite = np.isfinite(numbers)
+        if not finite.all():
+            nans = int(np.isnan(numbers).sum())
+            self._nans += nans
+            self._infinite += len(numbers) - int(finite.sum()) - nans
+            present = _narrowed(present, finite)
+            series, numbers = series.filter(pl.Series(finite)), numbers[finite]
+        if not len(numbers):
+            return Seen(hashes=np.empty(0, dtype=np.uint64), numbers=numbers, present=present)
+        self._widen(series, numbers)
+        self._moments = merge_moments(self._moments, moments_of(numbers))
+        hashes = self._count(numbers, integers, series, hashed=hashed)
+        return Seen(hashes=hashes, numbers=numbers, present=present)
+
+    def column(self) -> NumberColumn:
+        least, greatest = self._ends or (None, None)
+        return NumberColumn(
+            type=self._kind,
+            stored=self._stored,
+            nulls=self._nulls,
+            nans=self._nans,
+            infinite=self._infinite,
+            minimum=least,
+            maximum=greatest,
+            moments=self._moments,
+            sketch=self._sketch.sketch(),
+            distinct=self._distinct.distinct() if self._distinct is not None else None,
+        )
+
+    def _widen(self, series: pl.Series, numbers: Array) -> None:
+        least: Any
+        greatest: Any
+        if self._kind is ColumnType.INTEGER:
+            least, greatest = series.min(), series.max()
+        else:
+            least, greatest = float(numbers.min()) + 0.0, float(numbers.max()) + 0.0
+        if self._ends is not None:
+            least, greatest = min(self._ends[0], least), max(self._ends[1], greatest)
+        self._ends = (least, greatest)
+
+    def _count(
+        self, numbers: Array, narrow: tuple[Array, int] | None, series: pl.Series, *, hashed: bool
+    ) -> Hashes | None:
+        """Count the batch in the sketch, and its hashes where the sketch does not name each number."""
+        before = self._sketch.keys if self._sketch.dropped == 0 else None
+        if narrow is not None:
+            offsets, least = narrow
+            counts = np.bincount(offsets)
+            found = np.flatnonzero(counts)
+            values = (found + least).astype(np.float64)
+            self._sketch.add_counted(codes_of(values), counts[found])
+            table = np.zeros(len(counts), dtype=np.uint64)
+            table[found] = hash_floats(values)
+            hashes = table[offsets] if hashed or self._is_many else None
+            different = table[found]
+        else:
+            self._sketch.add(codes_of(numbers))
+            hashes = self._hashes(numbers, series) if hashed or self._is_many else None
+            different = hashes if hashes is not None else np.empty(0, dtype=np.uint64)
+        if self._is_many:
+            if self._distinct is None:
+                self._distinct = DistinctFold()
+                if before is not None:
+                    self._distinct.add(hash_floats(values_of(before)))
+            self._distinct.add(different)
+        return hashes
+
+    @property
+    def _is_many(self) -> bool:
+        """Whether the sketch may count different numbers as one."""
+        return self._sketch.dropped > 0 or self._is_beyond_floats
+
+    @property
+    def _is_beyond_floats(self) -> bool:
+        if self._kind is not ColumnType.INTEGER or self._ends is None:
+            return False
+        return max(-self._ends[0], self._ends[1]) > _EXACT_FLOAT
+
+    def _hashes(self, numbers: Array, series: pl.Series) -> Hashes:
+        if self._is_beyond_floats:
+            return _hashes_of_large(series)
+        return hash_floats(numbers)
+
+
+class TruthFold:
+    """Truth values."""
+
+    is_number = False
+    is_readable = True
+
+    def __init__(self, stored: str) -> None:
+        self._stored = stored
+        self._nulls = self._yes = self._no = 0
+
+    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+        present: Mask | None = None
+        if series.null_count():
+            present = series.is_not_null().to_numpy()
+            self._nulls += series.null_count()
+            series = series.drop_nulls()
+        yes = int(series.sum() or 0)
+        self._yes += yes
+        self._no += len(series) - yes
+        return Seen(hashes=np.where(series.to_numpy(), _TRUE, _FALSE) if hashed else None, present=present)
+
+    def column(self) -> CategoryColumn:
+        counted = {"false": self._no, "true": self._yes}
+        return category(counted, ColumnType.BOOLEAN, nulls=self._nulls, stored=self._stored)
+
+
+class TextFold:
+    """Texts and categories."""
+
+    is_number = False
+    is_readable = True
+
+    def __init__(self, stored: str, *, hidden: bool) -> None:
+        self._stored, self._name = stored, hidden_text if hidden else short_text
+        self._nulls = 0
+        self._counted: Counter[str] | None = Counter()
+        self._groups = np.zeros(GROUPS, dtype=np.int64)
+        self._distinct = DistinctFold()
+        self._lengths: Lengths | None = None
+        self._hidden = hidden
+
+    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+        present: Mask | None = None
+        if series.null_count():
+            present = series.is_not_null().to_numpy()
+            self._nulls += series.null_count()
+            series = series.drop_nulls()
+        texts = series.cast(pl.String) if series.dtype != pl.String else series
+        if not len(texts):
+            return Seen(hashes=np.empty(0, dtype=np.uint64), present=present)
+        self._measure(texts)
+        hashes: Hashes | None = None
+        if self._counted is not None:
+            self._count(texts)
+        else:
+            named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
+            hashes = hash_texts(_shortened(named))
+            self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
+            self._distinct.add(hashes)
+            if not self._hidden:
+                return Seen(hashes=hashes if hashed else None, present=present)
+        return Seen(hashes=hash_texts(texts) if hashed else None, present=present)
+
+    def column(self) -> CategoryColumn:
+        if self._counted is not None:
+            return category(
+                self._counted, ColumnType.TEXT, nulls=self._nulls, stored=self._stored, lengths=self._lengths
+            )
+        return CategoryColumn(
+            type=ColumnType.TEXT,
+            stored=self._stored,
+            nulls=self._nulls,
+            groups=tuple(self._groups.tolist()),
+            lengths=self._lengths,
+            distinct=self._distinct.distinct(),
+        )
+
+    def _count(self, texts: pl.Series) -> None:
+        """Count each value; once there are too many, what was counted goes into groups."""
+        assert self._counted is not None, "called until there are too many"
+        tally = texts.value_counts()
+        for text, count in zip(tally[:, 0].to_list(), tally[:, 1].to_list(), strict=True):
+            self._counted[self._name(text)] += count
+        if len(self._counted) > VALUES_MAX:
+            names = list(self._counted)
+            self._groups += np.array(group_counts(names, self._counted.values()), dtype=np.int64)
+            self._distinct.add(hash_names(names))
+            self._counted = None
+
+    def _measure(self, texts: pl.Series) -> None:
+        lengths = texts.str.len_chars()
+        least, most, total = int(lengths.min()), int(lengths.max()), int(lengths.sum())  # type: ignore[arg-type]
+        if self._lengths is not None:
+            least, most = min(least, self._lengths.minimum), max(most, self._lengths.maximum)
+            total += self._lengths.total
+        self._lengths = Lengths(minimum=least, maximum=most, total=total)
+
+
+class TimeFold:
+    """Dates and times of any unit."""
+
+    is_number = False
+    is_readable = True
+
+    def __init__(self, stored: str) -> None:
+        self._stored = stored
+        self._nulls = self._count = 0
+        self._ends: tuple[int, int] | None = None
+        self._sketch = SketchFold(linear=True)
+        self._distinct: DistinctFold | None = None
+
+    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+        present: Mask | None = None
+        if series.null_count():
+            present = series.is_not_null().to_numpy()
+            self._nulls += series.null_count()
+            series = series.drop_nulls()
+        moments = series.cast(pl.Datetime("us")) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
+        times: Array = moments.to_physical().to_numpy()
+        if not len(times):
+            return Seen(hashes=np.empty(0, dtype=np.uint64), present=present)
+        self._count += len(times)
+        least, greatest = int(times.min()), int(times.max())
+        self._ends = (
+            (least, greatest) if self._ends is None else (min(least, self._ends[0]), max(greatest, self._ends[1]))
+        )
+        before = self._sketch.keys if self._sketch.dropped == 0 else None
+        self._sketch.add(times)
+        hashes = hash_integers(times) if hashed or self._sketch.dropped else None
+        if self._sketch.dropped and hashes is not None:
+            if self._distinct is None:
+                self._distinct = DistinctFold()
+                if before is not None:
+                    self._distinct.add(hash_integers(before))
+            self._distinct.add(hashes)
+        return Seen(hashes=hashes, present=present)
+
+    def column(self) -> TimeColumn:
+        least, greatest = self._ends or (None, None)
+        return TimeColumn(
+            stored=self._stored,
+            nulls=self._nulls,
+            count=self._count,
+            minimum=least,
+            maximum=greatest,
+            sketch=self._sketch.sketch(),
+            distinct=self._distinct.distinct() if self._distinct is not None else None,
+        )
+
+
+class OpaqueFold:
+    """Lists, structs and whatever else is only counted."""
+
+    is_number = False
+    is_readable = False
+
+    def __init__(self, stored: str) -> None:
+        self._stored = stored
+        self._nulls = self._count = 0
+
+    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+        del hashed
+        self._nulls += series.null_count()
+        self._count += len(series) - series.null_count()
+        return Seen()
+
+    def column(self) -> OpaqueColumn:
+        return OpaqueColumn(stored=self._stored, nulls=self._nulls, count=self._count)
+
+
+def _narrow(integers: pl.Series) -> tuple[Array, int] | None:
+    """Small integers as offsets from the least one; None where their range is wide, or there is none."""
+    if not len(integers):
+        return None
+    least, greatest = int(integers.min()), int(integers.max())  # type: ignore[arg-type]  # integers, as the type says
+    if greatest - least >= _NARROW or max(-least, greatest) > _EXACT_FLOAT:
+        return None
+    values: Array = integers.to_numpy()
+    return values.astype(np.int64) - least, least
+
+
+def _hashes_of_large(series: pl.Series) -> Hashes:
+    """Hashes of integers beyond 2⁵³; unsigned ones of 64 bits by their bits."""
+    values: Array = series.to_numpy()
+    return hash_integers(values.view(np.int64) if values.dtype == np.uint64 else values.astype(np.int64))
+
+
+def _narrowed(present: Mask | None, finite: Mask) -> Mask:
+    """Where values are there, once those that are not finite are taken for missing."""
+    if present is None:
+        return finite
+    narrowed = present.copy()
+    narrowed[np.flatnonzero(present)[~finite]] = False
+    return narrowed
+
+
+def _shortened(texts: pl.Series) -> pl.Series:
+    """Texts as `short_text` names them; most tables have no long one."""
+    if int(texts.str.len_chars().max() or 0) <= 80:  # type: ignore[arg-type]  # a number of characters
+        return texts
+    return pl.Series(texts.name, [short_text(text) for text in texts.to_list()], dtype=pl.String)

@@ -1,0 +1,218 @@
+"""How large one change is, in a unit that a person understands, with its band and its verdict.
+
+Each function judges one statistic of one column. A band is two-sided at the given chance of error; FAIL where even its
+near end is beyond the tolerance, PASS where even its far end is within, UNSURE between, with the rows that would
+decide. docs/drift.md argues the tolerances and has the sources:
+
+- shape: the band of Dvoretzky, Kiefer, Wolfowitz and Massart for each of the two samples, which holds for any
+  distribution and any n.
+- shares: Newcombe's interval for a difference of two shares, from Wilson's for each ("Interval estimation for the
+  difference between independent proportions", Statistics in Medicine 17, 1998, method 10).
+- location and scale: of numbers kept within the reference's own 0.1 % and 99.9 % quantiles, so that one wild value
+  decides nothing; normal bands with the second-order term of Bernstein's inequality for bounded variables, which
+  matters where rows are few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from trimtab.base.verdict import Interval, Verdict
+from trimtab.data.differences import Effect, Statistic
+from trimtab.data.distance import Distance, Numbers, ShareChange
+from trimtab.data.wording import counted
+from trimtab.stats.intervals import largest_gap
+from trimtab.stats.special import normal_quantile
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+TAIL: Final = 0.001
+"""The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
+_ROWS_MAX: Final = 100_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How many independent rows the reference and today have, and how many rows one of today's counts for."""
+
+    then: float
+    now: float
+    rows_per_now: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What a change is held to: its tolerance, the chance of error that this one statement may have (0–1), and the
+    confidence of all statements together, for the record."""
+
+    tolerance: float
+    error: float
+    level: float
+
+
+def shape(distance: Distance, sizes: Sizes, bar: Bar) -> Effect:
+    """The verdict on a Kolmogorov–Smirnov distance."""
+
+    def reach(now: float) -> float:
+        return largest_gap(math.floor(sizes.then), 1.0 - bar.error / 2) + largest_gap(
+            math.floor(now), 1.0 - bar.error / 2
+        )
+
+    change = _Change(statistic=Statistic.SHAPE, size=distance.size, words=distance.reason, near=reach, far=reach)
+    return _effect(change, sizes, bar)
+
+
+def share(statistic: Statistic, change: ShareChange, sizes: Sizes, bar: Bar) -> Effect:
+    """The verdict on the change of one share of the rows."""
+    z = normal_quantile(1.0 - bar.error / 2)
+    size = change.now - change.then
+    outward = size >= 0
+
+    def near(now: float) -> float:
+        return _newcombe(change.then, change.now, (sizes.then, now), z, up=not outward)
+
+    def far(now: float) -> float:
+        return _newcombe(change.then, change.now, (sizes.then, now), z, up=outward)
+
+    return _effect(_Change(statistic=statistic, size=size, words=change.words, near=near, far=far), sizes, bar)
+
+
+def location(reference: Numbers, current: Numbers, deviation: float, sizes: Sizes, bar: Bar) -> Effect | None:
+    """The verdict on the change of the mean in standard deviations; None where the reference does not vary."""
+    kept = _kept(reference, current)
+    if kept is None or not deviation > 0.0:
+        return None
+    (then, spread_then), (now, spread_now), width = kept
+    z = normal_quantile(1.0 - bar.error / 2)
+
+    def reach(rows: float) -> float:
+        normal = z * math.sqrt(spread_then / sizes.then + spread_now / rows)
+        return (normal + z * z / 6.0 * width * (1.0 / sizes.then + 1.0 / rows)) / deviation
+
+    words = f"the mean is {now:.4g}, {then:.4g} in the reference ({(now - then) / deviation:+.2f} standard deviations)"
+    size = (now - then) / deviation
+    return _effect(_Change(statistic=Statistic.LOCATION, size=size, words=words, near=reach, far=reach), sizes, bar)
+
+
+def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effect | None:
+    """The verdict on the change of the standard deviation, as a share of it; None where the reference does not vary."""
+    kept = _kept(reference, current)
+    if kept is None:
+        return None
+    (_, spread_then), (_, spread_now), width = kept
+    if not spread_then > 0.0:
+        return None
+    ratio = math.sqrt(spread_now / spread_then)
+    z = normal_quantile(1.0 - bar.error / 2)
+    low, high = _ends(reference)
+    fourths = _fourth(reference, low, high), _fourth(current, low, high)
+
+    def reach(rows: float) -> float:
+        first = z * math.sqrt(
+            ratio**2 * max(fourths[0] - 1.0, 0.0) / (4.0 * sizes.then)
+            + ratio**2 * max(fourths[1] - 1.0, 0.0) / (4.0 * rows)
+        )
+        return first + z * z / 12.0 * width**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
+
+    words = (
+        f"the standard deviation is {math.sqrt(spread_now):.4g}, {math.sqrt(spread_then):.4g} in the reference "
+        f"({ratio - 1.0:+.0%})"
+    )
+    change = _Change(statistic=Statistic.SCALE, size=ratio - 1.0, words=words, near=reach, far=reach)
+    return _effect(change, sizes, bar)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A measured change; ``near`` and ``far`` say how far its band reaches towards zero and away from it, by the
+    independent rows of today."""
+
+    statistic: Statistic
+    size: float
+    words: str
+    near: Callable[[float], float]
+    far: Callable[[float], float]
+
+
+def _effect(change: _Change, sizes: Sizes, bar: Bar) -> Effect:
+    size, distance = change.size, abs(change.size)
+    near, far = change.near(sizes.now), change.far(sizes.now)
+    if distance - near > bar.tolerance:
+        verdict = Verdict.FAIL
+    elif distance + far <= bar.tolerance:
+        verdict = Verdict.PASS
+    else:
+        verdict = Verdict.UNSURE
+    down, up = (near, far) if size >= 0 else (far, near)
+    if change.statistic is Statistic.SHAPE:  # a distance is between 0 and 1
+        down, up = min(down, size), min(up, 1.0 - size)
+    return Effect(
+        statistic=change.statistic,
+        size=Interval(estimate=size, low=size - down, high=size + up, level=bar.level, n=math.floor(sizes.now)),
+        tolerance=bar.tolerance,
+        verdict=verdict,
+        words=change.words,
+        needs=_needs(change, sizes, bar) if verdict is Verdict.UNSURE else "",
+    )
+
+
+def _needs(change: _Change, sizes: Sizes, bar: Bar) -> str:
+    """The rows of today that would decide if the change stayed as it is."""
+    beyond = abs(change.size) > bar.tolerance
+    reach, room = (change.near if beyond else change.far), abs(bar.tolerance - abs(change.size))
+    if reach(_ROWS_MAX) >= room:
+        return "a larger reference, or another tolerance: the change is too near to it"
+    few, enough = sizes.now, float(_ROWS_MAX)
+    while enough - few > 1.0:
+        middle = (few + enough) / 2
+        few, enough = (few, middle) if reach(middle) < room else (middle, enough)
+    return f"about {counted(max(1, math.ceil((enough - sizes.now) * sizes.rows_per_now)), 'more row')}"
+
+
+def _kept(reference: Numbers, current: Numbers) -> tuple[tuple[float, float], tuple[float, float], float] | None:
+    """Mean and variance of both within the reference's quantiles, and how far these lie apart; None without numbers."""
+    if not len(reference.keys) or not len(current.keys):
+        return None
+    low, high = _ends(reference)
+    return _moments(reference, low, high), _moments(current, low, high), high - low
+
+
+def _ends(reference: Numbers) -> tuple[float, float]:
+    reached = np.cumsum(reference.shares)
+    last = len(reached) - 1
+    low = min(int(np.searchsorted(reached, TAIL)), last)
+    high = min(int(np.searchsorted(reached, 1.0 - TAIL)), last)
+    return float(reference.middles[low]), float(reference.middles[high])
+
+
+def _moments(numbers: Numbers, low: float, high: float) -> tuple[float, float]:
+    values = np.clip(numbers.middles, low, high)
+    mean = float(values @ numbers.shares)
+    return mean, float((values - mean) ** 2 @ numbers.shares)
+
+
+def _fourth(numbers: Numbers, low: float, high: float) -> float:
+    """The fourth standardised moment of the numbers within their limits; 1 where they do not vary."""
+    values = np.clip(numbers.middles, low, high)
+    mean, spread = _moments(numbers, low, high)
+    return float((values - mean) ** 4 @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
+
+
+def _newcombe(then: float, now: float, sizes: tuple[float, float], z: float, *, up: bool) -> float:
+    """How far the difference of two shares may lie above (``up``) or below its estimate."""
+    one, two = _wilson(then, sizes[0], z), _wilson(now, sizes[1], z)
+    if up:
+        return math.hypot(then - one[0], two[1] - now)
+    return math.hypot(one[1] - then, now - two[0])
+
+
+def _wilson(share: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's interval for a share of ``n`` rows ("Probable inference", JASA 22, 1927)."""
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))

@@ -1,0 +1,171 @@
+"""How columns hang together differently although each alone is as it was, from a sample of whole rows.
+
+Each column of numbers becomes two variables, its ranks and how far each rank lies from the middle; each frequent value
+of a category becomes one, whether a row has it. All correlations between variables of different columns are compared.
+Ranks make a correlation the same for any scale and safe from wild values; distances from the middle see what has no
+direction (one column spreads where the other is high). Since each side is ranked by its own rows, a change of one
+column alone changes nothing here.
+
+The band is the asymptotic one of a correlation with its variance measured from the rows (the influence function of
+Devlin, Gnanadesikan and Kettenring, "Robust estimation and outlier detection with correlation coefficients",
+Biometrika 62, 1975), at Bonferroni's share for every pair. Rejected: a classifier of the two samples, which needs a
+library to train, says "something" where this names the two columns, and whose verdict depends on its settings. What
+this cannot see is a change that needs three columns at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from trimtab.base.verdict import Interval, Verdict
+from trimtab.data.differences import Effect, PairDifference, Statistic
+from trimtab.data.effects import Bar
+from trimtab.data.sample import Sample
+from trimtab.data.schema import Scalar
+from trimtab.data.wording import show
+from trimtab.stats.special import normal_quantile
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+_FREQUENT: Final = 0.05
+_VALUES_MAX: Final = 3
+_ROWS_MIN: Final = 100
+_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Variable:
+    """What a column is turned into: its column, and how a sentence names it."""
+
+    column: str
+    words: str
+    kind: str
+    value: Scalar | None = None
+
+
+def judge_pairs(
+    reference: Sample, current: Sample, columns: Sequence[str], bar: Bar
+) -> tuple[tuple[PairDifference, ...], int]:
+    """The pairs of columns whose correlation changed most, at most 20, and how many pairs were compared.
+
+    All pairs that drifted are among them. Both samples must have 100 rows, else nothing is compared.
+    """
+    names = [name for name in columns if name in reference.columns and name in current.columns]
+    variables = [variable for name in names for variable in _variables(name, reference, current)]
+    if min(len(reference.hashes), len(current.hashes)) < _ROWS_MIN or len(variables) < 2:
+        return (), 0
+    then, now = (_standardised(sample, variables) for sample in (reference, current))
+    (r_then, v_then), (r_now, v_now) = _correlations(*then), _correlations(*now)
+    owners = np.array([names.index(variable.column) for variable in variables])
+    upper = np.triu(owners[:, None] != owners[None, :], k=1) & np.isfinite(r_then) & np.isfinite(r_now)
+    compared = int(upper.sum())
+    if not compared:
+        return (), 0
+    z = normal_quantile(1.0 - bar.error / compared / 2)
+    change, reach = r_now - r_then, z * np.sqrt(v_then + v_now)
+    verdicts = np.where(
+        np.abs(change) - reach > bar.tolerance, 2, np.where(np.abs(change) + reach > bar.tolerance, 1, 0)
+    )
+    order = sorted(zip(*np.nonzero(upper), strict=True), key=lambda at: (-verdicts[at], -abs(change[at])))
+    best: dict[tuple[str, str], PairDifference] = {}
+    for one, two in order:
+        pair = (variables[one].column, variables[two].column)
+        if pair not in best and (verdicts[one, two] == 2 or len(best) < _SHOWN):
+            figures = (float(r_then[one, two]), float(r_now[one, two]), float(reach[one, two]))
+            best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, len(now[1]))
+    return tuple(best.values()), compared
+
+
+def _pair(
+    one: _Variable, two: _Variable, figures: tuple[float, float, float], verdict: int, bar: Bar, rows: int
+) -> PairDifference:
+    then, now, reach = figures
+    change = now - then
+    judged = (Verdict.PASS, Verdict.UNSURE, Verdict.FAIL)[verdict]
+    words = f"the correlation of {one.words} and {two.words} is {now:+.2f}, {then:+.2f} in the reference"
+    statistic = Statistic.CORRELATION if one.kind == two.kind == "rank" else Statistic.DEPENDENCE
+    effect = Effect(
+        statistic=statistic,
+        size=Interval(estimate=change, low=change - reach, high=change + reach, level=bar.level, n=rows),
+        tolerance=bar.tolerance,
+        verdict=judged,
+        words=words,
+        needs="larger samples of rows" if judged is Verdict.UNSURE else "",
+    )
+    return PairDifference(columns=(one.column, two.column), effect=effect)
+
+
+def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]:
+    values = [value for value in (*reference.columns[name], *current.columns[name]) if value is not None]
+    if not values or len(set(values)) < 2:
+        return []
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        if len(set(values)) == 2:
+            return [_Variable(column=name, words=name, kind="rank")]
+        apart = _Variable(column=name, words=f"how far {name} is from its middle", kind="apart")
+        return [_Variable(column=name, words=name, kind="rank"), apart]
+    counts: dict[Scalar, int] = {}
+    for value, count in zip(reference.columns[name], reference.counts, strict=True):
+        if value is not None:
+            counts[value] = counts.get(value, 0) + count
+    enough = _FREQUENT * sum(reference.counts)
+    frequent = sorted((value for value in counts if counts[value] >= enough), key=lambda value: -counts[value])
+    if len(frequent) == len(counts):
+        frequent = frequent[:-1] if len(counts) == 2 else frequent
+    return [
+        _Variable(column=name, words=f"{name} being {show(value)}", kind="value", value=value)
+        for value in frequent[:_VALUES_MAX]
+    ]
+
+
+def _standardised(sample: Sample, variables: Sequence[_Variable]) -> tuple[Floats, Floats]:
+    """The variables of a sample's rows with mean 0 and variance 1 (all 0 where they do not vary), and row weights."""
+    weights = np.array(sample.counts, dtype=np.float64)
+    weights /= weights.sum()
+    ranks: dict[str, Floats] = {}
+    columns = np.empty((len(weights), len(variables)))
+    for place, variable in enumerate(variables):
+        values = sample.columns[variable.column]
+        if variable.kind == "value":
+            columns[:, place] = [value == variable.value for value in values]
+        else:
+            if variable.column not in ranks:
+                ranks[variable.column] = _ranks(values, weights)
+            own = ranks[variable.column]
+            columns[:, place] = own if variable.kind == "rank" else np.abs(own - 0.5)
+    columns -= weights @ columns
+    spread = np.sqrt(weights @ columns**2)
+    columns /= np.where(spread > 1e-9, spread, np.inf)
+    return columns, weights
+
+
+def _ranks(values: Sequence[Scalar | None], weights: Floats) -> Floats:
+    """The share of rows below each value, half of its equals included; the middle for a gap."""
+    numbers = np.array([math.nan if value is None else float(value) for value in values])
+    known = np.flatnonzero(~np.isnan(numbers))
+    ranks = np.full(len(numbers), 0.5)
+    different, places = np.unique(numbers[known], return_inverse=True)
+    shares = np.bincount(places, weights=weights[known], minlength=len(different))
+    middles = (np.cumsum(shares) - shares / 2) / max(float(shares.sum()), 1e-300)
+    ranks[known] = middles[places]
+    return ranks
+
+
+def _correlations(columns: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """All correlations and the variances of their estimates; NaN where a variable does not vary."""
+    weighted = columns * weights[:, None]
+    r = weighted.T @ columns
+    squares = columns**2
+    both = (squares * weights[:, None]).T @ squares
+    cubes = (columns**3 * weights[:, None]).T @ columns
+    fourth = np.diag(both)
+    spread = both + r**2 / 4 * (fourth[:, None] + fourth[None, :] + 2 * both) - r * (cubes + cubes.T)
+    rows = 1.0 / float((weights**2).sum())
+    r[np.diag(r) < 0.5] = np.nan
+    r[:, ~np.isfinite(np.diag(r))] = np.nan
+    return r, np.maximum(spread, 0.0) / rows

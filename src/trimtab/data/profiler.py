@@ -1,0 +1,167 @@
+"""One pass over a table's batches, and its profile.
+
+Each batch is looked at column by column, through NumPy's views of Polars' memory, so that a column costs a few
+sequential passes over some hundred kilobytes that fit a processor's cache. Nothing grows with the rows: sketches,
+counted categories, smallest hashes, the sample and the co-moments are all bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+
+from trimtab.data.column_folds import ColumnFold, Seen, fold_for
+from trimtab.data.hashes import mixed, odd_number
+from trimtab.data.pairs import COLUMNS_MAX, PairsFold
+from trimtab.data.profile import Profile, RowOrder
+from trimtab.data.sample import COLUMNS_MAX as SAMPLED_MAX
+from trimtab.data.sample import Sample, SampleFold
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from trimtab.data.schema import Scalar
+
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+
+_MICROSECONDS: Final = pl.Datetime("us")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """What a profile holds beside its columns.
+
+    Attributes:
+        joint: whether to keep co-moments and a sample of whole rows, which show what columns do together; about a
+            third of the time.
+        time: the column that says in which order rows should be; None where there is none.
+        sensitive: columns whose values are not to be readable in the profile.
+    """
+
+    joint: bool = True
+    time: str | None = None
+    sensitive: frozenset[str] = frozenset()
+
+
+def profile_frame(table: pl.DataFrame, depth: Depth | None = None) -> Profile:
+    """The profile of a table in memory."""
+    profiler = Profiler(table.schema, depth)
+    for start in range(0, table.height, _BATCH):
+        profiler.add(table[start : start + _BATCH])
+    return profiler.profile()
+
+
+class Profiler:
+    """The fold: `add` each batch, in order, then ask for the `profile`."""
+
+    def __init__(self, schema: pl.Schema, depth: Depth | None = None) -> None:
+        self._depth = depth or Depth()
+        self._folds: dict[str, ColumnFold] = {
+            name: fold_for(dtype, hidden=name in self._depth.sensitive) for name, dtype in schema.items()
+        }
+        self._names = tuple(schema)
+        self._odd = {name: odd_number(name) for name in self._names}
+        numbers = [name for name in self._names if self._folds[name].is_number]
+        self._pairs = PairsFold(tuple(numbers[:COLUMNS_MAX])) if self._depth.joint and len(numbers) > 1 else None
+        self._paired = frozenset(numbers[:COLUMNS_MAX]) if self._pairs is not None else frozenset()
+        readable = [name for name in self._names if self._folds[name].is_readable]
+        self._sampled: Collection[str] = [name for name in readable if name not in self._depth.sensitive][:SAMPLED_MAX]
+        self._sample = SampleFold() if self._depth.joint else None
+        self._order: RowOrder | None = None
+        self._rows = 0
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Take in the next rows, which have the schema's columns and types."""
+        if not batch.height:
+            return
+        self._rows += batch.height
+        hashes = np.zeros(batch.height, dtype=np.uint64) if self._sample is not None else None
+        numbers: dict[str, tuple[Any, Any]] = {}
+        for name in self._names:
+            seen = self._folds[name].add(batch[name], hashed=hashes is not None)
+            if hashes is not None and seen.hashes is not None:
+                _add_hashes(hashes, seen, self._odd[name])
+            if name in self._paired:
+                numbers[name] = _spread(seen, batch.height)
+        if self._sample is not None and hashes is not None:
+            self._sample.add(mixed(hashes), batch.select(self._sampled))
+        if self._pairs is not None:
+            self._pairs.add(numbers)
+        if self._depth.time is not None:
+            self._follow(batch[self._depth.time])
+
+    def profile(self) -> Profile:
+        """The profile of the rows so far; may be asked more than once."""
+        return Profile(
+            rows=self._rows,
+            columns={name: fold.column() for name, fold in self._folds.items()},
+            pairs=self._pairs.pairs() if self._pairs is not None else None,
+            sample=self._drawn(),
+            order=self._order,
+        )
+
+    def _follow(self, series: pl.Series) -> None:
+        if series.dtype not in (pl.Datetime, pl.Date):
+            return
+        times = series.drop_nulls().cast(pl.Datetime("us", getattr(series.dtype, "time_zone", None))).to_physical()
+        moments = times.to_numpy()
+        if not len(moments):
+            return
+        backwards = int(np.count_nonzero(moments[1:] < moments[:-1]))
+        first, last = int(moments[0]), int(moments[-1])
+        if self._order is None:
+            self._order = RowOrder(column=series.name, backwards=backwards, first=first, last=last)
+            return
+        before = self._order
+        self._order = RowOrder(
+            column=series.name,
+            backwards=before.backwards + backwards + (first < before.last),
+            first=before.first,
+            last=last,
+        )
+
+    def _drawn(self) -> Sample | None:
+        if self._sample is None:
+            return None
+        rows = self._sample.rows
+        columns = {name: () if rows is None else _plain(rows[name]) for name in self._sampled}
+        return self._sample.sample(columns)
+
+
+_BATCH: Final = 131_072
+
+
+def _add_hashes(rows: Hashes, seen: Seen, odd: np.uint64) -> None:
+    """Add a column's hashes to those of the rows; a value that is not there adds nothing."""
+    assert seen.hashes is not None, "asked for by the caller"
+    own = seen.hashes * odd
+    if seen.present is None:
+        rows += own
+    else:
+        rows[seen.present] += own
+
+
+def _spread(seen: Seen, rows: int) -> tuple[Any, Any]:
+    """A column's numbers, one for each row, and where there is one (None: everywhere)."""
+    if seen.present is None:
+        return seen.numbers, None
+    values = np.zeros(rows)
+    values[seen.present] = seen.numbers
+    return values, seen.present
+
+
+def _plain(series: pl.Series) -> tuple[Scalar | None, ...]:
+    """A few values as JSON has them."""
+    dtype = series.dtype
+    if dtype in (pl.Datetime, pl.Date):
+        moments = series.cast(_MICROSECONDS) if dtype == pl.Date else series.dt.cast_time_unit("us")
+        return tuple(moments.to_physical().to_list())
+    if dtype.is_decimal():
+        series = series.cast(pl.Float64)
+    if series.dtype.is_float():
+        finite = series.is_finite().fill_null(value=False).to_numpy()
+        return tuple(value if known else None for value, known in zip(series.to_list(), finite.tolist(), strict=True))
+    return tuple(series.cast(pl.String).to_list() if dtype in (pl.Categorical, pl.Enum) else series.to_list())

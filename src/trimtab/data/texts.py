@@ -1,0 +1,25 @@
+"""How texts are named in a profile: as they are while they are short, and by their hash where nobody may read them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+_LONG: Final = 80
+
+
+def short_text(text: str) -> str:
+    """The text, or its beginning with a hash of the whole where it is longer than 80 characters."""
+    return text if len(text) <= _LONG else f"{text[:_LONG]}… {_hash(text)[:8]}"
+
+
+def hidden_text(text: str) -> str:
+    """A name for the text that does not show it: equal texts have equal names.
+
+    It hides a value from a reader of reports. It is no secret: whoever can guess the value can make its name.
+    """
+    return f"hidden {_hash(text)}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
