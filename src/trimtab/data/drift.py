@@ -172,14 +172,17 @@ def _numbers(
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
     asked = sum(limit is not None for limit in (limits.location, limits.scale, limits.shape))
     each = error * (1.0 - _FOR_NULLS) / max(asked, 1)
+    deviation = _merged_moments([part for _, part in reference]).deviation
     found: list[Effect | None] = []
     if limits.location is not None:
-        deviation = _merged_moments([part for _, part in reference]).deviation
         found.append(effects.location(then, now, deviation, sizes, _bar(limits.location, each, judging)))
     if limits.scale is not None:
         found.append(effects.scale(then, now, sizes, _bar(limits.scale, each, judging)))
     if limits.shape is not None:
-        found.append(effects.shape(distance_between(then, now), sizes, _bar(limits.shape, each, judging)))
+        # What the mean may move by, half of it may every number: more is for location to say.
+        slack = (limits.location or 0.0) / 2 * deviation if deviation > 0.0 else 0.0
+        distance = distance_between(then, now, slack=slack)
+        found.append(effects.shape(distance, sizes, _bar(limits.shape, each, judging)))
     return found
 
 

@@ -200,7 +200,8 @@ def _fourth(numbers: Numbers, low: float, high: float) -> float:
     """The fourth standardised moment of the numbers within their limits; 1 where they do not vary."""
     values = np.clip(numbers.middles, low, high)
     mean, spread = _moments(numbers, low, high)
-    return float((values - mean) ** 4 @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
+    squares = (values - mean) ** 2
+    return float((squares * squares) @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
 
 
 def _newcombe(then: float, now: float, sizes: tuple[float, float], z: float, *, up: bool) -> float:

@@ -15,7 +15,6 @@ this cannot see is a change that needs three columns at once.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,8 +24,8 @@ import numpy as np
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import Effect, PairDifference, Statistic
 from trimtab.data.effects import Bar
-from trimtab.data.sample import Sample
-from trimtab.data.schema import Scalar
+from trimtab.data.sample import GAP, Sample
+from trimtab.data.schema import ColumnType
 from trimtab.data.wording import show
 from trimtab.stats.special import normal_quantile
 
@@ -45,7 +44,7 @@ class _Variable:
     column: str
     words: str
     kind: str
-    value: Scalar | None = None
+    value: str = ""
 
 
 def judge_pairs(
@@ -71,7 +70,9 @@ def judge_pairs(
     verdicts = np.where(
         np.abs(change) - reach > bar.tolerance, 2, np.where(np.abs(change) + reach > bar.tolerance, 1, 0)
     )
-    order = sorted(zip(*np.nonzero(upper), strict=True), key=lambda at: (-verdicts[at], -abs(change[at])))
+    ones, twos = np.nonzero(upper)
+    ranked = np.lexsort((-np.abs(change[ones, twos]), -verdicts[ones, twos]))
+    order = list(zip(ones[ranked].tolist(), twos[ranked].tolist(), strict=True))
     best: dict[tuple[str, str], PairDifference] = {}
     for one, two in order:
         pair = (variables[one].column, variables[two].column)
@@ -101,52 +102,56 @@ def _pair(
 
 
 def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]:
-    values = [value for value in (*reference.columns[name], *current.columns[name]) if value is not None]
-    if not values or len(set(values)) < 2:
+    then, now = reference.columns[name], current.columns[name]
+    if then.is_number != now.is_number or then.type is ColumnType.TIME:
         return []
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        if len(set(values)) == 2:
-            return [_Variable(column=name, words=name, kind="rank")]
-        apart = _Variable(column=name, words=f"how far {name} is from its middle", kind="apart")
-        return [_Variable(column=name, words=name, kind="rank"), apart]
-    counts: dict[Scalar, int] = {}
-    for value, count in zip(reference.columns[name], reference.counts, strict=True):
-        if value is not None:
-            counts[value] = counts.get(value, 0) + count
-    enough = _FREQUENT * sum(reference.counts)
-    frequent = sorted((value for value in counts if counts[value] >= enough), key=lambda value: -counts[value])
-    if len(frequent) == len(counts):
-        frequent = frequent[:-1] if len(counts) == 2 else frequent
+    if then.is_number:
+        numbers = np.concatenate([then.numbers, now.numbers])
+        known = numbers[~np.isnan(numbers)]
+        if not len(known) or known.min() == known.max():
+            return []
+        own = _Variable(column=name, words=name, kind="rank")
+        if ((known == known.min()) | (known == known.max())).all():
+            return [own]  # of two values each says all there is
+        return [own, _Variable(column=name, words=f"how far {name} is from its middle", kind="apart")]
+    weights = np.array(reference.counts, dtype=np.float64)
+    places = then.places
+    known_rows = places != GAP
+    shares = np.bincount(places[known_rows], weights=weights[known_rows], minlength=len(then.values)) / weights.sum()
+    frequent = [int(place) for place in np.argsort(-shares, kind="stable") if shares[place] >= _FREQUENT]
+    if len(then.values) == 2:
+        frequent = frequent[:1]  # the other one says the same
     return [
-        _Variable(column=name, words=f"{name} being {show(value)}", kind="value", value=value)
-        for value in frequent[:_VALUES_MAX]
+        _Variable(column=name, words=f"{name} being {show(then.values[place])}", kind="value", value=then.values[place])
+        for place in frequent[:_VALUES_MAX]
     ]
 
 
 def _standardised(sample: Sample, variables: Sequence[_Variable]) -> tuple[Floats, Floats]:
-    """The variables of a sample's rows with mean 0 and variance 1 (all 0 where they do not vary), and row weights."""
+    """The variables, shape (variables, rows), with mean 0 and variance 1 (all 0 where one does not vary), and the rows'
+    weights."""
     weights = np.array(sample.counts, dtype=np.float64)
     weights /= weights.sum()
     ranks: dict[str, Floats] = {}
-    columns = np.empty((len(weights), len(variables)))
+    rows = np.empty((len(variables), len(weights)))
     for place, variable in enumerate(variables):
-        values = sample.columns[variable.column]
+        sampled = sample.columns[variable.column]
         if variable.kind == "value":
-            columns[:, place] = [value == variable.value for value in values]
+            at = sampled.values.index(variable.value) if variable.value in sampled.values else -1
+            rows[place] = sampled.places == at
         else:
             if variable.column not in ranks:
-                ranks[variable.column] = _ranks(values, weights)
+                ranks[variable.column] = _ranks(sampled.numbers, weights)
             own = ranks[variable.column]
-            columns[:, place] = own if variable.kind == "rank" else np.abs(own - 0.5)
-    columns -= weights @ columns
-    spread = np.sqrt(weights @ columns**2)
-    columns /= np.where(spread > 1e-9, spread, np.inf)
-    return columns, weights
+            rows[place] = own if variable.kind == "rank" else np.abs(own - 0.5)
+    rows -= (rows @ weights)[:, None]
+    spread = np.sqrt(rows**2 @ weights)
+    rows /= np.where(spread > 1e-9, spread, np.inf)[:, None]
+    return rows, weights
 
 
-def _ranks(values: Sequence[Scalar | None], weights: Floats) -> Floats:
+def _ranks(numbers: Floats, weights: Floats) -> Floats:
     """The share of rows below each value, half of its equals included; the middle for a gap."""
-    numbers = np.array([math.nan if value is None else float(value) for value in values])
     known = np.flatnonzero(~np.isnan(numbers))
     ranks = np.full(len(numbers), 0.5)
     different, places = np.unique(numbers[known], return_inverse=True)
@@ -156,16 +161,15 @@ def _ranks(values: Sequence[Scalar | None], weights: Floats) -> Floats:
     return ranks
 
 
-def _correlations(columns: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _correlations(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """All correlations and the variances of their estimates; NaN where a variable does not vary."""
-    weighted = columns * weights[:, None]
-    r = weighted.T @ columns
-    squares = columns**2
-    both = (squares * weights[:, None]).T @ squares
-    cubes = (columns**3 * weights[:, None]).T @ columns
+    weighted, squares = rows * weights, rows * rows
+    r = weighted @ rows.T
+    both = (weighted * rows) @ squares.T
+    cubes = (weighted * squares) @ rows.T
     fourth = np.diag(both)
     spread = both + r**2 / 4 * (fourth[:, None] + fourth[None, :] + 2 * both) - r * (cubes + cubes.T)
-    rows = 1.0 / float((weights**2).sum())
-    r[np.diag(r) < 0.5] = np.nan
-    r[:, ~np.isfinite(np.diag(r))] = np.nan
-    return r, np.maximum(spread, 0.0) / rows
+    effective = 1.0 / float((weights**2).sum())
+    constant = np.diag(r) < 0.5
+    r[constant, :] = r[:, constant] = np.nan
+    return r, np.maximum(spread, 0.0) / effective

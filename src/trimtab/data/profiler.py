@@ -7,6 +7,7 @@ counted categories, smallest hashes, the sample and the co-moments are all bound
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,16 +15,18 @@ import numpy as np
 import polars as pl
 
 from trimtab.data.column_folds import ColumnFold, Seen, fold_for
+from trimtab.data.columns import natural_type
 from trimtab.data.hashes import mixed, odd_number
 from trimtab.data.pairs import COLUMNS_MAX, PairsFold
 from trimtab.data.profile import Profile, RowOrder
 from trimtab.data.sample import COLUMNS_MAX as SAMPLED_MAX
-from trimtab.data.sample import Sample, SampleFold
+from trimtab.data.sample import Sample, Sampled, SampleFold, sampled_numbers, sampled_values
+from trimtab.data.schema import ColumnType
+from trimtab.data.texts import short_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from trimtab.data.schema import Scalar
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -127,7 +130,7 @@ class Profiler:
         if self._sample is None:
             return None
         rows = self._sample.rows
-        columns = {name: () if rows is None else _plain(rows[name]) for name in self._sampled}
+        columns = {} if rows is None else {name: _sampled(rows[name]) for name in self._sampled}
         return self._sample.sample(columns)
 
 
@@ -153,15 +156,17 @@ def _spread(seen: Seen, rows: int) -> tuple[Any, Any]:
     return values, seen.present
 
 
-def _plain(series: pl.Series) -> tuple[Scalar | None, ...]:
-    """A few values as JSON has them."""
-    dtype = series.dtype
-    if dtype in (pl.Datetime, pl.Date):
-        moments = series.cast(_MICROSECONDS) if dtype == pl.Date else series.dt.cast_time_unit("us")
-        return tuple(moments.to_physical().to_list())
-    if dtype.is_decimal():
-        series = series.cast(pl.Float64)
-    if series.dtype.is_float():
-        finite = series.is_finite().fill_null(value=False).to_numpy()
-        return tuple(value if known else None for value, known in zip(series.to_list(), finite.tolist(), strict=True))
-    return tuple(series.cast(pl.String).to_list() if dtype in (pl.Categorical, pl.Enum) else series.to_list())
+def _sampled(series: pl.Series) -> Sampled:
+    """A few values in the form that is kept."""
+    kind = natural_type(series.dtype)
+    match kind:
+        case ColumnType.INTEGER | ColumnType.FLOAT:
+            return sampled_numbers(kind, series.cast(pl.Float64).fill_null(math.nan).to_numpy())
+        case ColumnType.TIME:
+            moments = series.cast(_MICROSECONDS) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
+            return sampled_numbers(kind, moments.to_physical().cast(pl.Float64).fill_null(math.nan).to_numpy())
+        case ColumnType.BOOLEAN:
+            return sampled_values(kind, [None if truth is None else str(truth).lower() for truth in series.to_list()])
+        case _:
+            texts = series.cast(pl.String).to_list()
+            return sampled_values(ColumnType.TEXT, [None if text is None else short_text(text) for text in texts])

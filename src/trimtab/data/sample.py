@@ -7,23 +7,67 @@ exact: a row that is kept in the end was kept from the first time it was seen.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 
-from trimtab.data.schema import Scalar
+from trimtab.data.schema import ColumnType
 
 if TYPE_CHECKING:
     import polars as pl
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 ROWS_MAX: Final = 4_096
 """Rows that are kept: enough to see a rank correlation change by 0.2 between any two of some dozen columns."""
 COLUMNS_MAX: Final = 64
 """Columns of a row that are kept, in the table's order."""
+GAP: Final = 0xFFFF
+"""The place of a value that is not there."""
+
+
+class Sampled(msgspec.Struct, frozen=True, kw_only=True):
+    """A column's values in the sampled rows.
+
+    Attributes:
+        type: what they are; a time is a number, of UTC microseconds.
+        values: the different texts or truth values, sorted; empty for numbers and times.
+        packed: for each row a float64 (not a number: a gap, or not finite), or where there are ``values`` the place
+            among them as two bytes (`GAP`: a gap); little-endian.
+    """
+
+    type: ColumnType
+    values: tuple[str, ...] = ()
+    packed: bytes = b""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers or times."""
+        return self.type in (ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.TIME)
+
+    @property
+    def numbers(self) -> Floats:
+        """The numbers, NaN for a gap; for other types the places among ``values``."""
+        if self.is_number:
+            return np.frombuffer(self.packed, dtype="<f8")
+        places = self.places
+        return np.where(places == GAP, math.nan, places.astype(np.float64))
+
+    @property
+    def places(self) -> Integers:
+        """For texts and truth values: where each row's is among ``values``; `GAP` for none."""
+        return np.frombuffer(self.packed, dtype="<u2").astype(np.int64)
+
+    def plain(self) -> tuple[float | str | None, ...]:
+        """The values as JSON has them."""
+        if self.is_number:
+            return tuple(None if math.isnan(number) else number for number in self.numbers.tolist())
+        return tuple(None if place == GAP else self.values[place] for place in self.places.tolist())
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,13 +76,12 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         hashes: of the kept rows, ascending.
         counts: how many rows of the table are equal to each of them.
-        columns: the values of the first `COLUMNS_MAX` columns. A number that is null or not finite, and any other
-            null, is None; a time is an integer of UTC microseconds; a sensitive column is left out.
+        columns: the values of the first `COLUMNS_MAX` columns; a sensitive column is left out.
     """
 
     hashes: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
-    columns: dict[str, tuple[Scalar | None, ...]] = {}
+    columns: dict[str, Sampled] = {}
 
 
 class SampleFold:
@@ -67,7 +110,7 @@ class SampleFold:
         stacked = rows if self._rows is None else pl.concat([self._rows, rows], rechunk=True)
         self._hashes, self._counts, self._rows = together[kept], summed[:ROWS_MAX], stacked[kept]
 
-    def sample(self, columns: dict[str, tuple[Scalar | None, ...]]) -> Sample:
+    def sample(self, columns: dict[str, Sampled]) -> Sample:
         """What was kept, with the values that `rows` were turned into."""
         return Sample(
             hashes=tuple(self._hashes.tolist()),
@@ -83,19 +126,41 @@ class SampleFold:
 
 def merge_samples(left: Sample, right: Sample) -> Sample | None:
     """The sample of both rows together; None if they are not of the same columns."""
+    if not left.hashes or not right.hashes:
+        return left if left.hashes else right
     if left.columns.keys() != right.columns.keys():
         return None
-    counts: dict[int, int] = {}
-    places: dict[int, tuple[Sample, int]] = {}
-    for sample in (left, right):
-        for place, (hashed, count) in enumerate(zip(sample.hashes, sample.counts, strict=True)):
-            counts[hashed] = counts.get(hashed, 0) + count
-            places.setdefault(hashed, (sample, place))
-    kept = sorted(counts)[:ROWS_MAX]
-    columns = {
-        name: tuple(places[hashed][0].columns[name][places[hashed][1]] for hashed in kept) for name in left.columns
-    }
-    return Sample(hashes=tuple(kept), counts=tuple(counts[hashed] for hashed in kept), columns=columns)
+    hashes = np.array([*left.hashes, *right.hashes], dtype=np.uint64)
+    found, first, places = np.unique(hashes, return_index=True, return_inverse=True)
+    counts = np.bincount(places, weights=[*left.counts, *right.counts], minlength=len(found))[:ROWS_MAX]
+    kept = first[:ROWS_MAX]
+    return Sample(
+        hashes=tuple(found[:ROWS_MAX].tolist()),
+        counts=tuple(round(count) for count in counts.tolist()),
+        columns={name: _together(column, right.columns[name], kept) for name, column in left.columns.items()},
+    )
+
+
+def sampled_numbers(kind: ColumnType, numbers: Floats) -> Sampled:
+    """A column of numbers or times; what is not finite is a gap."""
+    finite = np.where(np.isfinite(numbers), numbers, math.nan) + 0.0
+    return Sampled(type=kind, packed=finite.astype("<f8").tobytes())
+
+
+def sampled_values(kind: ColumnType, values: Sequence[str | None]) -> Sampled:
+    """A column of texts or truth values (``true``, ``false``)."""
+    different = sorted({value for value in values if value is not None})
+    place_of: dict[str | None, int] = {value: place for place, value in enumerate(different)}
+    places = np.array([place_of.get(value, GAP) for value in values], dtype="<u2")
+    return Sampled(type=kind, values=tuple(different), packed=places.tobytes())
+
+
+def _together(left: Sampled, right: Sampled, kept: Integers) -> Sampled:
+    if left.is_number and right.is_number:
+        return sampled_numbers(left.type, np.concatenate([left.numbers, right.numbers])[kept])
+    values = [*left.plain(), *right.plain()]
+    texts = [None if values[place] is None else str(values[place]) for place in kept.tolist()]
+    return sampled_values(left.type, texts)
 
 
 def _near(hashes: Hashes) -> Integers:
