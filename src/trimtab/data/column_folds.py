@@ -72,19 +72,22 @@ class ColumnFold(Protocol):
         ...
 
 
-def fold_for(dtype: pl.DataType, *, hidden: bool) -> ColumnFold:
-    """The fold for a column that Polars stores so; ``hidden``: its values must not be readable."""
+def fold_for(dtype: pl.DataType, *, hidden: bool, distinct: bool) -> ColumnFold:
+    """The fold for a column that Polars stores so.
+
+    ``hidden``: its values must not be readable. ``distinct``: different numbers are counted although they are many.
+    """
     match natural_type(dtype):
         case ColumnType.INTEGER:
-            return NumberFold(ColumnType.INTEGER, str(dtype))
+            return NumberFold(ColumnType.INTEGER, str(dtype), distinct=distinct)
         case ColumnType.FLOAT:
-            return NumberFold(ColumnType.FLOAT, str(dtype))
+            return NumberFold(ColumnType.FLOAT, str(dtype), distinct=distinct)
         case ColumnType.BOOLEAN:
             return TruthFold(str(dtype))
         case ColumnType.TEXT:
             return TextFold(str(dtype), hidden=hidden)
         case ColumnType.TIME:
-            return TimeFold(str(dtype))
+            return TimeFold(str(dtype), distinct=distinct)
         case None:
             return OpaqueFold(str(dtype))
 
@@ -95,8 +98,8 @@ class NumberFold:
     is_number = True
     is_readable = True
 
-    def __init__(self, kind: ColumnType, stored: str) -> None:
-        self._kind, self._stored = kind, stored
+    def __init__(self, kind: ColumnType, stored: str, *, distinct: bool) -> None:
+        self._kind, self._stored, self._counts_many = kind, stored, distinct
         self._nulls = self._nans = self._infinite = 0
         self._ends: tuple[int | float, int | float] | None = None
         self._moments = Moments()
@@ -167,7 +170,7 @@ class NumberFold:
             hashes = table[offsets] if hashed or self._is_many else None
             different = table[found]
         else:
-            self._sketch.add(codes_of(numbers))
+            self._sketch.add_floats(numbers)
             hashes = self._hashes(numbers, series) if hashed or self._is_many else None
             different = hashes if hashes is not None else np.empty(0, dtype=np.uint64)
         if self._is_many:
@@ -180,8 +183,8 @@ class NumberFold:
 
     @property
     def _is_many(self) -> bool:
-        """Whether the sketch may count different numbers as one."""
-        return self._sketch.dropped > 0 or self._is_beyond_floats
+        """Whether the sketch may count different numbers as one, and they are to be counted all the same."""
+        return self._counts_many and (self._sketch.dropped > 0 or self._is_beyond_floats)
 
     @property
     def _is_beyond_floats(self) -> bool:
@@ -299,8 +302,8 @@ class TimeFold:
     is_number = False
     is_readable = True
 
-    def __init__(self, stored: str) -> None:
-        self._stored = stored
+    def __init__(self, stored: str, *, distinct: bool) -> None:
+        self._stored, self._counts_many = stored, distinct
         self._nulls = self._count = 0
         self._ends: tuple[int, int] | None = None
         self._sketch = SketchFold(linear=True)
@@ -323,8 +326,9 @@ class TimeFold:
         )
         before = self._sketch.keys if self._sketch.dropped == 0 else None
         self._sketch.add(times)
-        hashes = hash_integers(times) if hashed or self._sketch.dropped else None
-        if self._sketch.dropped and hashes is not None:
+        many = self._counts_many and self._sketch.dropped > 0
+        hashes = hash_integers(times) if hashed or many else None
+        if many and hashes is not None:
             if self._distinct is None:
                 self._distinct = DistinctFold()
                 if before is not None:

@@ -183,7 +183,7 @@ def _shortened(numbers: Numbers, dropped: int) -> Array:
 
 
 def _different(*parts: Array) -> Array:
-    """The different keys of all parts, ascending. By sorting: NumPy's own set operations hash, at four times the cost."""
+    """The different keys of all parts, ascending; by sorting, since NumPy's set operations hash at four times the cost."""
     keys = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *parts]))
     return keys[np.concatenate([np.ones(1, dtype=np.bool_), keys[1:] != keys[:-1]])] if len(keys) else keys
 

@@ -40,11 +40,13 @@ class Depth:
     Attributes:
         joint: whether to keep co-moments and a sample of whole rows, which show what columns do together; about a
             third of the time.
+        distinct: whether to count different values where they are many.
         time: the column that says in which order rows should be; None where there is none.
         sensitive: columns whose values are not to be readable in the profile.
     """
 
     joint: bool = True
+    distinct: bool = True
     time: str | None = None
     sensitive: frozenset[str] = frozenset()
 
@@ -63,7 +65,8 @@ class Profiler:
     def __init__(self, schema: pl.Schema, depth: Depth | None = None) -> None:
         self._depth = depth or Depth()
         self._folds: dict[str, ColumnFold] = {
-            name: fold_for(dtype, hidden=name in self._depth.sensitive) for name, dtype in schema.items()
+            name: fold_for(dtype, hidden=name in self._depth.sensitive, distinct=self._depth.distinct)
+            for name, dtype in schema.items()
         }
         self._names = tuple(schema)
         self._odd = {name: odd_number(name) for name in self._names}
