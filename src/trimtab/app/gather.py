@@ -16,11 +16,12 @@ import polars as pl
 from trimtab.app.check import contract_disagreements
 from trimtab.base.errors import InputError, ProblemsError
 from trimtab.base.instants import Instant, Span, format_instant
-from trimtab.data.check import Violation, check_table
+from trimtab.data.check import check_table
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import infer
 from trimtab.data.schema import Contract, Severity
 from trimtab.data.table import event_times
+from trimtab.data.violation import Violation
 from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.prediction_log import LogIndex
@@ -114,7 +115,9 @@ def gather(
             table = table.join(logged.select(contract.key), on=contract.key, how="anti", maintain_order="left")
         parts = {"source": table, "log": logged}
     whole = pl.concat(list(parts.values()), how="vertical").sort(contract.time, maintain_order=True)
-    origin_of = pl.concat([part.select(pl.lit(name).alias("origin"), contract.time_column) for name, part in parts.items()])
+    origin_of = pl.concat(
+        [part.select(pl.lit(name).alias("origin"), contract.time_column) for name, part in parts.items()]
+    )
     if span is not None and whole.height:
         first = whole[contract.time_column][-1].timestamp() * 1_000_000 - span
         newest = pl.lit(round(first)).cast(pl.Datetime("us", "UTC"))

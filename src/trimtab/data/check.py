@@ -1,144 +1,264 @@
-"""A table against its contract: every violation of every column in one report, never one at a time.
+"""A table against its contract: every violation of every rule in one report, never one at a time.
 
-The rules are those of requests (`trimtab.data.request`), read by the same definitions, so that a table passes exactly
-if each of its rows would be answered. A missing column is a violation like any other, not an error.
+The rules of rows are those of requests (`trimtab.data.request`), read by the same definitions, so that a row that a
+table loses or is refused for would get no answer either. A missing column is a violation like any other, not an error.
+
+The check is a fold over batches and keeps counts and examples, never rows: memory does not grow with the table. Only
+uniqueness needs to remember keys; `trimtab.data.repeats` says how it stays within its bound.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
 
-from trimtab.data.columns import read_column
-from trimtab.data.schema import Column, ColumnType, Contract, Range, Rule, Severity, Values
-from trimtab.data.wording import closest, counted, show
+from trimtab.base.instants import Instant, format_instant, format_span
+from trimtab.data.column_check import Broken, ColumnCheck
+from trimtab.data.condition_check import ConditionCheck
+from trimtab.data.problems import TableError
+from trimtab.data.quarantine import Kept, set_aside
+from trimtab.data.repeats import Again
+from trimtab.data.scan import Scan
+from trimtab.data.schema import Contract, Rule, Severity
+from trimtab.data.unique_check import UniqueCheck
+from trimtab.data.violation import CheckReport, Violation
+from trimtab.data.wording import closest, counted
 
-_EXAMPLES: Final = 10
+_HINTED_MAX: Final = 20
+"""Unknown columns that get a "did you mean": comparing words costs more than checking their values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """One rule that some rows of a table break.
+class TableCheck:
+    """Checks one table, batch by batch.
 
-    Attributes:
-        column: the column; empty where it is the table as a whole.
-        rule: what is broken.
-        severity: whether such rows are refused, or only noted.
-        count: how many rows break it.
-        share: which share of the rows that is, 0–1.
-        examples: up to ten different values with their rows, counted from 0: ``row 17: 'x'``.
-        problem: the sentence for a person.
+    Args:
+        contract: what the rows must be.
+        schema: the table's columns, as every batch has them.
+        now: the moment by which freshness is judged; None leaves it unjudged.
+
+    Example:
+        >>> from trimtab.data.schema import Column, ColumnType
+        >>> contract = Contract(columns=(Column(name="x", type=ColumnType.INTEGER),))
+        >>> batch = pl.DataFrame({"x": [1, None]})
+        >>> check = TableCheck(contract, schema=batch.schema)
+        >>> _ = check.add(batch)
+        >>> [str(violation) for violation in check.report().violations]
+        ['x: 1 value of 2 is null, which the contract does not allow (row 1)']
     """
 
-    column: str
-    rule: Rule
-    severity: Severity
-    count: int
-    share: float
-    examples: tuple[str, ...]
-    problem: str
+    def __init__(self, contract: Contract, *, schema: pl.Schema, now: Instant | None = None) -> None:
+        self._contract = contract
+        self._schema = schema
+        self._now = now
+        self._rows = 0
+        self._aside = 0
+        self._newest: int | None = None
+        self._columns = {
+            column.name: ColumnCheck(column, schema[column.name], contract.zone)
+            for column in contract.columns
+            if column.name in schema
+        }
+        self._conditions = [
+            check for rule in contract.conditions if (check := ConditionCheck(rule, contract)).can_ask(self._columns)
+        ]
+        hidden = frozenset(column.name for column in contract.columns if column.sensitive)
+        self._unique = [
+            UniqueCheck(rule, hidden) for rule in contract.unique if all(name in self._columns for name in rule.columns)
+        ]
 
-    def __str__(self) -> str:
-        shown = f" ({', '.join(self.examples)})" if self.examples else ""
-        return (f"{self.column}: " if self.column else "") + self.problem + shown
+    def add(self, batch: pl.DataFrame) -> Kept:
+        """Take in the next rows; what goes on and what is set aside."""
+        if not batch.height:
+            return set_aside(batch, [], self._rows)
+        first_row, broken = self._rows, list[Broken]()
+        self._rows += batch.height
+        for name, check in self._columns.items():
+            broken += check.add(batch[name], first_row)
+        for condition in self._conditions:
+            broken += condition.add(self._read(batch, condition.columns), first_row)
+        for unique in self._unique:
+            unique.add(self._read(batch, unique.columns))
+        time = self._contract.time
+        if self._contract.fresh is not None and time in self._columns:
+            self._see_newest(self._columns[time].values(batch[time]))
+        kept = set_aside(batch, broken, first_row)
+        self._aside += kept.aside.height
+        return kept
 
+    @property
+    def needs_again(self) -> bool:
+        """Whether the table must be read again, since it has more different keys than are kept in memory."""
+        return any(unique.needs_again for unique in self._unique)
 
-def check_table(table: pl.DataFrame, contract: Contract) -> tuple[Violation, ...]:
-    """All violations of a training table, in the contract's order of columns; empty if it keeps the contract."""
-    if not table.height:
-        return (_whole_table("", Rule.EMPTY, 0, "the table has no rows"),)
-    found: list[Violation] = []
-    for column in contract.columns:
-        if column.name not in table.columns:
-            found.append(_whole_table(column.name, Rule.MISSING, table.height, "the column is missing"))
-        else:
-            found += _column(table[column.name], column, contract.zone)
-    known = [column.name for column in contract.columns]
-    for name in table.columns:
-        if name not in known:
-            hint = closest(name, known)
+    def report(self, again: Scan | None = None) -> CheckReport:
+        """What the check came to; asked once, after the last batch.
+
+        Args:
+            again: the table, for counts of repeated keys over many rows and for their examples.
+
+        Raises:
+            TableError: uniqueness cannot be judged without reading the table again, and ``again`` is None.
+        """
+        if self.needs_again and again is None:
+            raise TableError(
+                "the table has more different keys than are kept in memory, and it cannot be read again",
+                fix="Check it from a file, or take the rules of uniqueness out of the contract.",
+            )
+        found = [*self._missing(), *self._of_columns(), *self._unexpected()]
+        if self._rows:
+            found += self._of_conditions()
+            found += self._repeated(again)
+        found += self._whole_table()
+        found.sort(key=lambda violation: (violation.severity is not Severity.REFUSE, -violation.count))
+        return CheckReport(rows=self._rows, rules=self._asked(), violations=tuple(found), quarantined=self._aside)
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _read(self, batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+        """Some columns as their types; after `ColumnCheck.add` of the same batch."""
+        return pl.DataFrame([self._columns[name].values(batch[name]).alias(name) for name in names])
+
+    def _see_newest(self, times: pl.Series) -> None:
+        newest = times.to_physical().max()
+        if isinstance(newest, int):
+            self._newest = newest if self._newest is None else max(newest, self._newest)
+
+    # ── the report ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _asked(self) -> int:
+        contract = self._contract
+        missing = len(contract.columns) - len(self._columns)
+        whole = 1 + (contract.rows is not None) + (contract.fresh is not None and self._now is not None)
+        rules = sum(check.rules for check in self._columns.values())
+        return rules + missing + whole + len(self._conditions) + len(self._unique)
+
+    def _missing(self) -> Iterator[Violation]:
+        for column in self._contract.columns:
+            if column.name not in self._columns:
+                yield self._whole(column.name, Rule.MISSING, Severity.REFUSE, "the column is missing")
+
+    def _of_columns(self) -> Iterator[Violation]:
+        for check in self._columns.values():
+            yield from check.violations(self._rows)
+
+    def _of_conditions(self) -> Iterator[Violation]:
+        return (found for check in self._conditions if (found := check.violation(self._rows)) is not None)
+
+    def _unexpected(self) -> Iterator[Violation]:
+        strangers = [name for name in self._schema if name not in self._columns]
+        known = [column.name for column in self._contract.columns]
+        likely = sorted(known, key=lambda name: name in self._columns)  # a column that is missing, if any
+        for place, name in enumerate(strangers):
+            hint = closest(name, likely[:1_000]) if place < _HINTED_MAX else ""
             problem = "the contract knows no such column" + (f"; {hint}" if hint else "")
-            found.append(_whole_table(name, Rule.UNEXPECTED, table.height, problem))
-    return tuple(found)
+            yield self._whole(name, Rule.UNEXPECTED, self._contract.unexpected, problem)
+
+    def _repeated(self, again: Scan | None) -> Iterator[Violation]:
+        for unique in self._unique:
+            violation = unique.violation(self._rows, None if again is None else self._reader(again, unique.columns))
+            if violation is not None:
+                yield violation
+
+    def _reader(self, again: Scan, names: Sequence[str]) -> Again:
+        """Reads some columns as their types, from the start."""
+
+        def read() -> Iterator[pl.DataFrame]:
+            for batch in again.batches(names):
+                yield pl.DataFrame([self._columns[name].fresh_values(batch[name]).alias(name) for name in names])
+
+        return read
+
+    def _whole_table(self) -> Iterator[Violation]:
+        yield from self._counted()
+        yield from self._fresh()
+        agreed = self._contract.quarantine
+        if self._rows and self._aside / self._rows > agreed:
+            said = f"{counted(self._aside, 'row')} of {self._rows:,} would be set aside"
+            problem = f"{said}, more than the {agreed * 100:.6g}% that the contract agrees to"
+            share = self._aside / self._rows
+            yield Violation(
+                column="",
+                rule=Rule.QUARANTINE,
+                severity=Severity.REFUSE,
+                count=self._aside,
+                share=share,
+                problem=problem,
+            )
+
+    def _counted(self) -> Iterator[Violation]:
+        rows, limits = self._rows, self._contract.rows
+        if not rows and (limits is None or limits.minimum != 0):
+            yield self._whole("", Rule.EMPTY, Severity.REFUSE, "the table has no rows")
+            return
+        if limits is None:
+            return
+        if limits.minimum is not None and rows < limits.minimum:
+            said = f"the table has {counted(rows, 'row')}, fewer than {limits.minimum:,}"
+        elif limits.maximum is not None and rows > limits.maximum:
+            said = f"the table has {counted(rows, 'row')}, more than {limits.maximum:,}"
+        else:
+            return
+        yield self._whole("", Rule.ROWS, limits.outside, said, limits.because)
+
+    def _fresh(self) -> Iterator[Violation]:
+        fresh, now = self._contract.fresh, self._now
+        if fresh is None or now is None or not self._rows or self._contract.time not in self._columns:
+            return
+        if self._newest is None:
+            said = "no row says its time, so nobody knows how old the newest is"
+        elif now - self._newest > fresh.within:
+            age = format_span((now - self._newest) // 1_000_000 * 1_000_000)
+            said = (
+                f"the newest row is of {format_instant(self._newest)}, {age} ago; it may be {format_span(fresh.within)}"
+            )
+        else:
+            return
+        yield self._whole(self._contract.time or "", Rule.FRESH, fresh.outside, said, fresh.because)
+
+    def _whole(self, column: str, rule: Rule, severity: Severity, problem: str, because: str = "") -> Violation:
+        return Violation(
+            column=column, rule=rule, severity=severity, count=self._rows, share=1.0, problem=problem, because=because
+        )
 
 
-def _whole_table(column: str, rule: Rule, count: int, problem: str) -> Violation:
-    return Violation(
-        column=column, rule=rule, severity=Severity.REFUSE, count=count, share=1.0, examples=(), problem=problem
-    )
+def check_scan(scan: Scan, contract: Contract, *, now: Instant | None = None) -> CheckReport:
+    """What a table's check comes to; its rows are read once, and its keys again only where `needs_again` says so."""
+    check = TableCheck(contract, schema=scan.schema, now=now)
+    for batch in scan.batches():
+        check.add(batch)
+    return check.report(scan)
 
 
-def _column(series: pl.Series, column: Column, zone: str | None) -> list[Violation]:
-    read = read_column(series, column.type, zone)
-    found = []
-    if not column.nullable and read.gaps.any():
-        found.append(_violation(series, column.name, Rule.NULL, read.gaps, "null, which the contract does not allow"))
-    for rule, mask in read.faults.items():
-        found.append(_violation(series, column.name, rule, mask, _said(column, series, rule)))
-    if column.range is not None:
-        found += _limits(read.values, column.name, column.range)
-    if column.values is not None:
-        found += _unknown(read.values, column.name, column.values)
-    return found
+def check_table(table: pl.DataFrame, contract: Contract, *, now: Instant | None = None) -> tuple[Violation, ...]:
+    """All violations of a table in memory, those that refuse it first; empty if it keeps the contract."""
+    return check_scan(TableScan(table), contract, now=now).violations
 
 
-def _said(column: Column, series: pl.Series, rule: Rule) -> str:
-    if rule is Rule.TYPE:
-        return f"not of type {column.type} (the table stores the column as {series.dtype})"
-    if column.type is ColumnType.TIME:
-        return "times without a zone, or not within the years 1 to 9999"
-    return f"impossible for type {column.type}"
+class TableScan:
+    """A table in memory as a `Scan`: whole, in one batch."""
 
+    def __init__(self, table: pl.DataFrame, name: str = "the table") -> None:
+        self._table = table
+        self._name = name
 
-def _limits(values: pl.Series, name: str, limits: Range) -> list[Violation]:
-    mask = pl.repeat(False, len(values), dtype=pl.Boolean, eager=True)
-    if limits.minimum is not None:
-        mask |= (values < limits.minimum).fill_null(value=False)
-    if limits.maximum is not None:
-        mask |= (values > limits.maximum).fill_null(value=False)
-    if not mask.any():
-        return []
-    low = "any" if limits.minimum is None else show(limits.minimum)
-    high = "any" if limits.maximum is None else show(limits.maximum)
-    said = f"outside the range {low} to {high}" + (f" ({limits.because})" if limits.because else "")
-    return [_violation(values, name, Rule.RANGE, mask, said, limits.outside)]
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._name
 
+    @property
+    def schema(self) -> pl.Schema:
+        """Its columns."""
+        return self._table.schema
 
-def _unknown(values: pl.Series, name: str, known: Values) -> list[Violation]:
-    mask = ~values.is_in(pl.Series(known.allowed, dtype=values.dtype).implode()).fill_null(value=True)
-    if not mask.any():
-        return []
-    said = f"not among the {counted(len(known.allowed), 'known value')}" + (
-        f" ({known.because})" if known.because else ""
-    )
-    return [_violation(values, name, Rule.VALUES, mask, said, known.outside)]
+    @property
+    def rows(self) -> int | None:
+        """How many rows it has."""
+        return self._table.height
 
-
-def _violation(
-    series: pl.Series, name: str, rule: Rule, mask: pl.Series, said: str, severity: Severity = Severity.REFUSE
-) -> Violation:
-    count = int(mask.sum())
-    be = "is" if count == 1 else "are"
-    return Violation(
-        column=name,
-        rule=rule,
-        severity=severity,
-        count=count,
-        share=count / len(series),
-        examples=_examples(series, mask),
-        problem=f"{counted(count, 'value')} of {len(series):,} {be} {said}",
-    )
-
-
-def _examples(series: pl.Series, mask: pl.Series) -> tuple[str, ...]:
-    """The first rows that break a rule; each value once, and a null as its row only."""
-    shown: dict[str, str] = {}
-    for row in mask.arg_true().head(1_000):
-        value = series[int(row)]
-        text = show(value)
-        shown.setdefault(f"row {row}" if value is None else text, f"row {row}" + ("" if value is None else f": {text}"))
-        if len(shown) == _EXAMPLES:
-            break
-    return tuple(shown.values())
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The table, if it has rows."""
+        if self._table.height:
+            yield self._table if columns is None else self._table.select(columns)

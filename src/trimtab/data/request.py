@@ -12,7 +12,6 @@ client's mistake into a wrong prediction.
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from trimtab.base.instants import Instant
+from trimtab.data.row_rules import Found, Problem, RowRules
 from trimtab.data.scalar import Fault, key_text, read_scalar
 from trimtab.data.schema import (
     INTEGER_MAX,
@@ -31,7 +31,6 @@ from trimtab.data.schema import (
     Column,
     ColumnType,
     Contract,
-    Range,
     Rule,
     Scalar,
     Severity,
@@ -52,17 +51,6 @@ _UNFIELDED: Final = frozenset('"\\') | frozenset(map(chr, range(32)))
 """Characters that msgspec has not in the name of a field; a column with one of them is read the slow way."""
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong with a row; ``column`` is empty where it is the row as a whole."""
-
-    column: str
-    rule: Rule
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.column}: {self.problem}" if self.column else self.problem
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRow:
     """A row that may be answered.
@@ -72,7 +60,7 @@ class CheckedRow:
         values: the same values in the same order, times as UTC microseconds, None for null.
         event_time: the row's own time.
         key: the project's key as text, as labels name it; None without a key column, or if it is null.
-        notes: values outside what the contract has seen, ``column: reason``.
+        notes: what the contract notes of it, ``column: reason``, or a reason alone where it is a rule over columns.
     """
 
     inputs: dict[str, Scalar | None]
@@ -107,14 +95,7 @@ class RowChecker:
         self._texts = tuple(
             place for place, column in enumerate(columns) if column.type in (ColumnType.TEXT, ColumnType.TIME)
         )
-        self._ranges = tuple(
-            (place, *_limits(column.range)) for place, column in enumerate(columns) if column.range is not None
-        )
-        self._known = tuple(
-            (place, frozenset(column.values.allowed))
-            for place, column in enumerate(columns)
-            if column.values is not None
-        )
+        self._rules = RowRules(contract, columns)
         self._time = self._names.index(contract.time_column)
         self._key = None if contract.key is None else self._names.index(contract.key)
 
@@ -186,8 +167,11 @@ class RowChecker:
             sent = row[column.name]
             values.append(read)
             received.append(sent if column.type is ColumnType.TIME and isinstance(sent, str) else read)
-        problems += self._strangers(row)
-        return _refusal(problems) if problems else self._judged(tuple(received), tuple(values))
+        strangers = self._strangers(row)
+        problems += [problem for severity, problem in strangers if severity is not Severity.NOTE]
+        if problems:
+            return _refusal(problems)
+        return self._judged(tuple(received), tuple(values), strangers)
 
     def _value(self, column: Column, row: Mapping[str, object]) -> Scalar | Fault | None:
         if column.name not in row:
@@ -198,29 +182,24 @@ class RowChecker:
             return None if column.nullable else Fault(Rule.NULL, "it is null, and the contract does not allow that")
         return read_scalar(column.type, value, self._contract.zone)
 
-    def _strangers(self, row: Mapping[str, object]) -> list[Problem]:
-        found: list[Problem] = []
+    def _strangers(self, row: Mapping[str, object]) -> list[Found]:
+        found: list[Found] = []
         for name in row:
             if name == self._contract.label:
                 said = "it is the label, which is what the model predicts; leave it out"
-                found.append(Problem(column=name, rule=Rule.LABEL, problem=said))
+                found.append((Severity.REFUSE, Problem(column=name, rule=Rule.LABEL, problem=said)))
             elif name not in self._expected:
                 hint = closest(name[:200], self._names) if len(found) < _NAMED_MAX else ""
                 said = "the contract knows no such column" + (f"; {hint}" if hint else "")
-                found.append(Problem(column=_name(name), rule=Rule.UNEXPECTED, problem=said))
+                problem = Problem(column=_name(name), rule=Rule.UNEXPECTED, problem=said)
+                found.append((self._contract.unexpected, problem))
         return found
 
-    def _judged(self, received: tuple[Scalar | None, ...], values: tuple[Scalar | None, ...]) -> CheckedRow | Refusal:
-        outside: list[tuple[Severity, Problem]] = []
-        for place, low, high in self._ranges:
-            value = values[place]
-            if value is not None and not low <= value <= high:  # type: ignore[operator]  # ranges are on numbers only
-                outside.append(_beyond(self._columns[place], value))
-        for place, known in self._known:
-            value = values[place]
-            if value is not None and value not in known:
-                outside.append(_unknown(self._columns[place], value))
-        refused = [problem for severity, problem in outside if severity is Severity.REFUSE]
+    def _judged(
+        self, received: tuple[Scalar | None, ...], values: tuple[Scalar | None, ...], noted: Sequence[Found] = ()
+    ) -> CheckedRow | Refusal:
+        found = [*noted, *self._rules.found(values)]
+        refused = [problem for severity, problem in found if severity is not Severity.NOTE]
         if refused:
             return _refusal(refused)
         key = None if self._key is None else values[self._key]
@@ -229,7 +208,7 @@ class RowChecker:
             values=values,
             event_time=Instant(values[self._time]),  # type: ignore[arg-type]  # the time column is never null
             key=None if key is None or self._key is None else key_text(self._columns[self._key].type, key),
-            notes=tuple(str(problem) for _, problem in outside),
+            notes=tuple(str(problem) for _, problem in found),
         )
 
 
@@ -255,28 +234,6 @@ def _row_decoder(columns: Sequence[Column]) -> msgspec.json.Decoder[msgspec.Stru
     names = {f"column_{place}": column.name for place, column in enumerate(columns)}
     row = msgspec.defstruct("Row", fields, rename=names, forbid_unknown_fields=True, frozen=True, gc=False)
     return msgspec.json.Decoder(row)
-
-
-def _limits(limits: Range) -> tuple[float, float]:
-    low = -math.inf if limits.minimum is None else limits.minimum
-    return low, math.inf if limits.maximum is None else limits.maximum
-
-
-def _beyond(column: Column, value: Scalar) -> tuple[Severity, Problem]:
-    limits = column.range
-    assert limits is not None, "only columns with a range are asked"
-    low, _ = _limits(limits)
-    side = f"below {limits.minimum}" if value < low else f"above {limits.maximum}"  # type: ignore[operator]
-    why = f" ({limits.because})" if limits.because else ""
-    return limits.outside, Problem(column=column.name, rule=Rule.RANGE, problem=f"{show(value)} is {side}{why}")
-
-
-def _unknown(column: Column, value: Scalar) -> tuple[Severity, Problem]:
-    known = column.values
-    assert known is not None, "only columns with a list of values are asked"
-    why = f" ({known.because})" if known.because else ""
-    problem = f"{show(value)} is not among the {len(known.allowed)} known values{why}"
-    return known.outside, Problem(column=column.name, rule=Rule.VALUES, problem=problem)
 
 
 def _refusal(problems: Sequence[Problem]) -> Refusal:

@@ -57,7 +57,8 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         shown = f" ({', '.join(map(str, self.examples))})" if self.examples else ""
-        return (f"{self.column}: " if self.column else "") + self.problem + shown
+        because = f"; {self.because}" if self.because else ""
+        return (f"{self.column}: " if self.column else "") + self.problem + shown + because
 
 
 class CheckReport(msgspec.Struct, frozen=True, kw_only=True):

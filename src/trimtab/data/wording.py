@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 _SHOWN: Final = 40
+_LINE: Final = 200
 
 
 def show(value: object) -> str:
@@ -45,3 +46,24 @@ def _cut(text: str, form: Callable[[str], str]) -> str:
     if len(text) <= _SHOWN:
         return form(text)
     return f"{form(text[:_SHOWN])}… ({len(text):,} characters)"
+
+
+def ends_said(low: int | None, high: int | None) -> str:
+    """``1 to 34``, ``at least 1``: the ends of a count of which one may be open."""
+    if low is None:
+        return f"at most {high:,}"
+    if high is None:
+        return f"at least {low:,}"
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def condition_said(name: str, when: str, then: str) -> str:
+    """A condition as a sentence names it: its name, and what it says."""
+    said = f"{_line(then)} where {_line(when)}" if when else _line(then)
+    return f"{_line(name)} ({said})" if name else said
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    line = line if len(line) <= _LINE else f"{line[:_LINE]}…"
+    return line if line.isprintable() else repr(line)

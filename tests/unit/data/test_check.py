@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from trimtab.data.check import Violation, check_table
+from trimtab.data.check import check_table
 from trimtab.data.schema import Column, ColumnType, Contract, Range, Rule, Severity, Values
+from trimtab.data.violation import Example, Violation
 
 CONTRACT = Contract(
     time="ts",
@@ -48,10 +49,12 @@ def test_a_violation_is_counted_and_shown() -> None:
         severity=Severity.NOTE,
         count=3,
         share=0.75,
-        examples=("row 1: 2.0", "row 2: -1.0"),
-        problem="3 values of 4 are outside the range 0.0 to 1.0 (seen 0 to 1)",
+        examples=(Example(row=1, value=2.0), Example(row=2, value=-1.0)),
+        worst=(2.0, -1.0),
+        problem="3 values of 4 are outside the range 0.0 to 1.0",
+        because="seen 0 to 1",
     )
-    assert str(found).startswith("amount: 3 values of 4")
+    assert str(found) == "amount: 3 values of 4 are outside the range 0.0 to 1.0 (row 1: 2.0, row 2: -1.0); seen 0 to 1"
 
 
 def test_everything_is_found_in_one_pass() -> None:
@@ -79,7 +82,7 @@ def test_everything_is_found_in_one_pass() -> None:
         found["amount", Rule.TYPE].problem
         == "3 values of 4 are not of type float (the table stores the column as String)"
     )
-    assert found["amount", Rule.NULL].examples == ("row 1",)
+    assert found["amount", Rule.NULL].examples == (Example(row=1, value=None),)
     assert found["contry", Rule.UNEXPECTED].problem == "the contract knows no such column; did you mean 'country'?"
     assert found["country", Rule.VALUES].severity is Severity.NOTE
     assert found["y", Rule.VALUES].severity is Severity.REFUSE
@@ -95,7 +98,7 @@ def test_integers_with_gaps_may_be_stored_as_floats() -> None:
 def test_times_may_be_text() -> None:
     assert violations(ts=["2026-03-01T00:00Z", "2026-03-01T01:00+01:00", "2026-03-01 02Z", "20260301T03Z"]) == {}
     found = violations(ts=["2026-03-01T00:00Z", "2026-03-01", "x", None])
-    assert {rule: violation.examples for (_, rule), violation in found.items()} == {
+    assert {rule: tuple(map(str, violation.examples)) for (_, rule), violation in found.items()} == {
         Rule.NULL: ("row 3",),
         Rule.TYPE: ("row 2: 'x'",),
         Rule.IMPOSSIBLE: ("row 1: '2026-03-01'",),

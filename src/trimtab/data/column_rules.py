@@ -1,0 +1,98 @@
+"""The rules of one column in the words in which a table is told that it breaks them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import polars as pl
+
+from trimtab.base.instants import format_instant
+from trimtab.data.columns import natural_type
+from trimtab.data.schema import Column, ColumnType, Order, Range, Rule, Severity
+from trimtab.data.tally import Asked
+from trimtab.data.wording import counted, ends_said, show
+
+
+def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
+    """Every rule that the column can break; ``dtype`` is how the table stores it."""
+    name, hidden = column.name, column.sensitive
+    if not column.nullable:
+        said = "null, which the contract does not allow"
+        yield Asked(column=name, rule=Rule.NULL, said=said, outside=column.outside, hidden=hidden)
+    for rule in (Rule.TYPE, Rule.IMPOSSIBLE):
+        said = _structure_said(column, dtype, rule)
+        yield Asked(column=name, rule=rule, said=said, outside=column.outside, hidden=hidden)
+    if (nulls := column.nulls) is not None:
+        yield _asked(column, Rule.NULLS, "null", nulls.outside, nulls.share, nulls.because)
+    if (limits := column.range) is not None:
+        yield Asked(
+            column=name,
+            rule=Rule.RANGE,
+            said=f"outside the range {_range_said(limits, column.type)}",
+            outside=limits.outside,
+            share=limits.share,
+            because=limits.because,
+            hidden=hidden,
+            limits=_bounds(limits.minimum, limits.maximum),
+            moments=column.type is ColumnType.TIME,
+        )
+    if (known := column.values) is not None:
+        said = f"not among the {counted(len(known.allowed), 'known value')}"
+        yield _asked(column, Rule.VALUES, said, known.outside, known.share, known.because)
+    if (pattern := column.pattern) is not None:
+        said = f"not of the pattern {show(pattern.matches)}"
+        yield _asked(column, Rule.PATTERN, said, pattern.outside, pattern.share, pattern.because)
+    if (length := column.length) is not None:
+        yield Asked(
+            column=name,
+            rule=Rule.LENGTH,
+            said=f"not {ends_said(length.minimum, length.maximum)} characters long",
+            outside=length.outside,
+            share=length.share,
+            because=length.because,
+            hidden=hidden,
+            limits=_bounds(length.minimum, length.maximum),
+        )
+    if (order := column.order) is not None:
+        yield _asked(column, Rule.ORDER, _order_said(order), order.outside, 0.0, order.because)
+
+
+def _asked(column: Column, rule: Rule, said: str, outside: Severity, share: float, because: str) -> Asked:
+    return Asked(
+        column=column.name,
+        rule=rule,
+        said=said,
+        outside=outside,
+        share=share,
+        because=because,
+        hidden=column.sensitive,
+    )
+
+
+def _structure_said(column: Column, dtype: pl.DataType, rule: Rule) -> str:
+    if rule is Rule.TYPE:
+        return f"not of type {column.type} (the table stores the column as {dtype})"
+    if column.type is ColumnType.TIME:
+        if natural_type(dtype) is ColumnType.INTEGER:
+            return "no microseconds since 1970 (they look like seconds or milliseconds, or are beyond the year 9999)"
+        return "times without a zone, or not within the years 1 to 9999"
+    return f"impossible for type {column.type}"
+
+
+def _range_said(limits: Range, kind: ColumnType) -> str:
+    ends = (limits.minimum, limits.maximum)
+    if kind is ColumnType.TIME:
+        low, high = ("any" if end is None else format_instant(int(end)) for end in ends)
+    else:
+        low, high = ("any" if end is None else show(end) for end in ends)
+    return f"{low} to {high}"
+
+
+def _order_said(order: Order) -> str:
+    side = {("increasing", False): "below", ("increasing", True): "not above", ("decreasing", False): "above"}
+    return f"{side.get((order.direction.value, order.strictly), 'not below')} the value before"
+
+
+def _bounds(low: float | None, high: float | None) -> tuple[float, float]:
+    return -math.inf if low is None else low, math.inf if high is None else high
