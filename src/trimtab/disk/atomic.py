@@ -88,6 +88,32 @@ def write_dir(final: Path, *, keep_existing: bool = False, sync: bool = True) ->
         os.close(descriptor)
 
 
+@contextmanager
+def workspace(final: Path) -> Iterator[Path]:
+    """An empty folder beside ``final`` to make it in; the folder goes when the block ends, and after a kill with
+    `clean_partial`. What is finished in it is put in its place with `publish`."""
+    clean_partial(final.parent, of=final.name)
+    with explained(f"write beside {final.name}", final):
+        temporary, descriptor = _create_partial_dir(final)
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(descriptor)
+
+
+def publish(made: Path, final: Path) -> None:
+    """Put a finished file of a `workspace` at ``final``, replacing what is there; it is on the disk before it shows."""
+    with explained(f"write {final.name}", final):
+        descriptor = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            sync_descriptor(descriptor)
+        finally:
+            os.close(descriptor)
+        made.replace(final)
+        sync_folder(final.parent)
+
+
 def clean_partial(folder: Path, *, of: str | None = None) -> tuple[Path, ...]:
     """Removes what dead writers left half-made in ``folder`` (not below it); returns what was removed.
 

@@ -1,0 +1,141 @@
+"""Comparing like with like: Saturdays with Saturdays, nights with nights, so that a weekend is not drift.
+
+A table is profiled once for each season (hour of the day, day of the week, or both). The reference is then not all of
+its rows but a mixture of its seasons, weighted as today's rows are spread over them: what is left of the difference is
+not due to when the rows were made. A season that the reference has no rows of cannot be compared, and its rows of today
+are left out and named.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Self
+
+import msgspec
+import polars as pl
+
+from trimtab.base.errors import InputError
+from trimtab.data.differences import Differences
+from trimtab.data.drift import Judging, compare_parts
+from trimtab.data.profile import Profile, merge_all
+from trimtab.data.profiler import Depth, Profiler
+
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Season(StrEnum):
+    """What rows are told apart by."""
+
+    HOUR = "hour"
+    WEEKDAY = "weekday"
+    HOUR_OF_WEEK = "hour-of-week"
+
+    def name_of(self, number: int) -> str:
+        """A season for a sentence: ``Saturday``, ``07:00``, ``Saturday 07:00``."""
+        match self:
+            case Season.HOUR:
+                return f"{number:02}:00"
+            case Season.WEEKDAY:
+                return _DAYS[number]
+            case Season.HOUR_OF_WEEK:
+                return f"{_DAYS[number // 24]} {number % 24:02}:00"
+
+
+class SeasonError(InputError):
+    """Two tables that cannot be compared by season."""
+
+    code = "TT1205"
+
+
+class Seasons(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.seasons/1"):
+    """A table's profiles by season; ``parts`` are by the season's number, of those that have rows.
+
+    ``zone`` is the one in which hours and days were read. Rows without a time are in none of them; ``timeless`` counts
+    them.
+    """
+
+    by: Season
+    time: str
+    zone: str
+    parts: dict[int, Profile]
+    timeless: int = 0
+
+    def __add__(self, other: Self) -> Seasons:
+        if (self.by, self.time, self.zone) != (other.by, other.time, other.zone):
+            raise SeasonError("profiles by different seasons cannot be merged", fix="Profile both by the same season.")
+        numbers = sorted({*self.parts, *other.parts})
+        parts = {n: merge_all([part for part in (self.parts.get(n), other.parts.get(n)) if part]) for n in numbers}
+        return Seasons(by=self.by, time=self.time, zone=self.zone, parts=parts, timeless=self.timeless + other.timeless)
+
+
+class SeasonFold:
+    """The fold: `add` each batch, then ask for the `seasons`.
+
+    Raises:
+        SeasonError: there is no such column, or it holds no times.
+    """
+
+    def __init__(self, schema: pl.Schema, time: str, by: Season, *, zone: str = "UTC") -> None:
+        if time not in schema:
+            raise SeasonError(f"the table has no column {time!r}", fix="Name the column of the rows' own time.")
+        if schema[time] not in (pl.Datetime, pl.Date):
+            problem = f"the column {time!r} is stored as {schema[time]}, which is no time"
+            raise SeasonError(problem, fix="Store it as timestamps, or name another column.")
+        if schema[time] == pl.Date and by is not Season.WEEKDAY:
+            raise SeasonError(f"the column {time!r} holds dates, which have no hour", fix="Compare by weekday.")
+        self._schema, self._time, self._by, self._zone = schema, time, by, zone
+        self._folds: dict[int, Profiler] = {}
+        self._timeless = 0
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Take in the next rows."""
+        numbers = self._numbers(batch[self._time])
+        self._timeless += numbers.null_count()
+        for number in numbers.drop_nulls().unique().sort().to_list():
+            if number not in self._folds:
+                self._folds[number] = Profiler(self._schema, Depth(joint=False, distinct=False))
+            self._folds[number].add(batch.filter(numbers == number))
+
+    def seasons(self) -> Seasons:
+        """The profiles so far."""
+        parts = {number: self._folds[number].profile() for number in sorted(self._folds)}
+        return Seasons(by=self._by, time=self._time, zone=self._zone, parts=parts, timeless=self._timeless)
+
+    def _numbers(self, times: pl.Series) -> pl.Series:
+        """The season's number of each row."""
+        if times.dtype == pl.Datetime:
+            aware = times if getattr(times.dtype, "time_zone", None) else times.dt.replace_time_zone("UTC")
+            times = aware.dt.convert_time_zone(self._zone)
+        days = times.dt.weekday().cast(pl.Int64) - 1
+        if self._by is Season.WEEKDAY:
+            return days
+        hours = times.dt.hour().cast(pl.Int64)
+        return hours if self._by is Season.HOUR else days * 24 + hours
+
+
+def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | None = None) -> Differences:
+    """What differs between two tables once each season is compared with its like.
+
+    Raises:
+        SeasonError: they are not by the same season, or have none in common.
+    """
+    if (reference.by, reference.zone) != (current.by, current.zone):
+        raise SeasonError("the two tables are not by the same season", fix="Profile both by the same one.")
+    common = sorted(reference.parts.keys() & current.parts.keys())
+    if not common:
+        raise SeasonError("the two tables have no season in common", fix="Take a longer reference.")
+    today = merge_all([current.parts[number] for number in common])
+    then = merge_all([reference.parts[number] for number in common])
+    weights = {number: current.parts[number].rows / today.rows for number in common}
+    parts = {
+        name: [(weights[number], reference.parts[number].columns[name]) for number in common] for name in then.columns
+    }
+    found = compare_parts(parts, then, today, judging or Judging())
+    return msgspec.structs.replace(found, seasons=_told(reference, current, common))
+
+
+def _told(reference: Seasons, current: Seasons, common: list[int]) -> str:
+    by = reference.by
+    left = [by.name_of(number) for number in sorted(current.parts.keys() - reference.parts.keys())]
+    told = f"compared by {by.value.replace('-', ' ')}, {len(common)} of {len(current.parts)}"
+    return told + (f"; not in the reference, so left out: {', '.join(left[:10])}" if left else "")

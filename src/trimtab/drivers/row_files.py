@@ -1,0 +1,76 @@
+"""Rows written to a file while a table passes: whole at the end, or not at all.
+
+Batches are kept as parts beside the file and joined when the last one is there, so that memory does not grow with the
+rows and a kill leaves no file that looks finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from trimtab.base.errors import InputError
+from trimtab.disk.atomic import publish, workspace
+from trimtab.disk.faults import explained
+
+ENDINGS: Final = (".parquet", ".csv")
+
+
+class RowFile:
+    """A file of rows in the making.
+
+    The format is that of the name's ending. Without a single row there is no file, and one of before goes.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path = path
+        self.rows = 0
+        self._folder = folder
+        self._parts: list[Path] = []
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Write the next rows."""
+        if not rows.height:
+            return
+        part = self._folder / f"{len(self._parts):06}.parquet"
+        with explained(f"write {self.path.name}", self.path):
+            rows.write_parquet(part)
+        self._parts.append(part)
+        self.rows += rows.height
+
+    def finish(self) -> None:
+        """Put the file in its place."""
+        if not self._parts:
+            self.path.unlink(missing_ok=True)
+            return
+        whole = self._folder / f"whole{self.path.suffix}"
+        with explained(f"write {self.path.name}", self.path):
+            rows = pl.scan_parquet(self._parts, glob=False)
+            if self.path.suffix.lower() == ".csv":
+                rows.sink_csv(whole)
+            else:
+                rows.sink_parquet(whole)
+        publish(whole, self.path)
+
+
+@contextmanager
+def row_file(path: Path) -> Iterator[RowFile]:
+    """A file to `add` rows to; it is there when the block ends, and if that ends in an error nothing has changed.
+
+    Raises:
+        InputError: the name ends in neither ``.parquet`` nor ``.csv``, or its folder is not there.
+        DriverError: the disk refused.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        problem = f"the name {path.name!r} does not say how rows are to be written"
+        raise InputError(problem, fix=f"Let it end in {' or '.join(ENDINGS)}.")
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder {path.parent}", fix="Make it first, or name another place.")
+    with workspace(path) as folder:
+        made = RowFile(path, folder)
+        yield made
+        made.finish()
