@@ -60,7 +60,7 @@ class CheckedRow:
         values: the same values in the same order, times as UTC microseconds, None for null.
         event_time: the row's own time.
         key: the project's key as text, as labels name it; None without a key column, or if it is null.
-        notes: what the contract notes of it, ``column: reason``, or a reason alone where it is a rule over columns.
+        notes: what the contract notes of it, ``column: reason``, or ``condition: reason``.
     """
 
     inputs: dict[str, Scalar | None]
@@ -162,7 +162,9 @@ class RowChecker:
         for column in self._columns:
             read = self._value(column, row)
             if isinstance(read, Fault):
-                problems.append(Problem(column=column.name, rule=read.rule, problem=read.problem))
+                hidden = column.sensitive and read.rule in (Rule.TYPE, Rule.IMPOSSIBLE)
+                problem = f"it is no {column.type}; it is not shown" if hidden else read.problem
+                problems.append(Problem(column=column.name, rule=read.rule, problem=problem))
                 continue
             sent = row[column.name]
             values.append(read)
@@ -208,7 +210,7 @@ class RowChecker:
             values=values,
             event_time=Instant(values[self._time]),  # type: ignore[arg-type]  # the time column is never null
             key=None if key is None or self._key is None else key_text(self._columns[self._key].type, key),
-            notes=tuple(str(problem) for _, problem in found),
+            notes=tuple(problem.note for _, problem in found),
         )
 
 

@@ -30,6 +30,13 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return f"{self.column}: {self.problem}" if self.column else self.problem
 
+    @property
+    def note(self) -> str:
+        """What is noted of a row that is answered; up to the first colon it is a word of the contract's own."""
+        if self.rule is Rule.UNEXPECTED:
+            return f"{self.rule}: {self.problem}: {self.column}"
+        return str(self) if self.column else f"{self.rule}: {self.problem}"
+
 
 Found = tuple[Severity, Problem]
 
@@ -103,6 +110,10 @@ def _limits(limits: Range) -> tuple[float, float]:
     return low, math.inf if limits.maximum is None else limits.maximum
 
 
+def _shown(column: Column, value: Scalar) -> str:
+    return "a value that is not shown" if column.sensitive else show(value)
+
+
 def _why(because: str) -> str:
     return f" ({because})" if because else ""
 
@@ -113,9 +124,10 @@ def _beyond(column: Column, value: Scalar) -> Found:
     low, _ = _limits(limits)
     side, end = ("below", limits.minimum) if value < low else ("above", limits.maximum)  # type: ignore[operator]
     if column.type is ColumnType.TIME:
-        said = f"{format_instant(int(value))} is {side} {format_instant(int(end or 0))}"
+        shown = _shown(column, value) if column.sensitive else format_instant(int(value))
+        said = f"{shown} is {side} {format_instant(int(end or 0))}"
     else:
-        said = f"{show(value)} is {side} {end}"
+        said = f"{_shown(column, value)} is {side} {end}"
     problem = Problem(column=column.name, rule=Rule.RANGE, problem=said + _why(limits.because))
     return row_severity(limits.outside, limits.share), problem
 
@@ -123,14 +135,14 @@ def _beyond(column: Column, value: Scalar) -> Found:
 def _unknown(column: Column, value: Scalar) -> Found:
     known = column.values
     assert known is not None, "only columns with a list of values are asked"
-    said = f"{show(value)} is not among the {len(known.allowed)} known values{_why(known.because)}"
+    said = f"{_shown(column, value)} is not among the {len(known.allowed)} known values{_why(known.because)}"
     return row_severity(known.outside, known.share), Problem(column=column.name, rule=Rule.VALUES, problem=said)
 
 
 def _unmatched(column: Column, value: Scalar) -> Found:
     pattern = column.pattern
     assert pattern is not None, "only columns with a pattern are asked"
-    said = f"{show(value)} is not of the pattern {show(pattern.matches)}{_why(pattern.because)}"
+    said = f"{_shown(column, value)} is not of the pattern {show(pattern.matches)}{_why(pattern.because)}"
     return row_severity(pattern.outside, pattern.share), Problem(column=column.name, rule=Rule.PATTERN, problem=said)
 
 
@@ -138,7 +150,7 @@ def _mismeasured(column: Column, value: Scalar) -> Found:
     length = column.length
     assert length is not None, "only columns with a length are asked"
     allowed = f"not {ends_said(length.minimum, length.maximum)}{_why(length.because)}"
-    said = f"{show(value)} has {len(str(value)):,} characters, {allowed}"
+    said = f"{_shown(column, value)} has {len(str(value)):,} characters, {allowed}"
     return row_severity(length.outside, length.share), Problem(column=column.name, rule=Rule.LENGTH, problem=said)
 
 

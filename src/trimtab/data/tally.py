@@ -20,6 +20,8 @@ HIDDEN: Final = "hidden"
 WORST_MAX: Final = 5
 _LOOKED_AT: Final = 1_000
 """Broken rows of a batch that are looked at for examples; beyond them, the same few values repeat."""
+_WEIGHED: Final = 100
+"""Values of a batch, on each side, among which five different ones are looked for."""
 _TEXT_MAX: Final = 200
 
 
@@ -95,7 +97,7 @@ class Tally:
         asked, share = self.asked, self.count / rows if rows else 1.0
         if not self.count or share <= asked.share:
             return None
-        tolerated = f", and {asked.share:.6g} of them may be" if asked.share else ""
+        tolerated = f"; up to {asked.share * 100:.6g}% may be" if asked.share else ""
         severity = Severity.REFUSE if asked.share and asked.outside is Severity.QUARANTINE else asked.outside
         verb = "is" if self.count == 1 else "are"
         return Violation(
@@ -119,9 +121,9 @@ class Tally:
                 return
 
     def _weigh(self, outside: pl.Series, low: float, high: float) -> None:
-        below, above = outside.filter(outside < low).unique(), outside.filter(outside > high).unique()
-        found = [(low - value, value) for value in below.bottom_k(WORST_MAX).to_list()]
-        found += [(value - high, value) for value in above.top_k(WORST_MAX).to_list()]
+        below, above = outside.filter(outside < low), outside.filter(outside > high)
+        found = [(low - value, value) for value in below.bottom_k(_WEIGHED).unique().to_list()]
+        found += [(value - high, value) for value in above.top_k(_WEIGHED).unique().to_list()]
         self._worst = heapq.nlargest(WORST_MAX, {*self._worst, *found})
 
 
