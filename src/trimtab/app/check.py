@@ -6,14 +6,16 @@ the ones before could make out: a misspelt gate does not hide a missing column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trimtab.base.errors import InputError, ProblemsError, TrimtabError
 from trimtab.base.instants import DAY, format_span
 from trimtab.data.contract import parse_contract
-from trimtab.data.schema import Contract, Severity
+from trimtab.data.schema import Contract, Rule, Severity
+from trimtab.data.wording import condition_said
+from trimtab.drivers.clocks import RealClock
 from trimtab.drivers.environment import check_lock, imported_modules, observe
 from trimtab.drivers.project_file import examine_project
 from trimtab.drivers.source_snapshot import look_at_source
@@ -22,13 +24,19 @@ from trimtab.drivers.user_code import ModuleProblemError, load_functions, loaded
 from trimtab.pipeline.graph import build_graph
 from trimtab.pipeline.signature import Function, describe_source
 from trimtab.spec.agree import metrics_not_for
-from trimtab.spec.locate import locate
+from trimtab.spec.locate import KeyPath, locate
 from trimtab.spec.parse import Examined
 from trimtab.spec.problems import ConflictError
 from trimtab.spec.project import Project, Task
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from trimtab.data.violation import Violation
+
+
+_KEYS = {Rule.TYPE: "type", Rule.IMPOSSIBLE: "type", Rule.NULL: "type"}
+"""The key of a rule in a contract's file, where it is not called like the rule."""
 
 
 class ContractDisagreesError(InputError):
@@ -241,15 +249,27 @@ def _violations(
 
     name = str(project.source.contract)
     lines = locate((folder / name).read_text(encoding="utf-8"))
-    for violation in check_table(table, contract):
+    for violation in check_table(table, contract, now=RealClock().now()):
         if violation.severity is not Severity.REFUSE:
             continue
-        line = lines.get(("columns", violation.column))
+        line = _line(lines, violation, contract)
         yield ContractDisagreesError(
             f"the rows break the contract: {violation}",
             fix="Correct the table, or the contract if the world has changed.",
             at=f"{name}:{line}" if line else name,
         )
+
+
+def _line(lines: Mapping[KeyPath, int], violation: Violation, contract: Contract) -> int | None:
+    """The line of the broken rule in the contract's file, else of its column."""
+    key = _KEYS.get(violation.rule, violation.rule.value)
+    paths: list[KeyPath] = [("columns", violation.column, key), ("table", key), ("columns", violation.column)]
+    paths += [
+        ("conditions", place)
+        for place, rule in enumerate(contract.conditions)
+        if condition_said(rule.name, rule.when, rule.then) in violation.problem
+    ]
+    return next((lines[path] for path in paths if path in lines), None)
 
 
 def _collected(look: Callable[[], object]) -> list[TrimtabError]:

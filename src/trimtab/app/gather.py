@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -16,14 +17,15 @@ import polars as pl
 from trimtab.app.check import contract_disagreements
 from trimtab.base.errors import InputError, ProblemsError
 from trimtab.base.instants import Instant, Span, format_instant
-from trimtab.data.check import check_table
+from trimtab.data.check import TableCheck, TableScan
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import infer
+from trimtab.data.quarantine import Kept
 from trimtab.data.schema import Contract, Severity
 from trimtab.data.table import event_times
-from trimtab.data.violation import Violation
 from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes
+from trimtab.disk.faults import explained
 from trimtab.drivers.prediction_log import LogIndex
 from trimtab.drivers.sources import read_source
 from trimtab.spec.project import Judging, Project, Source
@@ -45,12 +47,14 @@ class TooFewRowsError(InputError):
 class Gathered:
     """Labelled rows in the order of time; ``origin`` counts them by where they came from.
 
-    ``left_out`` counts labelled rows of the log that do not fit the contract: an earlier one let them in.
+    ``left_out`` counts labelled rows of the log that do not fit the contract: an earlier one let them in. ``aside`` are
+    the rows of the project's table that the contract sets aside, with their reasons (`trimtab.data.quarantine`).
     """
 
     table: pl.DataFrame
     origin: dict[str, int]
     left_out: int
+    aside: pl.DataFrame
 
 
 def source_rows(root: Path, source: Source, as_of: Instant) -> pl.DataFrame:
@@ -102,11 +106,10 @@ def gather(
     really asked and answered.
 
     Raises:
-        ContractBrokenError: with every violation of a hard rule.
+        ContractBrokenError: with every violation that refuses the table.
     """
-    table = source_rows(root, source, as_of)
-    check_hard(table, contract, where=source.path)
-    table = _aligned(table, contract)
+    kept = keep_to_contract(source_rows(root, source, as_of), contract, source, as_of)
+    table = _aligned(kept.rows, contract)
     parts, left_out = {"source": table}, 0
     if log is not None:
         joined = log.joined(contract, before=as_of)
@@ -125,18 +128,40 @@ def gather(
         origin_of = origin_of.filter(pl.col(contract.time_column) > newest)
     counts = origin_of["origin"].value_counts()
     origin = dict(sorted(zip(counts["origin"], counts["count"], strict=True)))
-    return Gathered(table=whole, origin=origin, left_out=left_out)
+    return Gathered(table=whole, origin=origin, left_out=left_out, aside=kept.aside)
 
 
-def check_hard(table: pl.DataFrame, contract: Contract, *, where: str) -> None:
-    """Refuse a table that breaks a hard rule; raises `ContractBrokenError` with every such violation."""
-    broken = [found for found in check_table(table, contract) if found.severity is Severity.REFUSE]
+def keep_to_contract(table: pl.DataFrame, contract: Contract, source: Source, as_of: Instant) -> Kept:
+    """The rows that may be trained on, and those that the contract sets aside.
+
+    Freshness is judged as of the moment whose labels can have arrived: newer rows could not be in the table.
+
+    Raises:
+        ContractBrokenError: the table is refused; with every violation that does so.
+    """
+    check = TableCheck(contract, schema=table.schema, now=Instant(as_of - source.label_delay))
+    kept = check.add(table)
+    broken = [found for found in check.report(TableScan(table)).violations if found.severity is Severity.REFUSE]
     if broken:
         raise ContractBrokenError(
-            f"the rows break the contract: {'; '.join(_said(found) for found in broken)}",
+            f"the rows break the contract: {'; '.join(map(str, broken))}",
             fix="Correct the source, or edit the contract if the world has changed.",
-            at=where,
+            at=source.path,
         )
+    return kept
+
+
+def write_aside(state: Path, run_id: str, aside: pl.DataFrame) -> Path | None:
+    """Write the rows that a run sets aside as ``quarantine/RUN.parquet`` of the state; None if there are none."""
+    if not aside.height:
+        return None
+    path = state / "quarantine" / f"{run_id}.parquet"
+    with explained("make the folder for rows that are set aside", path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    content = BytesIO()
+    aside.write_parquet(content, compression="zstd")
+    write_bytes(path, content.getvalue())
+    return path
 
 
 def split(table: pl.DataFrame, contract: Contract, judging: Judging) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -175,9 +200,3 @@ _STORED = {
     "text": pl.String(),
     "time": pl.Datetime("us", "UTC"),
 }
-
-
-def _said(violation: Violation) -> str:
-    name = f"{violation.column}: " if violation.column else ""
-    rows = f" ({violation.count:,} rows)" if violation.count else ""
-    return f"{name}{violation.problem}{rows}"

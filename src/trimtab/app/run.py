@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from trimtab.app.gather import Gathered, first_contract, gather, own_contract, split
+from trimtab.app.gather import Gathered, first_contract, gather, own_contract, split, write_aside
 from trimtab.app.home import Home
 from trimtab.app.pack import Reference, pack_release, python_minor
 from trimtab.app.scorers import open_scorer
@@ -183,6 +183,9 @@ def _carry_out(home: Home, plan: Plan, run: Run, folder: Path, say: Say) -> Run:
     project = plan.project
     contract = _contract(home, plan)
     gathered = _gather(home, plan, contract)
+    aside = write_aside(home.state, plan.run_id, gathered.aside)
+    if aside is not None:
+        say(f"set aside {gathered.aside.height:,} rows that break the contract, with their reasons: {aside}")
     train, judged = split(gathered.table, contract, project.gates.judging)
     data = _data(home, gathered, contract, len(judged))
     say(f"{train.height:,} rows to train on, {judged.height:,} newer ones to judge by ({_origin(gathered)})")

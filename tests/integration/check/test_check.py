@@ -175,14 +175,14 @@ def test_a_contract_with_mistakes_is_checked_too(project: Path) -> None:
     assert [problem.at for problem in found] == [place]
 
 
-def test_rows_that_break_the_contract_are_named_at_the_column_of_the_contract(project: Path) -> None:
+def test_rows_that_break_the_contract_are_named_at_the_rule_of_the_contract(project: Path) -> None:
     write_contract(project)
     lines = (project / "contract.toml").read_text().splitlines()
     table = pl.read_parquet(project / "data" / "payments.parquet").with_columns(amount=pl.lit("many"))
     table.write_parquet(project / "data" / "payments.parquet")
     (problem,) = check_project(project)
     assert isinstance(problem, ContractDisagreesError)
-    assert problem.at == f"contract.toml:{lines.index('[columns.amount]') + 1}"
+    assert problem.at == f"contract.toml:{lines.index('[columns.amount]') + 2}"
 
 
 def test_a_contract_of_another_time_key_label_or_task_is_a_disagreement(project: Path) -> None:
@@ -202,3 +202,19 @@ def test_a_contract_inferred_from_the_projects_own_settings_agrees_with_them(pro
     table = pl.read_parquet(project / "data" / "payments.parquet")
     contract = infer(table, time="ts", label="is_fraud", key="tx_id", task=read.task)
     assert contract_disagreements(read, contract) == ()
+
+
+def test_rules_over_rows_together_and_over_columns_are_checked_too(project: Path) -> None:
+    write_contract(project)
+    table = '[table]\nrows = { max = 10, outside = "refuse" }\nfresh = { within = "1s", outside = "refuse" }\n'
+    table += 'unique = [\n  { columns = ["channel"] },\n]\nquarantine = "0%"\n\n[columns.ts]'
+    edit(project, "contract.toml", "[columns.ts]", table)
+    rule = "\n[[conditions]]\nthen = 'amount > 0'\n\n[[conditions]]\nthen = 'amount < 0'\noutside = \"quarantine\"\n"
+    path = project / "contract.toml"
+    path.write_text(path.read_text() + rule)
+    lines = path.read_text().splitlines()
+    places = {problem.at for problem in check_project(project)}
+    told = ("rows =", "fresh =", "unique =", "quarantine =")
+    assert places == {
+        f"contract.toml:{next(place for place, line in enumerate(lines, 1) if line.startswith(key))}" for key in told
+    }

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from trimtab.app.gather import TooFewRowsError, first_contract, source_rows, split
-from trimtab.base.instants import DAY, Span, parse_instant
+from trimtab.app.gather import (
+    ContractBrokenError,
+    TooFewRowsError,
+    first_contract,
+    gather,
+    source_rows,
+    split,
+    write_aside,
+)
+from trimtab.base.instants import DAY, HOUR, Span, parse_instant
 from trimtab.data.infer import infer
+from trimtab.data.schema import Contract, Freshness, Range, RowCount, Severity, Unique
 from trimtab.spec.project import Judging, Project, Source
 
 NOW = parse_instant("2026-03-01T00:00:00Z")
@@ -47,3 +58,52 @@ def test_one_row_cannot_be_trained_on_and_judged_by(tmp_path: Path) -> None:
     contract = infer(table.with_columns(fraud=pl.Series([True, False])), time="ts", label="fraud")
     with pytest.raises(TooFewRowsError, match=r"1 labelled row \(the newest: 2026-02-28"):
         split(table[1:], contract, Judging(share=0.2))
+
+
+def strict(table: pl.DataFrame, **changes: Any) -> Contract:
+    """The contract of a table, in which an amount below zero sets its row aside."""
+    inferred = infer(table.with_columns(fraud=pl.col("amount") > 3), time="ts", label="fraud")
+    columns = [
+        replace(column, range=Range(minimum=0.0, maximum=None, outside=Severity.QUARANTINE))
+        if column.name == "amount"
+        else column
+        for column in inferred.columns
+    ]
+    return replace(inferred, columns=tuple(columns), **changes)
+
+
+def test_rows_of_quarantine_are_set_aside_with_their_reasons_and_the_others_go_on(tmp_path: Path) -> None:
+    table = rows(30).with_columns(amount=pl.when(pl.col("amount") == 7).then(-1.0).otherwise(pl.col("amount")))
+    table.write_parquet(tmp_path / "rows.parquet")
+    contract = strict(rows(30), quarantine=0.1)
+    gathered = gather(tmp_path, SOURCE, contract, log=None, as_of=NOW, span=None)
+    assert (gathered.table.height, gathered.origin, gathered.aside.height) == (22, {"source": 22}, 1)
+    path = write_aside(tmp_path / "state", "run-1", gathered.aside)
+    assert path == tmp_path / "state" / "quarantine" / "run-1.parquet"
+    (row,) = pl.read_parquet(path).to_dicts()
+    assert (row["amount"], row["_row"], row["_reasons"]) == (-1.0, 7, "amount: outside the range 0.0 to any")
+    assert write_aside(tmp_path / "state", "run-2", gathered.aside.clear()) is None
+
+
+def test_more_rows_to_set_aside_than_agreed_refuse_the_table(tmp_path: Path) -> None:
+    rows(30).with_columns(amount=-pl.col("amount")).write_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(
+        ContractBrokenError, match="22 rows of 23 would be set aside, more than the 1% that the contract"
+    ):
+        gather(tmp_path, SOURCE, strict(rows(30)), log=None, as_of=NOW, span=None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"rows": RowCount(minimum=24, maximum=None, outside=Severity.REFUSE)}, "the table has 23 rows, fewer than 24"),
+        ({"fresh": Freshness(within=HOUR, outside=Severity.REFUSE)}, "ts: the newest row is of 2026-02-21T00:00:00Z"),
+        ({"unique": (Unique(columns=("fraud",)),)}, "fraud: 22 values of 23 are the same as in an earlier row"),
+    ],
+)
+def test_rules_over_rows_together_refuse_a_training_table(tmp_path: Path, rule: dict[str, Any], said: str) -> None:
+    rows(30).write_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ContractBrokenError, match=said):
+        gather(tmp_path, SOURCE, strict(rows(30), **rule), log=None, as_of=NOW, span=None)
+    fresh = strict(rows(30), fresh=Freshness(within=DAY, outside=Severity.REFUSE))
+    assert gather(tmp_path, SOURCE, fresh, log=None, as_of=NOW, span=None).aside.is_empty()
