@@ -13,7 +13,7 @@ import click
 
 from trimtab import __version__
 from trimtab.base.errors import TrimtabError
-from trimtab.cli import endpoint_commands, explain_command, journal_commands, project_commands
+from trimtab.cli import data_commands, endpoint_commands, explain_command, journal_commands, project_commands
 
 HELP = """Carry a model from a notebook to production and keep it right there.
 
@@ -23,6 +23,10 @@ A first day:
   trimtab run       data, contract, train, gates, release
   trimtab up        serve it, watch it, retrain it
   trimtab status    where everything stands
+
+\b
+On any table, without a project:
+  trimtab data profile payments.parquet
 
 Exit codes: 0 done or PASS, 1 FAIL, 2 wrong input, 3 UNSURE, 4 a system failed, 5 your own code raised, 130 interrupted.
 """
@@ -36,7 +40,7 @@ def cli(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
-for group in (project_commands, endpoint_commands, journal_commands, explain_command):
+for group in (project_commands, endpoint_commands, journal_commands, data_commands, explain_command):
     for command in group.COMMANDS:
         cli.add_command(command)
 

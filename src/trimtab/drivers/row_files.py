@@ -42,6 +42,11 @@ class RowFile:
         self._parts.append(part)
         self.rows += rows.height
 
+    def discard(self) -> None:
+        """Let no file be made of what was added: the rows are not to be used."""
+        self._parts.clear()
+        self.rows = 0
+
     def finish(self) -> None:
         """Put the file in its place."""
         if not self._parts:

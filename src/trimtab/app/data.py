@@ -1,0 +1,303 @@
+"""What one does with a table of one's own, in a project or without: profile, infer, check, drift.
+
+A table is whatever can be read: a file or a glob, a query, a stored profile where that is enough, an object in memory.
+Each use case reads it once, batch by batch, and gives a value; `trimtab.app.data_report` puts values together for
+people, and the command line only says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trimtab.base.errors import InputError
+from trimtab.base.instants import Instant
+from trimtab.base.verdict import Verdict
+from trimtab.data.check import TableCheck
+from trimtab.data.differences import ColumnDifference, Differences
+from trimtab.data.drift import Judging, compare
+from trimtab.data.profile import Profile, Repeats
+from trimtab.data.profiler import Depth, Profiler
+from trimtab.data.repeats import Repeats as RepeatsFold
+from trimtab.data.scan import Scan
+from trimtab.data.schema import Contract, DriftLimits, Rule
+from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons
+from trimtab.data.violation import CheckReport, Violation
+from trimtab.drivers.profile_files import is_profile, read_profile
+from trimtab.drivers.row_files import row_file
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Progress = Callable[[int, int | None], None]
+"""Told the rows that were read so far, and how many there are where that is known."""
+
+
+class NotATableError(InputError):
+    """A stored profile was given where rows are needed, or profiles that do not go together."""
+
+    code = "TT1371"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a table is read.
+
+    Attributes:
+        key: columns that name a row; rows that repeat one are counted exactly.
+        time: the column of the rows' own time.
+        sensitive: columns whose values are shown nowhere.
+        joint: whether to keep what shows how columns hang together.
+        zone: the time zone of hours and days.
+        progress: told how far the reading is.
+    """
+
+    key: tuple[str, ...] = ()
+    time: str | None = None
+    sensitive: tuple[str, ...] = ()
+    joint: bool = True
+    zone: str = "UTC"
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiled:
+    """A table's profile, and what its reader noticed."""
+
+    name: str
+    profile: Profile
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two tables and what differs."""
+
+    reference: Profiled
+    current: Profiled
+    differences: Differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a check is to do beside checking.
+
+    Attributes:
+        reference: a profile or a table to compare with; None: the contract's own reference, if it names one.
+        now: the moment by which freshness is judged; None leaves it unjudged.
+        aside: where rows that are set aside go, with their reasons; None: they are only counted.
+        kept: where the rows that go on go; None: nowhere.
+        progress: told how far the reading is.
+    """
+
+    reference: Any = None
+    now: Instant | None = None
+    aside: Path | None = None
+    kept: Path | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A table after its check; ``profile``, ``reference`` and ``differences`` are there where there is a reference."""
+
+    name: str
+    report: CheckReport
+    profile: Profile | None = None
+    reference: Profiled | None = None
+    differences: Differences | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The check's: what drifted counts in it as the contract says."""
+        return self.report.verdict
+
+
+def open_rows(what: Any) -> Scan:
+    """A table to read: a path, a glob, an object in memory, or one that is open already.
+
+    Raises:
+        NotATableError: it is a stored profile.
+        InputError: there is no such table, or it is none.
+    """
+    from trimtab.drivers.sources import open_table
+
+    if isinstance(what, Path | str) and is_profile(Path(what)):
+        raise NotATableError(f"{what} is a stored profile, and rows are needed here", fix="Name the table itself.")
+    if hasattr(what, "batches") and hasattr(what, "schema") and hasattr(what, "name"):
+        return what  # type: ignore[no-any-return]  # a Scan by its members
+    return open_table(what)
+
+
+def profile(what: Any, reading: Reading | None = None) -> Profiled:
+    """The profile of a table, in one pass; of a stored profile, that.
+
+    Raises:
+        InputError: there is no such table or column, or it cannot be read.
+    """
+    reading = reading or Reading()
+    if isinstance(what, Profile):
+        return Profiled(name="a profile", profile=what)
+    if isinstance(what, Path | str) and is_profile(Path(what)):
+        stored = read_profile(Path(what))
+        if isinstance(stored, Seasons):
+            raise NotATableError(f"{what} is a profile by season", fix="Use it as a reference of `drift --season`.")
+        return Profiled(name=str(what), profile=stored)
+    scan = open_rows(what)
+    _must_have(scan, (*reading.key, *reading.sensitive, *([reading.time] if reading.time else [])))
+    depth = Depth(joint=reading.joint, time=reading.time, sensitive=frozenset(reading.sensitive))
+    profiler = Profiler(scan.schema, depth)
+    keys = RepeatsFold() if reading.key else None
+    for batch in watched(scan, reading.progress):
+        profiler.add(batch)
+        if keys is not None:
+            keys.add(batch.select(reading.key))
+    found = profiler.profile()
+    if keys is not None:
+        repeated = keys.repeated(lambda: scan.batches(reading.key)) if found.rows else None
+        found = _with_repeats(found, Repeats(columns=reading.key, rows=repeated.count if repeated else 0))
+    return Profiled(name=scan.name, profile=found, notes=notes_of(scan))
+
+
+def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str, Seasons]:
+    """A table's profiles by season, and its name; of a stored one, that."""
+    if isinstance(what, Path | str) and is_profile(Path(what)):
+        stored = read_profile(Path(what))
+        if not isinstance(stored, Seasons):
+            raise NotATableError(f"{what} is not a profile by season", fix="Make one: `profile --season … --output …`.")
+        return str(what), stored
+    if reading.time is None:
+        raise InputError("rows have no season without a time", fix="Name the time column: --time COLUMN.")
+    scan = open_rows(what)
+    fold = SeasonFold(scan.schema, reading.time, season, zone=reading.zone)
+    for batch in watched(scan, reading.progress):
+        fold.add(batch)
+    return scan.name, fold.seasons()
+
+
+def drift(reference: Any, current: Any, judging: Judging | None = None, reading: Reading | None = None) -> Compared:
+    """What differs between two tables, or stored profiles of them."""
+    then, now = profile(reference, reading), profile(current, reading)
+    return Compared(reference=then, current=now, differences=compare(then.profile, now.profile, judging))
+
+
+def drift_by_season(reference: Any, current: Any, season: Season, judging: Judging, reading: Reading) -> Compared:
+    """What differs between two tables when each season is compared with its like."""
+    from trimtab.data.profile import merge_all
+
+    (then_name, then), (now_name, now) = (profile_by_season(what, season, reading) for what in (reference, current))
+    return Compared(
+        reference=Profiled(name=then_name, profile=merge_all(then.parts.values())),
+        current=Profiled(name=now_name, profile=merge_all(now.parts.values())),
+        differences=compare_seasons(then, now, judging),
+    )
+
+
+def check(what: Any, contract: Contract, setting: Setting | None = None) -> Checked:
+    """A table against its contract, and against the reference where there is one; read once.
+
+    Columns are compared with the reference one by one; `drift` also compares how they hang together.
+    """
+    setting = setting or Setting()
+    scan = open_rows(what)
+    reference = profile(setting.reference) if setting.reference is not None else None
+    judge = TableCheck(contract, schema=scan.schema, now=setting.now)
+    hidden = frozenset(column.name for column in contract.columns if column.sensitive and column.name in scan.schema)
+    depth = Depth(joint=False, distinct=False, sensitive=hidden)
+    profiler = Profiler(scan.schema, depth) if reference is not None else None
+    with ExitStack() as stack:
+        aside, kept = (stack.enter_context(row_file(path)) if path else None for path in (setting.aside, setting.kept))
+        for batch in watched(scan, setting.progress):
+            parted = judge.add(batch)
+            if aside is not None:
+                aside.add(parted.aside)
+            if kept is not None:
+                kept.add(parted.rows)
+            if profiler is not None:
+                profiler.add(batch)
+        report = judge.report(scan)
+        if kept is not None and report.verdict is Verdict.FAIL:
+            kept.discard()
+    if reference is None or profiler is None or not report.rows:
+        return Checked(name=scan.name, report=report, reference=reference, notes=notes_of(scan))
+    current = profiler.profile()
+    differences = compare(reference.profile, current, judging_of(contract, reference.profile, current))
+    return Checked(
+        name=scan.name,
+        report=with_drift(report, differences, contract),
+        profile=current,
+        reference=reference,
+        differences=differences,
+        notes=notes_of(scan),
+    )
+
+
+def judging_of(contract: Contract, reference: Profile, current: Profile) -> Judging:
+    """What a contract says of drift, for the columns that both tables have; one that is missing breaks another rule."""
+    return Judging(
+        limits=contract.drift,
+        columns={column.name: column.drift for column in contract.columns if column.drift is not None},
+        only=[name for name in reference.columns if name in current.columns and name != contract.key],
+    )
+
+
+def with_drift(report: CheckReport, differences: Differences, contract: Contract) -> CheckReport:
+    """The check's report with a violation for each column that drifted, as severe as the contract says."""
+    limits = {column.name: column.drift or contract.drift for column in contract.columns}
+    found = [
+        _drifted(column, limits.get(column.column, contract.drift), report.rows)
+        for column in differences.columns
+        if column.verdict is Verdict.FAIL
+    ]
+    rules = report.rules + len(differences.columns)
+    return CheckReport(
+        rows=report.rows, rules=rules, violations=(*report.violations, *found), quarantined=report.quarantined
+    )
+
+
+def watched(scan: Scan, progress: Progress | None) -> Iterator[pl.DataFrame]:
+    """A table's batches, with someone told how far the reading is."""
+    rows = 0
+    for batch in scan.batches():
+        yield batch
+        rows += batch.height
+        if progress is not None:
+            progress(rows, scan.rows)
+
+
+def notes_of(scan: Scan) -> tuple[str, ...]:
+    """What a table's reader noticed, such as a column of mixed types."""
+    return tuple(getattr(scan, "notes", ()))
+
+
+def _drifted(column: ColumnDifference, limits: DriftLimits, rows: int) -> Violation:
+    effect = column.strongest
+    return Violation(
+        column=column.column,
+        rule=Rule.DRIFT,
+        severity=limits.outside,
+        count=rows,
+        share=1.0,
+        problem=f"{effect.statistic} drifted: {effect.words}",
+        because=limits.because,
+    )
+
+
+def _must_have(scan: Scan, names: Sequence[str]) -> None:
+    from trimtab.data.wording import closest
+
+    for name in names:
+        if name not in scan.schema:
+            known = list(scan.schema)
+            fix = closest(name, known) or f"It has {', '.join(map(repr, known[:20]))}."
+            raise InputError(f"{scan.name} has no column {name!r}", fix=fix)
+
+
+def _with_repeats(found: Profile, repeats: Repeats) -> Profile:
+    import msgspec
+
+    return msgspec.structs.replace(found, repeats=repeats)

@@ -1,0 +1,71 @@
+"""Values about a table put together for a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trimtab.app.data import Checked, Compared, Profiled, Reading, Setting, check, judging_of, profile, with_drift
+from trimtab.data.drift import compare
+from trimtab.data.schema import Contract
+from trimtab.generate.data_report import DataReport
+
+
+def of_profile(found: Profiled, sensitive: tuple[str, ...] = ()) -> DataReport:
+    """The report on a profile alone."""
+    return DataReport(source=found.name, profile=found.profile, notes=found.notes, sensitive=sensitive)
+
+
+def of_drift(found: Compared, sensitive: tuple[str, ...] = ()) -> DataReport:
+    """The report on a comparison."""
+    return DataReport(
+        source=found.current.name,
+        reference=found.reference.name,
+        profile=found.current.profile,
+        reference_profile=found.reference.profile,
+        differences=found.differences,
+        notes=(*found.reference.notes, *found.current.notes),
+        sensitive=sensitive,
+    )
+
+
+def of_check(found: Checked, contract: Contract) -> DataReport:
+    """The report on a check."""
+    return DataReport(
+        source=found.name,
+        reference=found.reference.name if found.reference is not None else "",
+        profile=found.profile,
+        reference_profile=found.reference.profile if found.reference is not None else None,
+        check=found.report,
+        differences=found.differences,
+        contract=contract,
+        notes=found.notes,
+    )
+
+
+def full_report(what: Any, contract: Contract | None, reference: Any, reading: Reading) -> DataReport:
+    """Everything about a table: its profile, its check if there is a contract, and its drift if there is a reference.
+
+    The table is read once for the profile and once for the check.
+    """
+    hidden = tuple(column.name for column in contract.columns if column.sensitive) if contract is not None else ()
+    current = profile(what, reading)
+    then = profile(reference, reading) if reference is not None else None
+    differences = None
+    if then is not None:
+        judging = judging_of(contract, then.profile, current.profile) if contract is not None else None
+        differences = compare(then.profile, current.profile, judging)
+    checked = check(what, contract, Setting(progress=reading.progress)) if contract is not None else None
+    report = checked.report if checked is not None else None
+    if report is not None and differences is not None and contract is not None:
+        report = with_drift(report, differences, contract)
+    return DataReport(
+        source=current.name,
+        reference=then.name if then is not None else "",
+        profile=current.profile,
+        reference_profile=then.profile if then is not None else None,
+        check=report,
+        differences=differences,
+        contract=contract,
+        notes=current.notes,
+        sensitive=(*reading.sensitive, *hidden),
+    )

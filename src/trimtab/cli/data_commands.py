@@ -1,0 +1,289 @@
+"""Commands on tables of one's own: data profile, infer, check, diff, drift, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trimtab.cli.data_inputs import (
+    FILE,
+    junit,
+    markdown,
+    opened,
+    page,
+    shown,
+    with_columns,
+    with_junit,
+    with_markdown,
+    with_page,
+    with_query,
+    with_sensitive,
+    with_time,
+)
+from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note
+from trimtab.cli.progress import Progress
+from trimtab.cli.threads import one_thread
+
+if TYPE_CHECKING:
+    from trimtab.app.data_defaults import ProjectTable
+
+_SEASONS = ("hour", "weekday", "hour-of-week")
+
+
+@click.group()
+def data() -> None:
+    """Profile, check and compare tables of your own.
+
+    A table is a file (Parquet, CSV, Arrow), a glob of files or a query. No project is needed; inside one, what is not
+    named is the project's own table and contract.
+    """
+    one_thread()
+
+
+@data.command()
+@click.argument("file", required=False)
+@with_query
+@click.option("--key", multiple=True, metavar="COLUMN", help="A column of the key: rows that repeat it are counted.")
+@with_time
+@with_sensitive
+@click.option("--season", type=click.Choice(_SEASONS), help="Store a profile for each season, as a reference of drift.")
+@click.option("--zone", default="UTC", show_default=True, help="The time zone of hours and days.")
+@click.option("--output", "-o", type=FILE, help="Store the profile here, to compare with later.")
+@with_page
+@in_project
+@as_json
+def profile(file: str | None, query: str | None, output: Path | None, folder: Path, json_: bool, **said: Any) -> None:
+    """Say what is in a table: one pass, whatever its size.
+
+    FILE is a table, or a stored profile to be shown again.
+    """
+    from trimtab.app import data as tables
+    from trimtab.app.data_report import of_profile
+    from trimtab.drivers.profile_files import write_profile
+
+    default = _default(file, folder)
+    roles = default.roles if default is not None else None
+    key = said["key"] or ((roles.key,) if roles is not None and roles.key else ())
+    time = said["time"] or (roles.time if roles is not None else None)
+    with Progress("profiling") as progress:
+        reading = tables.Reading(key=key, time=time, sensitive=said["sensitive"], zone=said["zone"], progress=progress)
+        if said["season"] is not None:
+            _profile_by_season(opened(file, query, default), said["season"], output, reading)
+            return
+        found = tables.profile(opened(file, query, default), reading)
+    if output is not None:
+        write_profile(output, found.profile)
+        note(f"stored the profile in {output}")
+    shown(of_profile(found, said["sensitive"]), json_=json_, files=((said["html"], page),))
+
+
+@data.command()
+@click.argument("file", required=False)
+@with_query
+@click.option("--output", "-o", type=FILE, help="Write the contract here, and its reference profile beside it.")
+@with_time
+@click.option("--label", metavar="COLUMN", help="The column that is predicted: in training tables only.")
+@click.option("--key", metavar="COLUMN", help="The column that names a row.")
+@click.option("--zone", metavar="ZONE", help="The zone of times without one, such as Europe/Berlin.")
+@with_sensitive
+@click.option("--force", is_flag=True, help="Replace a contract that is there.")
+@in_project
+@as_json
+def infer(file: str | None, query: str | None, output: Path | None, folder: Path, json_: bool, **said: Any) -> None:
+    """Propose a contract, with a reason for each rule.
+
+    Structure (columns, types, gaps) refuses, what was merely seen is noted; only a person makes it stricter. FILE may
+    be a stored profile. Without --output the contract is printed.
+    """
+    from trimtab.app.data_contracts import keep_contract, propose
+
+    default = _default(file, folder)
+    with Progress("reading") as progress:
+        proposal = propose(opened(file, query, default), _roles(default, said), progress=progress)
+    for told in proposal.notes:
+        note(told)
+    if output is not None:
+        kept = keep_contract(proposal, output, replace=said["force"])
+        note(f"wrote {output}: {kept.sentence}")
+        if json_:
+            document("trimtab.data-infer/1", kept)
+        return
+    if json_:
+        document("trimtab.contract-proposal/1", proposal.contract)
+        return
+    click.echo(proposal.text, nl=False)
+
+
+@data.command()
+@click.argument("file", required=False)
+@with_query
+@click.option("--contract", type=FILE, help="What the rows must be.")
+@click.option("--reference", type=str, help="Compare with this profile or table instead of the contract's reference.")
+@click.option("--no-reference", is_flag=True, help="Compare with nothing.")
+@click.option("--aside", type=FILE, help="Write the rows that are set aside here (.parquet, .csv), with the reasons.")
+@click.option("--kept", type=FILE, help="Write the rows that go on here, unless the table is refused.")
+@click.option("--engine", type=click.Choice(("trimtab", "great-expectations")), default="trimtab", show_default=True,
+              help="Who checks; great-expectations runs a suite of yours with the library itself.")  # fmt: skip
+@click.option("--suite", type=FILE, help="The suite for --engine great-expectations.")
+@with_junit
+@with_markdown
+@with_page
+@with_columns
+@in_project
+@as_json
+def check(file: str | None, query: str | None, folder: Path, json_: bool, **said: Any) -> int:
+    """Check a table: all violations, and what drifted.
+
+    Ends with 0 if the table may be used, 1 if the contract refuses it, 3 if it cannot be told.
+    """
+    from trimtab.app.data_contracts import check_with_contract, check_with_suite
+
+    default = _default(file, folder)
+    table = opened(file, query, default)
+    with Progress("checking") as progress:
+        if said["engine"] == "great-expectations":
+            report = check_with_suite(table, said["suite"])
+        else:
+            contract = said["contract"] or (default.contract if default is not None else None)
+            report = check_with_contract(
+                table,
+                contract,
+                reference=None if said["no_reference"] else said["reference"] or True,
+                aside=said["aside"],
+                kept=said["kept"],
+                progress=progress,
+            )
+    files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))
+    shown(report, json_=json_, files=files, all_columns=said["all_columns"])
+    return EXIT_OF_VERDICT[report.verdict]
+
+
+@data.command()
+@click.argument("old", type=FILE)
+@click.argument("new")
+@as_json
+def diff(old: Path, new: str, json_: bool) -> int:
+    """Show how a newer contract differs from a kept one.
+
+    NEW is a contract, or a table or a stored profile that one is proposed from. Ends with 1 if anything differs.
+    """
+    from trimtab.app.data_contracts import difference
+
+    found = difference(old, new)
+    if json_:
+        document("trimtab.contract-diff/1", found)
+    else:
+        click.echo("\n".join(found.lines()))
+    return 1 if found.changes else 0
+
+
+@data.command()
+@click.argument("reference")
+@click.argument("current")
+@click.option("--tolerance", multiple=True, metavar="WHAT=SIZE",
+              help="How much may change: location, scale (both in standard deviations), shape, share, joint; "
+              "'off' leaves it out.")  # fmt: skip
+@click.option("--level", type=click.FloatRange(0.5, 0.9999), default=0.95, show_default=True,
+              help="The confidence of all verdicts together.")  # fmt: skip
+@click.option("--without", multiple=True, metavar="COLUMN", help="Leave this column out; may be repeated.")
+@click.option("--only", multiple=True, metavar="COLUMN", help="Compare this column; may be repeated.")
+@click.option("--contract", type=FILE, help="Take the tolerances from this contract.")
+@click.option("--season", type=click.Choice(_SEASONS), help="Compare each season with its like, by --time.")
+@with_time
+@click.option("--zone", default="UTC", show_default=True, help="The time zone of hours and days.")
+@with_sensitive
+@with_junit
+@with_markdown
+@with_page
+@with_columns
+@as_json
+def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
+    """Say what differs between two tables, and if it matters.
+
+    REFERENCE and CURRENT are tables or stored profiles. Ends with 0 if every change is within its tolerance, 1 if one
+    is not, 3 if there are too few rows to tell.
+    """
+    from trimtab.app.data import Reading
+    from trimtab.app.data_contracts import compared, judging_for
+    from trimtab.app.data_report import of_drift
+
+    judging = judging_for(
+        said["tolerance"],
+        level=said["level"],
+        only=said["only"],
+        without=said["without"],
+        contract=said["contract"],
+    )
+    with Progress("reading") as progress:
+        reading = Reading(time=said["time"], sensitive=said["sensitive"], zone=said["zone"], progress=progress)
+        found = compared(reference, current, judging, reading, season=said["season"])
+    report = of_drift(found, said["sensitive"])
+    files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))
+    shown(report, json_=json_, files=files, all_columns=said["all_columns"])
+    return EXIT_OF_VERDICT[report.verdict]
+
+
+@data.command()
+@click.argument("file", required=False)
+@with_query
+@click.option("--output", "-o", type=FILE, required=True, help="The page: one HTML file that needs nothing else.")
+@click.option("--contract", type=FILE, help="What the rows must be.")
+@click.option("--reference", help="A profile or a table to compare with; by default the contract's reference.")
+@with_time
+@with_sensitive
+@with_markdown
+@with_junit
+@in_project
+@as_json
+def report(file: str | None, query: str | None, output: Path, folder: Path, json_: bool, **said: Any) -> int:
+    """Write a page about a table, to look at.
+
+    Violations first, then what changed most, then every column beside the reference.
+
+    It ends like `check` and `drift` do.
+    """
+    from trimtab.app.data import Reading
+    from trimtab.app.data_contracts import report_on
+
+    default = _default(file, folder)
+    time = said["time"] or (default.roles.time if default is not None else None)
+    contract = said["contract"] or (default.contract if default is not None and default.contract.is_file() else None)
+    with Progress("reading") as progress:
+        reading = Reading(time=time, sensitive=said["sensitive"], progress=progress)
+        found = report_on(opened(file, query, default), contract, said["reference"], reading)
+    files = ((output, page), (said["markdown"], markdown), (said["junit"], junit))
+    shown(found, json_=json_, files=files)
+    note(f"wrote {output}")
+    return EXIT_OF_VERDICT[found.verdict]
+
+
+def _default(file: str | None, folder: Path) -> ProjectTable | None:
+    from trimtab.app.data_defaults import project_table
+
+    return None if file is not None else project_table(folder)
+
+
+def _roles(default: ProjectTable | None, said: dict[str, Any]) -> Any:
+    from dataclasses import replace
+
+    from trimtab.app.data_defaults import Roles
+
+    given = {name: said[name] for name in ("time", "label", "key", "zone", "sensitive") if said[name]}
+    return replace(default.roles if default is not None else Roles(), **given)
+
+
+def _profile_by_season(table: Any, season: str, output: Path | None, reading: Any) -> None:
+    from trimtab.app.data import profile_by_season
+    from trimtab.data.seasons import Season
+    from trimtab.drivers.profile_files import write_profile
+
+    if output is None:
+        raise click.UsageError("--season stores a profile: name its file with --output")
+    _, seasons = profile_by_season(table, Season(season), reading)
+    write_profile(output, seasons)
+    note(f"stored {len(seasons.parts)} profiles by {season} in {output}")
+
+
+COMMANDS = (data,)
