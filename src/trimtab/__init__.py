@@ -10,14 +10,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trimtab.app.data_api import check as check
+    from trimtab.app.data_api import diff as diff
+    from trimtab.app.data_api import drift as drift
+    from trimtab.app.data_api import infer as infer
+    from trimtab.app.data_api import profile as profile
+    from trimtab.app.data_api import report as report
     from trimtab.base.errors import TrimtabError as TrimtabError
     from trimtab.base.verdict import Verdict as Verdict
     from trimtab.pipeline.step import step as step
 
 __version__ = "0.0.1"
-__all__ = ["TrimtabError", "Verdict", "__version__", "step"]
+__all__ = [
+    "TrimtabError",
+    "Verdict",
+    "__version__",
+    "check",
+    "diff",
+    "drift",
+    "infer",
+    "profile",
+    "report",
+    "step",
+]
 
 _HOMES = {
+    **dict.fromkeys(("check", "diff", "drift", "infer", "profile", "report"), "trimtab.app.data_api"),
     "TrimtabError": "trimtab.base.errors",
     "Verdict": "trimtab.base.verdict",
     "step": "trimtab.pipeline.step",

@@ -37,7 +37,7 @@ class RayError(DriverError):
 class NoRayError(InputError):
     """Ray is asked for and not installed."""
 
-    code = "TT1375"
+    code = "TT1376"
 
 
 def profile_files(
