@@ -1,0 +1,249 @@
+"""A contract's conditions as expectations, where Great Expectations has one that means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from trimtab.base.instants import format_instant
+from trimtab.data.condition import (
+    All,
+    Among,
+    Arithmetic,
+    Comparator,
+    Compared,
+    Computed,
+    Field,
+    IsNull,
+    Length,
+    Literal,
+    Node,
+    Not,
+)
+from trimtab.data.condition import Any as AnyOf
+from trimtab.data.schema import ColumnType, Scalar
+
+Written = tuple[str, dict[str, Any]]
+"""An expectation's type and arguments."""
+
+_MIRRORED: Final = {
+    Comparator.LESS: Comparator.GREATER,
+    Comparator.AT_MOST: Comparator.AT_LEAST,
+    Comparator.GREATER: Comparator.LESS,
+    Comparator.AT_LEAST: Comparator.AT_MOST,
+}
+_LEAST: Final = {Comparator.GREATER: True, Comparator.AT_LEAST: False}
+_GREATEST: Final = {Comparator.LESS: True, Comparator.AT_MOST: False}
+
+
+def write_then(node: Node) -> Written | None:
+    """The expectation that asks what a ``then`` asks of one row; None where there is none."""
+    for form in (_of_one_column, _of_two_columns, _sum, _pairs):
+        written = form(node)
+        if written is not None:
+            return written
+    return None
+
+
+def without_guard(when: Node | None, then: Node) -> tuple[Node | None, Node, str]:
+    """The two without the questions about nulls that stand for ``ignore_row_if``, and what that is.
+
+    ``then`` that names all its columns as not null, and ``when`` that names them as not all null, is what the reader
+    makes of "all values are missing"; without the ``when`` it is "never".
+    """
+    if not isinstance(then, All):
+        return when, then, "any"
+    guards = {part.operand.operand for part in then.parts if _is_not_null(part)}  # type: ignore[union-attr]
+    rest = tuple(part for part in then.parts if not _is_not_null(part))
+    if len(guards) < 2 or len(rest) != 1:
+        return when, then, "any"
+    for kept, part in _each(when):
+        if isinstance(part, AnyOf) and {p.operand.operand for p in part.parts if _is_not_null(p)} == guards:  # type: ignore[union-attr]
+            return kept, rest[0], "all"
+    return when, rest[0], "never"
+
+
+def write_when(node: Node) -> dict[str, Any] | None:
+    """A ``when`` as a row condition; None where Great Expectations has none.
+
+    Its conditions are asked of pandas, where null differs from every value: the comparison that a null would pass
+    there comes with the question for it.
+    """
+    match node:
+        case Compared(operator=operator, left=Field(name=name), right=Literal() as literal):
+            asked = _comparison(name, operator.value, _json(literal.value, literal.kind))
+            return asked if operator is not Comparator.UNEQUAL else _both(_nullity(name, is_null=False), asked)
+        case Among(operand=Field(name=name), values=values, kind=kind):
+            return _comparison(name, "IN", [_json(value, kind) for value in values])
+        case Not(operand=Among(operand=Field(name=name), values=values, kind=kind)):
+            asked = _comparison(name, "NOT_IN", [_json(value, kind) for value in values])
+            return _both(_nullity(name, is_null=False), asked)
+        case IsNull(operand=Field(name=name)):
+            return _nullity(name, is_null=True)
+        case Not(operand=IsNull(operand=Field(name=name))):
+            return _nullity(name, is_null=False)
+        case AnyOf(parts=(IsNull(operand=Field() as asked_for), other)) if asked_for in (_subject(other),):
+            return _unguarded(other)
+        case All(parts=parts) | AnyOf(parts=parts):
+            written = [write_when(part) for part in parts]
+            if any(part is None for part in written):
+                return None
+            return {"type": "and" if isinstance(node, All) else "or", "conditions": written}
+        case _:
+            return None
+
+
+def _unguarded(node: Node) -> dict[str, Any] | None:
+    written = write_when(node)
+    return written["conditions"][1] if written is not None and written.get("type") == "and" else None
+
+
+def _subject(node: Node) -> Node | None:
+    match node:
+        case Compared(operator=Comparator.UNEQUAL, left=Field() as field, right=Literal()):
+            return field
+        case Not(operand=Among(operand=Field() as field)):
+            return field
+        case _:
+            return None
+
+
+def _comparison(name: str, operator: str, parameter: object) -> dict[str, Any]:
+    return {"type": "comparison", "column": {"name": name}, "operator": operator, "parameter": parameter}
+
+
+def _nullity(name: str, *, is_null: bool) -> dict[str, Any]:
+    return {"type": "nullity", "column": {"name": name}, "is_null": is_null}
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "and", "conditions": [one, other]}
+
+
+def _is_not_null(node: Node) -> bool:
+    return isinstance(node, Not) and isinstance(node.operand, IsNull) and isinstance(node.operand.operand, Field)
+
+
+def _each(when: Node | None) -> Iterator[tuple[Node | None, Node]]:
+    """Each part of a ``when`` with what is left without it."""
+    if when is None:
+        return
+    yield None, when
+    if isinstance(when, All):
+        for place, part in enumerate(when.parts):
+            rest = (*when.parts[:place], *when.parts[place + 1 :])
+            yield (rest[0] if len(rest) == 1 else All(rest)), part
+
+
+def _of_one_column(node: Node) -> Written | None:
+    match node:
+        case IsNull(operand=Field(name=name)):
+            return "expect_column_values_to_be_null", {"column": name}
+        case Not(operand=IsNull(operand=Field(name=name))):
+            return "expect_column_values_to_not_be_null", {"column": name}
+        case Among(operand=Field(name=name), values=values, kind=kind):
+            return "expect_column_values_to_be_in_set", {"column": name, "value_set": [_json(v, kind) for v in values]}
+        case Not(operand=Among(operand=Field(name=name), values=values, kind=kind)):
+            listed = [_json(value, kind) for value in values]
+            return "expect_column_values_to_not_be_in_set", {"column": name, "value_set": listed}
+        case Compared(operator=Comparator.UNEQUAL, left=Field(name=name), right=Literal(value=value, kind=kind)):
+            return "expect_column_values_to_not_be_in_set", {"column": name, "value_set": [_json(value, kind)]}
+        case Compared() | All():
+            return _limits(node)
+        case _:
+            return None
+
+
+def _limits(node: Compared | All) -> Written | None:
+    """Comparisons of one column, or of its length, with values."""
+    subject: Node | None = None
+    kwargs: dict[str, Any] = {}
+    for part in node.parts if isinstance(node, All) else (node,):
+        match part:
+            case Compared(operator=operator, left=Field() | Length() as left, right=Literal(value=value, kind=kind)):
+                pass
+            case Compared(operator=operator, left=Literal(value=value, kind=kind), right=Field() | Length() as left):
+                operator = _MIRRORED.get(operator, operator)
+            case _:
+                return None
+        ends = [("min_value", "strict_min", _LEAST)] * (operator in _LEAST)
+        ends += [("max_value", "strict_max", _GREATEST)] * (operator in _GREATEST)
+        if operator is Comparator.EQUAL:
+            ends = [("min_value", "", {}), ("max_value", "", {})]
+        if not ends or (subject is not None and left != subject) or any(end in kwargs for end, _, _ in ends):
+            return None
+        subject = left
+        for end, strict, known in ends:
+            kwargs[end] = _json(value, kind)
+            if known.get(operator):
+                kwargs[strict] = True
+    match subject:
+        case Length(operand=Field(name=name)):
+            return "expect_column_value_lengths_to_be_between", {"column": name, **kwargs}
+        case Field(name=name, kind=kind) if kind is not ColumnType.BOOLEAN:
+            return "expect_column_values_to_be_between", {"column": name, **kwargs}
+        case Field(name=name):
+            return "expect_column_values_to_be_in_set", {"column": name, "value_set": [kwargs["min_value"]]}
+        case _:
+            return None
+
+
+def _of_two_columns(node: Node) -> Written | None:
+    match node:
+        case Compared(operator=operator, left=Field(name=one), right=Field(name=other)):
+            pass
+        case _:
+            return None
+    if operator is Comparator.UNEQUAL:
+        return "expect_select_column_values_to_be_unique_within_record", {"column_list": [one, other]}
+    if operator is Comparator.EQUAL:
+        return "expect_column_pair_values_to_be_equal", {"column_A": one, "column_B": other}
+    if operator in (Comparator.LESS, Comparator.AT_MOST):
+        one, other, operator = other, one, _MIRRORED[operator]
+    kwargs: dict[str, Any] = {"column_A": one, "column_B": other}
+    if operator is Comparator.AT_LEAST:
+        kwargs["or_equal"] = True
+    return "expect_column_pair_values_a_to_be_greater_than_b", kwargs
+
+
+def _sum(node: Node) -> Written | None:
+    match node:
+        case Compared(operator=Comparator.EQUAL, left=Computed() as added, right=Literal(value=total)):
+            names = _added(added)
+            return ("expect_multicolumn_sum_to_equal", {"column_list": names, "sum_total": total}) if names else None
+        case _:
+            return None
+
+
+def _added(node: Node) -> list[str]:
+    match node:
+        case Field(name=name):
+            return [name]
+        case Computed(operator=Arithmetic.ADD, left=left, right=right):
+            one, other = _added(left), _added(right)
+            return one + other if one and other else []
+        case _:
+            return []
+
+
+def _pairs(node: Node) -> Written | None:
+    pairs, names = [], None
+    for part in node.parts if isinstance(node, AnyOf) else (node,):
+        match part:
+            case All(
+                parts=(
+                    Compared(operator=Comparator.EQUAL, left=Field(name=one), right=Literal(value=a, kind=kind)),
+                    Compared(operator=Comparator.EQUAL, left=Field(name=other), right=Literal(value=b, kind=second)),
+                )
+            ) if names in (None, (one, other)) and one != other:
+                names = (one, other)
+                pairs.append([_json(a, kind), _json(b, second)])
+            case _:
+                return None
+    assert names is not None, "there is a part at least"
+    kwargs = {"column_A": names[0], "column_B": names[1], "value_pairs_set": pairs}
+    return "expect_column_pair_values_to_be_in_set", kwargs
+
+
+def _json(value: Scalar, kind: ColumnType) -> Scalar:
+    return format_instant(int(value)) if kind is ColumnType.TIME else value

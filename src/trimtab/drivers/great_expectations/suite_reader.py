@@ -1,0 +1,83 @@
+"""A suite of Great Expectations as a contract.
+
+Nulls are what the two differ in most. Great Expectations asks most of its expectations of the values that are there;
+so do a contract's rules, and columns are nullable unless an expectation says otherwise. ``mostly`` is a share of the
+values that are there, and a contract's ``share`` one of all rows: where a column has nulls the contract is a little
+more lenient, and that is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from trimtab.data.exchange import Carried, Draft
+from trimtab.data.schema import ColumnType
+from trimtab.drivers.great_expectations import column_rules, row_rules, table_rules, text_rules
+from trimtab.drivers.great_expectations.column_types import kinds_of
+from trimtab.drivers.great_expectations.expectations import Support, known
+from trimtab.drivers.great_expectations.row_reader import UnreadableError, when_of
+from trimtab.drivers.great_expectations.suite import Expectation, at_run_time, parse_suite
+
+_READERS: Final = {**column_rules.READERS, **text_rules.READERS, **row_rules.READERS, **table_rules.READERS}
+_TOLERANT: Final = (
+    "`mostly` is a share of the values that are there, and the contract's a share of all rows; "
+    "where the column has nulls, the contract lets more pass"
+)
+
+
+def read_suite(text: str, *, types: Mapping[str, ColumnType] | None = None, zone: str | None = None) -> Carried:
+    """The contract that a suite of Great Expectations 1 says, and what of it no contract can say.
+
+    Args:
+        text: the suite's JSON.
+        types: the columns' types where they are known, from the table say; they decide over what the suite suggests.
+        zone: the zone of times without one. The suite knows none, so without it they are taken for UTC.
+
+    Raises:
+        SuiteError: it is not JSON, or not a suite of Great Expectations 1.
+    """
+    suite = parse_suite(text)
+    kinds = kinds_of(suite, types or {})
+    zone = zone or ("UTC" if ColumnType.TIME in kinds.values() else None)
+    draft = Draft(kinds, zone=zone)
+    for expectation in suite:
+        _carry(expectation, draft)
+    for expectation in suite:
+        _warn_of_nulls(expectation, draft)
+    return draft.carried()
+
+
+def _carry(expectation: Expectation, draft: Draft) -> None:
+    what, column = expectation.type, expectation.column
+    entry = known(what)
+    if entry is None:
+        return draft.leave(what, column, "it is none of Great Expectations' own, so nobody knows what it asks")
+    if entry.support is Support.REFUSED:
+        return draft.leave(what, column, entry.becomes)
+    if argument := at_run_time(expectation):
+        return draft.leave(what, column, f"its {argument} is given when it is run")
+    unknown = [name for name in expectation.columns if name not in draft]
+    if unknown and what not in table_rules.OF_COLUMN_NAMES:
+        why = f"nothing says the type of {', '.join(map(repr, unknown))}; read the suite together with a table"
+        return draft.leave(what, column, why)
+    try:
+        when = when_of(expectation.kwargs.get("row_condition"), expectation.kwargs.get("condition_parser"))
+    except UnreadableError as error:
+        return draft.leave(what, column, str(error))
+    if when and what in table_rules.READERS:
+        return draft.leave(what, column, "a contract counts all rows, not those of a row condition")
+    return _READERS[what](replace(expectation, when=when), draft)
+
+
+def _warn_of_nulls(expectation: Expectation, draft: Draft) -> None:
+    """Name the expectations whose `mostly` means less where there are nulls, or where rows are picked."""
+    entry = known(expectation.type)
+    if not expectation.share or entry is None or entry.support is Support.REFUSED:
+        return
+    if expectation.type in column_rules.OF_ALL_ROWS and "row_condition" not in expectation.kwargs:
+        return
+    names = [name for name in expectation.columns if name in draft]
+    if names and ("row_condition" in expectation.kwargs or any(draft.column(name).nullable for name in names)):
+        draft.leave(f"mostly of {expectation.type}", expectation.column, _TOLERANT)
