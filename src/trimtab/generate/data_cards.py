@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from trimtab.base.instants import DAY
 from trimtab.data.describe import Bins, edges_for, frequent, histogram
 from trimtab.data.profile import CategoryColumn, NumberColumn, Profile, TimeColumn
+from trimtab.data.schema import ColumnType
 from trimtab.generate import data_figures as written
 from trimtab.generate.data_charts import axis, histogram_chart, paired_bar
 from trimtab.generate.data_findings import Finding
@@ -16,7 +19,7 @@ from trimtab.generate.data_markup import Html, icon, joined, named, tag
 from trimtab.generate.data_report import DataReport
 from trimtab.generate.data_summary import Summary, summarise
 
-_VALUES: Final = 6
+_VALUES: Final = 8
 _KNOWN: Final = 4_096
 """Values of the reference that are looked at to find the share of one."""
 
@@ -84,7 +87,7 @@ def drawing(of: Subject) -> Html:
     parts: list[Html] = []
     if now is not None or then is not None:
         edges = (now or then).edges if (now or then) is not None else ()  # type: ignore[union-attr]
-        ends = [of.shown.write(end) for end in _ends(of, edges)]
+        ends = _ends(of, edges)
         beside = " beside the reference" if now is not None and then is not None else ""
         label = f"Histogram of {written.name(of.name)}{beside}, from {ends[0]} to {ends[-1]}" if ends else "Histogram"
         parts += [histogram_chart(now, then, label), axis(ends)]
@@ -142,14 +145,20 @@ def _bins(profiles: Sequence[Profile | None], name: str) -> tuple[Bins | None, B
     return now, then
 
 
-def _ends(of: Subject, edges: Sequence[float]) -> list[float]:
-    """What is written below a histogram: its ends and its middle."""
+def _ends(of: Subject, edges: Sequence[float]) -> list[str]:
+    """What is written below a histogram: its ends, and its middle where there is room between them."""
     if not edges:
         return []
     low, high = edges[0], edges[-1]
-    if of.shown.type == "integer":
-        return [round(low + 0.5), round((low + high) / 2), round(high - 0.5)]
-    return [low, low / 2 + high / 2, high]
+    if of.shown.is_time and high - low > 3 * DAY:
+        return [written.day(low), written.day(low / 2 + high / 2), written.day(high)]
+    if of.shown.is_time:
+        return [written.moment(low), written.moment(high)]
+    if of.shown.type == ColumnType.INTEGER:
+        low, high = math.ceil(low), math.floor(high)
+        middle = (low + high) / 2
+        return [of.shown.write(end) for end in (low, *([round(middle)] if middle == round(middle) else []), high)]
+    return [of.shown.write(end) for end in (low, low / 2 + high / 2, high)]
 
 
 def _values(

@@ -23,6 +23,7 @@ WIDTH: Final = 320
 HEIGHT: Final = 80
 POINTS: Final = 320
 _BAND_WIDTH: Final = 240
+_CUT: Final = 4.0
 _GOLDEN: Final = 0.618_033_988_75
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -30,20 +31,23 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 def histogram_chart(now: Bins | None, then: Bins | None, label: str) -> Html:
     """Now as filled bars, the reference as the outline of its own; both as shares of their rows."""
-    shapes = [bins for bins in (now, then) if bins is not None and bins.rows]
-    top = max((max(bins.shares, default=0.0) for bins in shapes), default=0.0)
-    if not top:
+    tops = [max(bins.shares, default=0.0) for bins in (now, then) if bins is not None and bins.rows]
+    if not tops or not max(tops):
         return tag("p", "no values to draw", class_="soft")
+    # Where one side is nearly all in one bin, its bar is cut, so that the other side's can be seen.
+    top = min(max(tops), _CUT * max(min(tops), 1e-9))
+    cut = Html("") if top == max(tops) else _cut(max(tops))
     parts = []
     if now is not None and now.rows:
         parts.append(tag("path", class_="now", d=_bars(now.shares, top)))
     if then is not None and then.rows:
         parts.append(tag("path", class_="then", d=_outline(then.shares, top)))
     parts.append(tag("path", class_="base", d=f"M0 {HEIGHT}H{WIDTH}"))
-    return tag(
+    drawn = tag(
         "svg", *parts, class_="hist", viewBox=f"0 -2 {WIDTH} {HEIGHT + 3}", preserveAspectRatio="none",
         role="img", aria_label=label,
     )  # fmt: skip
+    return joined(cut, drawn)
 
 
 def axis(texts: Sequence[str]) -> Html:
@@ -117,12 +121,16 @@ def legend(then: str) -> Html:
     )
 
 
+def _cut(share: float) -> Html:
+    return tag("p", f"The highest bar is cut: it has {written.share(share)} of the rows.", class_="tag")
+
+
 def _kind(effect: Effect) -> str:
     return {Verdict.FAIL: "fail", Verdict.UNSURE: "unsure", Verdict.PASS: "pass"}[effect.verdict]
 
 
 def _height(share: float, top: float) -> str:
-    return f"{HEIGHT - share / top * (HEIGHT - 4):.1f}"
+    return f"{HEIGHT - min(share / top, 1.0) * (HEIGHT - 4):.1f}"
 
 
 def _bars(shares: Sequence[float], top: float) -> str:

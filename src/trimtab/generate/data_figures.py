@@ -15,6 +15,8 @@ from trimtab.base.verdict import Interval
 from trimtab.data.differences import Effect, Statistic
 
 NONE: Final = "–"
+_JOINERS: Final = "\u200c\u200d"
+"""What writes Persian words and composed emoji; it has no width and turns no direction."""
 _EXACT_WIDTH: Final = 1_000
 _UNITS: Final = (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND), ("ms", MILLISECOND), ("µs", 1))
 _SHARES: Final = (Statistic.SHARE, Statistic.NULLS, Statistic.SHAPE)
@@ -62,6 +64,11 @@ def moment(instant: float) -> str:
     return at.replace(tzinfo=None).isoformat(sep=" ", timespec="minutes" if not at.second else "seconds")
 
 
+def day(instant: float) -> str:
+    """The date of a time in UTC."""
+    return moment(instant)[:10]
+
+
 def span(length: int) -> str:
     """A length of time in its two largest units: ``3 d 4 h``."""
     rest, parts = abs(length), []
@@ -78,7 +85,7 @@ def one_line(text: str, most: int = 300) -> str:
     """The text on one line, harmless to a terminal, cut where it is long."""
     shown = text[:most]
     if not shown.isprintable():
-        shown = "".join(char if char.isprintable() else _escaped(char) for char in shown)
+        shown = "".join(char if char.isprintable() or char in _JOINERS else _escaped(char) for char in shown)
     return shown if len(text) <= most else f"{shown}… ({len(text):,} characters)"
 
 
@@ -132,18 +139,20 @@ def of_effect(effect: Effect) -> str:
 def _sized(statistic: Statistic, size: float, *, signed: bool, unit: bool = True) -> str:
     sign = "+" if signed and statistic is not Statistic.SHAPE else ""
     if statistic in _SHARES:
-        return (
-            f"{100 * size:{sign}.2g}" + (" points" if unit else "")
-            if abs(size) < 0.1
-            else (f"{100 * size:{sign}.0f}" + (" points" if unit else ""))
-        )
+        return _signed(100 * size, f"{sign}.2g" if abs(size) < 0.1 else f"{sign}.0f") + (" points" if unit else "")
     if statistic is Statistic.SCALE:
-        return f"{100 * size:{sign}.0f}" + (" %" if unit else "")
-    return f"{size:{sign}.2f}" + (" sd" if unit and statistic is Statistic.LOCATION else "")
+        return _signed(100 * size, f"{sign}.0f") + (" %" if unit else "")
+    return _signed(size, f"{sign}.2f") + (" sd" if unit and statistic is Statistic.LOCATION else "")
+
+
+def _signed(size: float, form: str) -> str:
+    """The number; ``0`` where it is rounded to that, which has no sign."""
+    text = format(size, form)
+    return text if float(text) else "0"
 
 
 def _cells(char: str) -> int:
-    if unicodedata.combining(char):
+    if unicodedata.combining(char) or char in _JOINERS:
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 

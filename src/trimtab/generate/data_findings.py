@@ -158,9 +158,9 @@ def _of_differences(report: DataReport) -> str:
     if not total:
         return "no column could be compared"
     columns = counted(total, "column")
-    said = f"{failed} of {columns} drifted" if failed else f"none of {columns} drifted"
+    said = f"{failed:,} of {columns} drifted" if failed else f"none of {columns} drifted"
     if unsure:
-        said += f", {unsure} cannot be told yet"
+        said += f", {unsure:,} cannot be told yet"
     if together:
         said += f", {counted(together, 'pair')} of columns hang{'s' if together == 1 else ''} together differently"
     return said

@@ -44,7 +44,7 @@ def markdown(report: DataReport) -> str:
     if found:
         failed, unsure, passed = drift_counts(report)
         parts.append("#### What changed most")
-        parts.append(f"{failed} drifted, {unsure} cannot be told yet, {passed} as they were.")
+        parts.append(f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} as they were.")
         parts.append(_table(("", "column", "what", "change", "tolerance"), (_changed(one) for one in found)))
     if report.notes:
         notes = "\n".join(f"- {plain(note)}" for note in report.notes[:20])

@@ -101,10 +101,10 @@ def _index(report: DataReport, subjects: dict[str, Subject]) -> Html:
     links = []
     if report.check is not None:
         worst = broken[0].weight if broken else Verdict.PASS
-        links.append(_link("#rules", worst.value, f"{len(broken)} broken" if broken else "rules hold"))
+        links.append(_link("#rules", worst.value, f"{len(broken):,} broken" if broken else "rules hold"))
     if report.differences is not None:
         kind = Verdict.FAIL if drifted else Verdict.UNSURE if unsure else Verdict.PASS
-        told = f"{len(drifted)} drifted" if drifted or not unsure else f"{len(unsure)} unsure"
+        told = f"{len(drifted):,} drifted" if drifted or not unsure else f"{len(unsure):,} unsure"
         links.append(_link("#drift", kind.value, told))
     if pairs:
         links.append(_link("#pairs", pairs[0].weight.value, counted(len(pairs), "pair")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from trimtab.base.instants import DAY
 from trimtab.base.verdict import Verdict
 from trimtab.data.describe import Correlation, longest_gap, strongest_correlations
 from trimtab.data.differences import Effect
@@ -27,6 +28,7 @@ _DRAWN: Final = 24
 """Changed columns that are drawn; the others are told in words."""
 _NOTES: Final = 50
 _CORRELATIONS: Final = 8
+_CORRELATED: Final = 0.1
 
 
 def tiles(report: DataReport) -> Html:
@@ -79,7 +81,7 @@ def changed(report: DataReport, subjects: Subjects) -> Html:
     failed, unsure, passed = drift_counts(report)
     percent = f"{100 * report.differences.level:g} %"
     lead = (
-        f"{failed} drifted, {unsure} cannot be told yet, {passed} are as they were. A change has drifted where all of "
+        f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} are as they were. A change has drifted where all of "
         f"its band lies beyond the shaded tolerance; the bands hold together at {percent}."
     )
     parts = [tag("h2", "What changed most", id="drift"), tag("p", lead, class_="lead")]
@@ -119,7 +121,8 @@ def table_facts(report: DataReport) -> Html:
     """What no column shows alone: order in time, gaps, repeated keys, correlations; and what the reader noticed."""
     profile = report.profile
     facts = _facts(profile) if profile is not None else []
-    pairs = strongest_correlations(profile, _CORRELATIONS) if profile is not None else ()
+    found = strongest_correlations(profile, _CORRELATIONS) if profile is not None else ()
+    pairs = [pair for pair in found if abs(pair.value) >= _CORRELATED]
     if not facts and not pairs and not report.notes:
         return Html("")
     cards = []
@@ -249,8 +252,10 @@ def _span(profile: Profile) -> tuple[str, str, str] | None:
     asked = profile.order.column if profile.order is not None else None
     for name, column in sorted(times, key=lambda pair: pair[0] != asked):
         if column.minimum is not None and column.maximum is not None:
-            ends = f"{written.moment(column.minimum)} to {written.moment(column.maximum)}"
-            return written.name(name, 40), written.span(column.maximum - column.minimum), ends
+            length = column.maximum - column.minimum
+            write = written.day if length > 3 * DAY else written.moment
+            ends = f"{write(column.minimum)} to {write(column.maximum)}"
+            return written.name(name, 40), written.span(length), ends
     return None
 
 

@@ -52,6 +52,7 @@ header.top { padding-top: 1.6rem; } .eyebrow { color: var(--soft); font-size: .8
 nav { position: sticky; top: 0; z-index: 5; margin-top: 1rem; background: var(--paper);
   border-bottom: 1px solid var(--line); }
 nav ul { display: flex; gap: .35rem; max-width: 84rem; margin: 0 auto; overflow-x: auto; scrollbar-width: none;
+  mask-image: linear-gradient(to right, #000 calc(100% - 2.5rem), transparent);
   padding: .5rem clamp(.75rem, 2.5vw, 2rem); } nav li { flex: none; }
 nav a { display: flex; align-items: center; gap: .35rem; padding: .2rem .6rem; border-radius: 1rem; font-size: .85rem;
   text-decoration: none; border: 1px solid var(--line); background: var(--card); white-space: nowrap; }
@@ -68,7 +69,7 @@ nav bdi { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; } nav .ba
 .tag { font-size: .78rem; color: var(--soft); white-space: nowrap; } .word { font-size: .8rem; font-weight: 640; }
 .because { color: var(--soft); font-size: .9rem; } .because::before { content: "because "; font-style: italic; }
 .amount { text-align: right; line-height: 1.25; } .amount b { font-size: 1.05rem; font-weight: 640; }
-.amount span { display: block; color: var(--soft); font-size: .8rem; }
+.amount > span { display: block; color: var(--soft); font-size: .8rem; }
 .share { display: block; height: .3rem; margin-top: .3rem; border-radius: .2rem; background: var(--wash);
   overflow: hidden; } .share i { display: block; height: 100%; background: currentColor; }
 .chips { display: flex; flex-wrap: wrap; gap: .25rem .35rem; margin-top: .35rem; font-size: .8rem;
@@ -93,17 +94,18 @@ nav bdi { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; } nav .ba
 .bands { display: grid; gap: .3rem; margin-top: auto; padding-top: .3rem; }
 .bands li { display: grid; grid-template-columns: 5.6rem minmax(0, 1fr) 7.2rem; gap: .5rem; align-items: center;
   font-size: .78rem; color: var(--soft); } .bands li > :last-child { text-align: right; color: var(--ink); }
-.band { width: 100%; height: 1rem; display: block; } .zone { fill: var(--zone); } .zero { stroke: var(--soft);
+.band { width: 100%; height: auto; display: block; } .zone { fill: var(--zone); } .zero { stroke: var(--soft);
   stroke-width: 1; opacity: .7; } .reach { stroke: currentColor; stroke-width: 1.8; fill: none; } .dot {
   fill: currentColor; }
-.values { display: grid; gap: .22rem; font-size: .82rem; }
-.values li { display: grid; grid-template-columns: minmax(0, 9rem) minmax(0, 1fr) 3.4rem; gap: .5rem;
-  align-items: center; } .values li > :first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.values { display: grid; gap: .22rem .6rem; font-size: .82rem;
+  grid-template-columns: fit-content(9rem) minmax(0, 1fr) max-content; }
+.values li { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; }
+.values li > :first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .values li > :last-child { text-align: right; } .values .rest { color: var(--soft); font-style: italic; }
 .pair { position: relative; display: block; height: .72rem; background: var(--wash); border-radius: .15rem; }
 .pair i { position: absolute; inset: 0 auto 0 0; background: var(--now); opacity: .62; border-radius: .15rem; }
 .pair b { position: absolute; top: -.1rem; bottom: -.1rem; width: 2px; margin-left: -1px; background: var(--then); }
-.figures { width: 100%; border-collapse: collapse; font-size: .8rem; line-height: 1.35; }
+.figures { width: 100%; border-collapse: collapse; font-size: .79rem; line-height: 1.3; }
 .figures th, .figures td { padding: .08rem 0; text-align: right; font-weight: 400; } .figures th { color: var(--soft); }
 .figures th:first-child { text-align: left; } .figures td + td, .figures th + th + th { padding-left: .8rem;
   color: var(--soft); }
@@ -128,10 +130,9 @@ details[open] > summary { margin-bottom: .5rem; } .lines { display: grid; gap: .
 footer { color: var(--soft); font-size: .8rem; margin-top: 3rem; padding-bottom: 2.5rem; }
 .none { padding: .8rem 1rem; color: var(--soft); }
 @media (max-width: 34rem) { .rules > li { grid-template-columns: auto minmax(0, 1fr); padding: .7rem .75rem; }
-  .amount { grid-column: 2; text-align: left; margin-top: .35rem; } .amount b, .amount span { display: inline; }
+  .amount { grid-column: 2; text-align: left; margin-top: .35rem; } .amount b, .amount > span { display: inline; }
   .bands li { grid-template-columns: 5.2rem minmax(0, 1fr); } .bands li > :last-child { grid-column: 2;
-  text-align: left; margin-top: -.25rem; }
-  .values li { grid-template-columns: minmax(0, 7rem) minmax(0, 1fr) 3.2rem; } }
+  text-align: left; margin-top: -.25rem; } }
 @media print { body { background: #fff; font-size: 10pt; } nav, .skip { display: none; } .card, .rules > li, figure {
   break-inside: avoid; } h2 { break-after: avoid; } .scroll { max-height: none; overflow: visible; }
   details::details-content { content-visibility: visible; block-size: auto; }

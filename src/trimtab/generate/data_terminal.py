@@ -115,7 +115,7 @@ def _drift(report: DataReport, look: Look) -> list[str]:
         return []
     found, pairs = changes(report), pair_changes(report)
     failed, unsure, passed = drift_counts(report)
-    lines = [f"What changed most: {failed} drifted, {unsure} cannot be told yet, {passed} as they were"]
+    lines = [f"What changed most: {failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} as they were"]
     for before, finding in zip((None, *found), found[:COLUMNS_MAX], strict=False):
         again = before is not None and before.columns == finding.columns
         text = _told(finding) if not again else f"also: {_told(finding)}"

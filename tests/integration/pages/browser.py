@@ -82,11 +82,11 @@ class Browser:
 
     def picture(self, to: Path, *, whole: bool = True) -> None:
         """A PNG of the page."""
-        answer = self.ask("Page.captureScreenshot", captureBeyondViewport=whole)
+        clip = None
         if whole:
             size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
             clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 12_000), "scale": 1}
-            answer = self.ask("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        answer = self.ask("Page.captureScreenshot", captureBeyondViewport=whole, **({"clip": clip} if clip else {}))
         to.write_bytes(base64.b64decode(answer["data"]))
 
     def _next(self) -> dict[str, Any]:
