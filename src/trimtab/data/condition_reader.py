@@ -74,7 +74,7 @@ def parse_condition(text: str, columns: Mapping[str, ColumnType], *, zone: str |
     try:
         tree = ast.parse(text.strip().replace("\n", " "), mode="eval")
     except SyntaxError as error:
-        place = lead + max(error.offset or 1, 1)
+        place = lead + (error.offset or len(text.strip()) + 1)
         raise ContractError(
             f"{show(text)} cannot be read: {error.msg} at character {place}",
             fix='Write a comparison such as amount > 0; a name that is no word is col("its name").',

@@ -32,12 +32,16 @@ Again = Callable[[], Iterator[pl.DataFrame]]
 """Reads the key columns from the start, batch by batch."""
 
 
+Example = tuple[int, tuple[Any, ...]]
+"""A row and its key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Repeated:
     """How many rows repeat an earlier one, and the first of them with their keys."""
 
     count: int
-    examples: tuple[tuple[int, tuple[Any, ...]], ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 class Repeats:
@@ -69,7 +73,7 @@ class Repeats:
         assert again is not None, "the caller asked needs_again"
         slices = -(-self._rows // self._held_max)
         width = -(-(2**64) // slices)
-        count, examples = 0, Repeated(count=0)
+        count, examples = 0, list[Example]()
         for place in range(slices):
             held = _Held(2 * self._held_max)
             for keys in again():
@@ -77,10 +81,10 @@ class Repeats:
                 low, high = np.uint64(place * width), np.uint64(min((place + 1) * width, 2**64) - 1)
                 held.add(hashes[(hashes >= low) & (hashes <= high)])
             held.settle()
-            found = _shown(held, None if examples.examples else again)
+            found = _shown(held, again if len(examples) < _SHOWN else None)
             count += found.count
-            examples = found if found.examples else examples
-        return Repeated(count=count, examples=examples.examples)
+            examples += found.examples
+        return Repeated(count=count, examples=tuple(sorted(examples, key=lambda example: example[0])[:_SHOWN]))
 
 
 class _Held:
@@ -126,7 +130,7 @@ def _shown(held: _Held, again: Again | None) -> Repeated:
     exact = held.count <= _FEW
     seen: set[tuple[Any, ...]] = set()
     count, first_row = 0, 0
-    examples: list[tuple[int, tuple[Any, ...]]] = []
+    examples: list[Example] = []
     for keys in again():
         hashes, places = _hashes(keys)
         suspects = places[np.isin(hashes, held.repeated)]

@@ -20,7 +20,8 @@ EXAMPLES_MAX = 10
 class Example(msgspec.Struct, frozen=True, kw_only=True):
     """A row that breaks a rule: its place in the table, counted from 0, and the value; a time is ISO 8601 text.
 
-    ``value`` is None for null, and the text ``hidden`` where the column is sensitive.
+    ``value`` is None for null, and the text ``hidden`` where the column is sensitive. Where a rule is over several
+    columns it is a text such as ``kind = 'refund', amount = 5.0``.
     """
 
     row: int
@@ -56,7 +57,9 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     because: str = ""
 
     def __str__(self) -> str:
-        shown = f" ({', '.join(map(str, self.examples))})" if self.examples else ""
+        several = not self.column  # then an example's value is a text that names each column's, each shown already
+        told = [f"row {each.row}: {each.value}" if several and each.value else str(each) for each in self.examples]
+        shown = f" ({', '.join(told)})" if told else ""
         because = f"; {self.because}" if self.because else ""
         return (f"{self.column}: " if self.column else "") + self.problem + shown + because
 
