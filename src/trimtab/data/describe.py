@@ -168,7 +168,7 @@ def frequent(profile: Profile, name: str, most: int) -> tuple[Frequent, ...]:
             return _most(((value, count) for value, count in found), most, exact=True)
         case NumberColumn() | TimeColumn() if column.sketch.exact and not _beyond_floats(column):
             keys, counts = column.sketch.unpacked
-            order = np.argsort(-counts, kind="stable")[:most]
+            order = np.argsort(-counts, kind="stable")[: most + 1]
             values = middles_of(keys[order], 0, linear=column.sketch.linear)
             pairs = zip(_plain(column, values), counts[order].tolist(), strict=True)
             return _most(pairs, most, exact=True)
@@ -285,7 +285,9 @@ def _bound(column: CategoryColumn | Measured, values: Sequence[str | int | float
 
 
 def _most(pairs: Iterable[tuple[str | int | float, int]], most: int, *, exact: bool) -> tuple[Frequent, ...]:
-    ordered = sorted(pairs, key=lambda pair: -pair[1])[:most]
+    ordered = sorted(pairs, key=lambda pair: -pair[1])
+    if len(ordered) > most:  # of many values, one that a single row holds is not frequent
+        ordered = [pair for pair in ordered[:most] if pair[1] > 1]
     return tuple(Frequent(value=value, count=count, exact=exact) for value, count in ordered)
 
 

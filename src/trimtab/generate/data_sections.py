@@ -81,8 +81,8 @@ def changed(report: DataReport, subjects: Subjects) -> Html:
     failed, unsure, passed = drift_counts(report)
     percent = f"{100 * report.differences.level:g} %"
     lead = (
-        f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} are as they were. A change has drifted where all of "
-        f"its band lies beyond the shaded tolerance; the bands hold together at {percent}."
+        f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} are as they were. A change has drifted where all "
+        f"of its band lies beyond the shaded tolerance; the bands hold together at {percent}."
     )
     parts = [tag("h2", "What changed most", id="drift"), tag("p", lead, class_="lead")]
     grouped = _grouped(changes(report))

@@ -6,7 +6,6 @@ where the rest is.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -102,7 +101,7 @@ def _broken(finding: Finding, look: Look) -> list[str]:
     """One line, cut to the width: rule, column, count, share, then what it is and the first examples."""
     violation = finding.violation
     assert violation is not None, "a broken rule has one"
-    about = written.name(finding.columns[0], _NAME_MAX) if finding.columns else "(table)"
+    about = _short(finding.columns[0]) if finding.columns else "(table)"
     amount = f"{counted(violation.count, 'row')} ({written.share(violation.share)})" if violation.count else ""
     examples = ", ".join(map(str, violation.examples[:_EXAMPLES]))
     text = f"{finding.name:<10} {about}: " + (f"{amount}: " if amount else "") + finding.words
@@ -129,7 +128,7 @@ def _drift(report: DataReport, look: Look) -> list[str]:
         for column in report.differences.columns:
             if column.verdict is Verdict.PASS:
                 effect = column.strongest
-                text = f"{written.name(column.column, _NAME_MAX)}: {effect.words}"
+                text = f"{_short(column.column)}: {effect.words}"
                 lines += _labelled("PASS", text, look)
     return lines if len(lines) > 1 or passed else []
 
@@ -170,9 +169,7 @@ def _columns(rows: list[Summary], look: Look) -> Iterator[str]:
         own = numbers[row.name]
         last = "  ".join(cell.rjust(width) for cell, width in zip(own, widths, strict=True)) if own else _values(row)
         nulls = written.share(row.null_share) if row.nulls else ""
-        cells.append(
-            (written.cut(written.name(row.name, 200), _NAME_MAX), row.type[:12], nulls, row.distinct_words, last)
-        )
+        cells.append((_short(row.name), row.type[:12], nulls, row.distinct_words, last))
     return grid(cells, right=(2, 3), width=look.width)
 
 
@@ -240,7 +237,19 @@ def _labelled(label: str, text: str, look: Look) -> list[str]:
 
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:
-    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
+    """Lines of at most so many cells, broken between words; a word that is longer than a line is cut."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line.strip() else line + word
+        if line.strip() and written.width_of(longer) > width:
+            lines.append(line)
+            longer = " " * indent + word
+        line = written.cut(longer, width)
+    return [*lines, line]
+
+
+def _short(column: str) -> str:
+    return written.cut(written.name(column, 200), _NAME_MAX)
 
 
 def _more(count: int, noun: str, plural: str = "") -> list[str]:
