@@ -18,8 +18,9 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+TESTED = ("sklearn", "lightgbm", "great-expectations", "pandera", "postgres", "tfdv")
 WANTED = {
-    "dev": ["--extra", "sklearn", "--extra", "lightgbm", "--group", "dev"],
+    "dev": [*(word for extra in TESTED for word in ("--extra", extra)), "--group", "dev"],
     "demo": ["--extra", "sklearn", "--group", "demo", "--constraint", "requirements/dev.txt"],
 }
 HEADER = """\

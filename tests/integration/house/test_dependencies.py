@@ -14,6 +14,8 @@ import pytest
 
 from tests.integration.house.tree import source
 
+# Larger than a test of its driver is worth: not in the dev lock (docs/dependencies.md says how it is tested).
+NOT_LOCKED = {"ray"}
 ROW = re.compile(r"^\| `([a-z0-9-]+)` \| [^|]+ \| ([\d.]+) \|", re.MULTILINE)
 
 
@@ -48,6 +50,8 @@ def test_every_dependency_has_one_line_that_says_why_and_no_line_is_left_over() 
 def test_the_weights_in_the_page_are_those_of_the_installed_files() -> None:
     wrong = {}
     for name, stated in ROW.findall(source(Path("docs/dependencies.md"))):
+        if name in NOT_LOCKED:
+            continue
         files = distribution(name).files or []
         measured = sum(file.size or 0 for file in files if file.suffix != ".pyc") / 1e6
         if abs(measured - float(stated)) > 0.3 * measured + 0.1:
@@ -56,7 +60,7 @@ def test_the_weights_in_the_page_are_those_of_the_installed_files() -> None:
 
 
 def test_the_dev_lock_holds_what_is_declared_and_the_demo_lock_is_a_part_of_it() -> None:
-    assert declared() - set(locked("dev")) == set()
+    assert declared() - set(locked("dev")) == NOT_LOCKED
     assert locked("demo").items() - locked("dev").items() == set()
     settings = project()
     needed = names(settings["project"]["dependencies"]) | names(settings["project"]["optional-dependencies"]["sklearn"])
@@ -87,12 +91,17 @@ def test_the_help_of_the_command_loads_no_table_model_or_signature_library() -> 
     asked = "from trimtab.cli.main import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
     heavy = {
         "cryptography",
+        "google",
+        "great_expectations",
         "httptools",
         "jinja2",
         "lightgbm",
         "numpy",
         "pandas",
+        "pandera",
         "polars",
+        "psycopg",
+        "pyarrow",
         "skops",
         "sklearn",
         "uvloop",
