@@ -17,7 +17,7 @@ from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_row import Asked, row_test
 from trimtab.data.schema import Column, ColumnType, Condition, Contract, Range, Rule, Scalar, Severity
-from trimtab.data.wording import condition_said, ends_said, show
+from trimtab.data.wording import condition_said, counted, ends_said, show
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +135,7 @@ def _beyond(column: Column, value: Scalar) -> Found:
 def _unknown(column: Column, value: Scalar) -> Found:
     known = column.values
     assert known is not None, "only columns with a list of values are asked"
-    said = f"{_shown(column, value)} is not among the {len(known.allowed)} known values{_why(known.because)}"
+    said = f"{_shown(column, value)} is not among the {counted(len(known.allowed), 'known value')}{_why(known.because)}"
     return row_severity(known.outside, known.share), Problem(column=column.name, rule=Rule.VALUES, problem=said)
 
 

@@ -6,8 +6,21 @@ import json
 
 import pytest
 
+from trimtab.data.problems import ContractError
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
-from trimtab.data.schema import TEXT_MAX, Column, ColumnType, Contract, Range, Rule, Severity, Values
+from trimtab.data.schema import (
+    TEXT_MAX,
+    Column,
+    ColumnType,
+    Condition,
+    Contract,
+    Length,
+    Pattern,
+    Range,
+    Rule,
+    Severity,
+    Values,
+)
 
 CONTRACT = Contract(
     time="ts",
@@ -261,3 +274,64 @@ def test_a_naive_time_is_read_in_the_zone_that_the_contract_names() -> None:
     )
     assert isinstance(row, CheckedRow)
     assert row.event_time == AT
+
+
+RULES = Contract(
+    time="ts",
+    label="fraud",
+    unexpected=Severity.NOTE,
+    columns=(
+        Column(name="ts", type=ColumnType.TIME, range=Range(minimum=AT, maximum=None, outside=Severity.QUARANTINE)),
+        Column(name="iban", type=ColumnType.TEXT, pattern=Pattern(matches=r"^[A-Z]{2}\d+$", outside=Severity.REFUSE)),
+        Column(name="note", type=ColumnType.TEXT, nullable=True, length=Length(minimum=1, maximum=5, because="a word")),
+        Column(name="pin", type=ColumnType.INTEGER, range=Range(minimum=0, maximum=9), sensitive=True),
+        Column(name="kind", type=ColumnType.TEXT, values=Values(allowed=("a",), share=0.1, outside=Severity.REFUSE)),
+        Column(name="fraud", type=ColumnType.BOOLEAN),
+    ),
+    conditions=(
+        Condition(name="long", when="kind == 'b'", then="len(iban) > 9", outside=Severity.REFUSE, because="the bank's"),
+        Condition(then="pin != 5"),
+        Condition(then="fraud or pin < 3", outside=Severity.REFUSE),
+    ),
+)
+RIGHT = {"ts": "2026-03-01T14:30:00Z", "iban": "DE12", "note": "hello", "pin": 4, "kind": "a"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ts": "2026-03-01T14:29:59Z"}, "ts: 2026-03-01T14:29:59Z is below 2026-03-01T14:30:00Z"),
+        ({"iban": "de12"}, r"iban: 'de12' is not of the pattern '^[A-Z]{2}\\d+$'"),
+        ({"kind": "b"}, "it is against long (len(iban) > 9 where kind == 'b') (the bank's)"),
+        ({"pin": "1234"}, "pin: it is no integer; it is not shown"),
+        ({"pin": None}, "pin: it is null, and the contract does not allow that"),
+    ],
+)
+def test_a_row_that_breaks_a_rule_gets_no_answer(changes: dict[str, object], said: str) -> None:
+    assert str(RowChecker(RULES).row(json.dumps(RIGHT | changes).encode())) == said
+
+
+@pytest.mark.parametrize(
+    ("changes", "noted"),
+    [
+        ({}, ()),
+        ({"note": None}, ()),
+        ({"note": "hello!"}, ("note: 'hello!' has 6 characters, not 1 to 5 (a word)",)),
+        ({"pin": 10}, ("pin: a value that is not shown is above 9",)),
+        ({"pin": 5}, ("condition: it is against pin != 5",)),
+        ({"kind": "c"}, ("kind: 'c' is not among the 1 known value",)),
+        ({"knd": 1}, ("unexpected: the contract knows no such column; did you mean 'kind'?: knd",)),
+    ],
+)
+def test_what_is_only_noted_or_tolerated_in_a_share_of_rows_is_answered(
+    changes: dict[str, object], noted: tuple[str, ...]
+) -> None:
+    row = RowChecker(RULES).row(json.dumps(RIGHT | changes).encode())
+    assert isinstance(row, CheckedRow), str(row)
+    assert row.notes == noted
+    assert list(row.inputs) == list(RIGHT)
+
+
+def test_a_contract_without_a_time_serves_nobody() -> None:
+    with pytest.raises(ContractError, match="does not say which column is the time, and a model cannot be served"):
+        RowChecker(Contract(columns=(Column(name="x", type=ColumnType.FLOAT),)))
