@@ -93,10 +93,6 @@ class Mistakes:
             return ""
         return text
 
-    def because(self, table: Table, path: KeyPath) -> str:
-        """The reason, for people."""
-        return self.text(table, "because", path)
-
     def flag(self, table: Table, key: str, path: KeyPath, what: str) -> bool:
         """True or false; false where it is not written."""
         flag = table.get(key, False)
@@ -111,14 +107,6 @@ class Mistakes:
         if share is None:
             self.wrong((*path, key), f"{key} is {show(written)}", 'Write a share of the rows such as "2%" or 0.02.')
         return default if share is None else share
-
-    def row_rule(self, table: Table, path: KeyPath) -> dict[str, Any]:
-        """``share``, ``outside`` and ``because`` of a rule over single rows."""
-        share, severity = self.share(table, "share", path), self.outside(table, path)
-        if share > 0 and severity is Severity.QUARANTINE:
-            problem = "a rule that tolerates a share sets no row aside: which rows are too many is known too late"
-            self.wrong((*path, "share"), problem, "Leave the share out; [table] quarantine limits what is set aside.")
-        return {"share": share, "outside": severity, "because": self.because(table, path)}
 
     def span(self, table: Table, key: str, path: KeyPath) -> int | None:
         """A length of time in microseconds."""
@@ -136,14 +124,24 @@ class Mistakes:
             return None
         return number
 
-    def ends(self, table: Table, path: KeyPath, what: str, limits: tuple[Any, Any]) -> None:
-        """Of ``min`` and ``max`` one is there at least, and they are not the wrong way round."""
-        low, high = limits
-        if "min" not in table and "max" not in table:
-            self.wrong(path, f"{what} has neither min nor max", "Write one of them, or remove it.")
-        if low is not None and high is not None and low > high:
-            problem = f"{what} is empty: min {show(table['min'])} is above max {show(table['max'])}"
-            self.wrong(path, problem, "Swap them.")
+
+def row_rule(mistakes: Mistakes, table: Table, path: KeyPath) -> dict[str, Any]:
+    """``share``, ``outside`` and ``because`` of a rule over single rows."""
+    share, severity = mistakes.share(table, "share", path), mistakes.outside(table, path)
+    if share > 0 and severity is Severity.QUARANTINE:
+        problem = "a rule that tolerates a share sets no row aside: which rows are too many is known too late"
+        mistakes.wrong((*path, "share"), problem, "Leave the share out; [table] quarantine limits what is set aside.")
+    return {"share": share, "outside": severity, "because": mistakes.text(table, "because", path)}
+
+
+def check_ends(mistakes: Mistakes, table: Table, path: KeyPath, what: str, limits: tuple[Any, Any]) -> None:
+    """Of ``min`` and ``max`` one is there at least, and they are not the wrong way round."""
+    low, high = limits
+    if "min" not in table and "max" not in table:
+        mistakes.wrong(path, f"{what} has neither min nor max", "Write one of them, or remove it.")
+    if low is not None and high is not None and low > high:
+        problem = f"{what} is empty: min {show(table['min'])} is above max {show(table['max'])}"
+        mistakes.wrong(path, problem, "Swap them.")
 
 
 def _share(written: object) -> float | None:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from trimtab.data.condition_reader import parse_condition
-from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table
+from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table, check_ends, row_rule
 from trimtab.data.problems import ContractError
 from trimtab.data.rule_reader import ColumnReader, read_drift
 from trimtab.data.schema import (
@@ -133,9 +133,11 @@ class ContractReader:
             return None
         self._mistakes.known(content, ("min", "max", "outside", "because"), path, what)
         low, high = (self._mistakes.whole(content, end, path) for end in ("min", "max"))
-        self._mistakes.ends(content, path, what, (low, high))
+        check_ends(self._mistakes, content, path, what, (low, high))
         outside = self._mistakes.outside(content, path, TABLE_SEVERITIES)
-        return RowCount(minimum=low, maximum=high, outside=outside, because=self._mistakes.because(content, path))
+        return RowCount(
+            minimum=low, maximum=high, outside=outside, because=self._mistakes.text(content, "because", path)
+        )
 
     def _fresh(self, table: Table, time: str | None) -> Freshness | None:
         path, what = ("table", "fresh"), "the table's fresh"
@@ -148,7 +150,7 @@ class ContractReader:
             self._mistakes.wrong(path, problem, 'Write time = "<column>" at the top.')
         within = self._mistakes.span(content, "within", path)
         outside = self._mistakes.outside(content, path, TABLE_SEVERITIES)
-        return Freshness(within=within or 0, outside=outside, because=self._mistakes.because(content, path))
+        return Freshness(within=within or 0, outside=outside, because=self._mistakes.text(content, "because", path))
 
     def _unique(self, table: Table, every: tuple[str, ...]) -> tuple[Unique, ...]:
         listed, example = table.get("unique", []), 'unique = [{ columns = ["a", "b"] }]'
@@ -164,7 +166,9 @@ class ContractReader:
             self._mistakes.known(content, ("columns", "outside", "because"), path, "an entry of unique")
             columns = self._key_columns(content.get("columns"), path, every)
             outside = self._mistakes.outside(content, path, TABLE_SEVERITIES, Severity.REFUSE)
-            found.append(Unique(columns=columns, outside=outside, because=self._mistakes.because(content, path)))
+            found.append(
+                Unique(columns=columns, outside=outside, because=self._mistakes.text(content, "because", path))
+            )
         return tuple(found)
 
     def _key_columns(self, columns: object, path: KeyPath, every: tuple[str, ...]) -> tuple[str, ...]:
@@ -199,7 +203,7 @@ class ContractReader:
             name, when, then = (self._mistakes.text(table, key, path) for key in ("name", "when", "then"))
             self._expression(when, (*path, "when"), kinds, zone)
             self._expression(then, (*path, "then"), kinds, zone)
-            found.append(Condition(name=name, when=when, then=then, **self._mistakes.row_rule(table, path)))
+            found.append(Condition(name=name, when=when, then=then, **row_rule(self._mistakes, table, path)))
         return tuple(found)
 
     def _expression(self, text: str, path: KeyPath, kinds: Mapping[str, ColumnType], zone: str | None) -> None:

@@ -9,7 +9,7 @@ import warnings
 from dataclasses import replace
 from typing import Any, Final
 
-from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table
+from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table, check_ends, row_rule
 from trimtab.data.scalar import Fault, read_scalar
 from trimtab.data.schema import (
     INTEGER_MAX,
@@ -78,7 +78,7 @@ class ColumnReader:
             drift=read_drift(mistakes, table, path, f"{what}'s drift", self._drift) if "drift" in table else None,
             outside=mistakes.outside(table, path, severities, Severity.REFUSE),
             sensitive=mistakes.flag(table, "sensitive", path, what),
-            because=mistakes.because(table, path),
+            because=mistakes.text(table, "because", path),
         )
 
     def _rule(self, column: KeyPath, kind: ColumnType, table: Table, rule: _Rule) -> Table | None:
@@ -110,7 +110,7 @@ class ColumnReader:
         return Nulls(
             share=self._mistakes.share(content, "share", path),
             outside=self._mistakes.outside(content, path, TABLE_SEVERITIES),
-            because=self._mistakes.because(content, path),
+            because=self._mistakes.text(content, "because", path),
         )
 
     def _range(self, column: KeyPath, kind: ColumnType, table: Table) -> Range | None:
@@ -119,8 +119,8 @@ class ColumnReader:
             return None
         path = (*column, "range")
         low, high = (self._bound(path, kind, content, end) for end in ("min", "max"))
-        self._mistakes.ends(content, path, f"the range of column {column[-1]!r}", (low, high))
-        return Range(minimum=low, maximum=high, **self._mistakes.row_rule(content, path))
+        check_ends(self._mistakes, content, path, f"the range of column {column[-1]!r}", (low, high))
+        return Range(minimum=low, maximum=high, **row_rule(self._mistakes, content, path))
 
     def _bound(self, path: KeyPath, kind: ColumnType, table: Table, end: str) -> int | float | None:
         bound = table.get(end)
@@ -163,7 +163,7 @@ class ColumnReader:
             self._mistakes.wrong(path, f"{what} holds {show(strange[0])}, which is not of type {kind}")
         elif len(set(allowed)) != len(allowed):
             self._mistakes.wrong(path, f"{what} names a value twice")
-        return Values(allowed=tuple(allowed), **self._mistakes.row_rule(content, path))
+        return Values(allowed=tuple(allowed), **row_rule(self._mistakes, content, path))
 
     def _pattern(self, column: KeyPath, kind: ColumnType, table: Table) -> Pattern | None:
         content = self._rule(column, kind, table, _PATTERN)
@@ -181,7 +181,7 @@ class ColumnReader:
             fix = "Correct it; TOML's single quotes leave backslashes as they are."
             problem = f"the pattern of column {column[-1]!r} is no regular expression: {error}"
             self._mistakes.wrong((*path, "matches"), problem, fix)
-        return Pattern(matches=matches, **self._mistakes.row_rule(content, path))
+        return Pattern(matches=matches, **row_rule(self._mistakes, content, path))
 
     def _length(self, column: KeyPath, kind: ColumnType, table: Table) -> Length | None:
         content = self._rule(column, kind, table, _LENGTH)
@@ -189,8 +189,8 @@ class ColumnReader:
             return None
         path = (*column, "length")
         low, high = (self._mistakes.whole(content, end, path) for end in ("min", "max"))
-        self._mistakes.ends(content, path, f"the length of column {column[-1]!r}", (low, high))
-        return Length(minimum=low, maximum=high, **self._mistakes.row_rule(content, path))
+        check_ends(self._mistakes, content, path, f"the length of column {column[-1]!r}", (low, high))
+        return Length(minimum=low, maximum=high, **row_rule(self._mistakes, content, path))
 
     def _order(self, column: KeyPath, kind: ColumnType, table: Table) -> Order | None:
         content = self._rule(column, kind, table, _ORDER)
@@ -200,7 +200,7 @@ class ColumnReader:
         order = Order(
             strictly=self._mistakes.flag(content, "strictly", path, f"the order of column {column[-1]!r}"),
             outside=self._mistakes.outside(content, path, TABLE_SEVERITIES),
-            because=self._mistakes.because(content, path),
+            because=self._mistakes.text(content, "because", path),
         )
         direction = self._mistakes.word(content, "direction", Direction, path) if "direction" in content else None
         return order if direction is None else replace(order, direction=direction)
@@ -222,7 +222,7 @@ def read_drift(mistakes: Mistakes, table: Table, path: KeyPath, what: str, defau
         default,
         **limits,
         outside=mistakes.outside(content, path, TABLE_SEVERITIES, default.outside),
-        because=mistakes.because(content, path),
+        because=mistakes.text(content, "because", path),
     )
 
 
