@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from trimtab.data import problems
+from trimtab.data.condition import columns_of
+from trimtab.data.condition_reader import parse_condition
 from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.contract_reader import _CONDITION, _TABLE, _TOP
 from trimtab.data.profile import ProfileError
 from trimtab.data.request import RowChecker
+from trimtab.data.rule_reader import _COLUMN
 from trimtab.data.schema import ColumnType, Rule
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -32,6 +36,25 @@ def test_the_refusal_on_the_page_is_what_the_checker_says() -> None:
 def test_every_rule_and_every_type_is_on_the_page() -> None:
     for word in (*Rule, *ColumnType):
         assert re.search(rf"^\| `?{word}`? \|", CONTRACTS, re.MULTILINE), word
+
+
+def test_every_condition_on_the_page_is_one() -> None:
+    table = CONTRACTS[CONTRACTS.index("## The language of conditions") :].partition("\n\n- ")[0]
+    number, text, time, truth = ColumnType.FLOAT, ColumnType.TEXT, ColumnType.TIME, ColumnType.BOOLEAN
+    kinds = dict.fromkeys(["amount", "limit", "net", "tax", "gross", "items", "x"], number) | {"online": truth}
+    kinds |= dict.fromkeys(["country", "reason", "iban", "tx id"], text) | dict.fromkeys(
+        ["ts", "settled", "booked"], time
+    )
+    asked = [said for said in re.findall(r"`([^`]+)`", table) if re.search(r"[<>=]| in | is | and ", said)]
+    assert len(asked) > 10
+    for said in asked:
+        assert columns_of(parse_condition(said, kinds))
+
+
+def test_every_key_of_the_file_is_on_the_page() -> None:
+    for keys in (_TOP, _TABLE, _CONDITION, _COLUMN):
+        for key in set(keys) - {"table", "columns", "conditions"}:
+            assert re.search(rf"^\| `{key}` \|", CONTRACTS, re.MULTILINE) or f"`{key}`" in CONTRACTS, key
 
 
 @pytest.mark.parametrize("error", [problems.ContractError, problems.ContractSyntaxError, problems.TableError])
