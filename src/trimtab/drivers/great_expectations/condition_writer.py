@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
 from typing import Any, Final
 
 from trimtab.base.instants import format_instant
@@ -19,6 +20,7 @@ from trimtab.data.condition import (
     Literal,
     Node,
     Not,
+    columns_of,
 )
 from trimtab.data.condition import Any as AnyOf
 from trimtab.data.schema import ColumnType, Scalar
@@ -38,7 +40,7 @@ _GREATEST: Final = {Comparator.LESS: True, Comparator.AT_MOST: False}
 
 def write_then(node: Node) -> Written | None:
     """The expectation that asks what a ``then`` asks of one row; None where there is none."""
-    for form in (_of_one_column, _of_two_columns, _sum, _pairs):
+    for form in (_of_one_column, _of_two_columns, _of_several, _sum, _pairs):
         written = form(node)
         if written is not None:
             return written
@@ -48,19 +50,29 @@ def write_then(node: Node) -> Written | None:
 def without_guard(when: Node | None, then: Node) -> tuple[Node | None, Node, str]:
     """The two without the questions about nulls that stand for ``ignore_row_if``, and what that is.
 
-    ``then`` that names all its columns as not null, and ``when`` that names them as not all null, is what the reader
-    makes of "all values are missing"; without the ``when`` it is "never".
+    A ``when`` that names all columns as not null is "any value is missing". A ``then`` that names them so, and a
+    ``when`` that names them as not all null, is what the reader makes of "all values are missing"; without the ``when``
+    it is "never".
     """
+    for kept, part in _each(when):
+        if isinstance(part, All) and _named_not_null(part.parts) == {*columns_of(then)} and len(part.parts) > 1:
+            return kept, then, "any"
     if not isinstance(then, All):
         return when, then, "any"
-    guards = {part.operand.operand for part in then.parts if _is_not_null(part)}  # type: ignore[union-attr]
+    guards = _named_not_null(part for part in then.parts if _is_not_null(part))
     rest = tuple(part for part in then.parts if not _is_not_null(part))
     if len(guards) < 2 or len(rest) != 1:
         return when, then, "any"
     for kept, part in _each(when):
-        if isinstance(part, AnyOf) and {p.operand.operand for p in part.parts if _is_not_null(p)} == guards:  # type: ignore[union-attr]
+        if isinstance(part, AnyOf) and _named_not_null(part.parts) == guards:
             return kept, rest[0], "all"
     return when, rest[0], "never"
+
+
+def _named_not_null(parts: Iterable[Node]) -> set[str]:
+    """The columns of which each part says that they are not null; none where a part says something else."""
+    asked = list(parts)
+    return {name for part in asked for name in columns_of(part)} if all(map(_is_not_null, asked)) else set()
 
 
 def write_when(node: Node) -> dict[str, Any] | None:
@@ -204,6 +216,26 @@ def _of_two_columns(node: Node) -> Written | None:
     if operator is Comparator.AT_LEAST:
         kwargs["or_equal"] = True
     return "expect_column_pair_values_a_to_be_greater_than_b", kwargs
+
+
+def _of_several(node: Node) -> Written | None:
+    """All columns equal to the first, or each different from each other."""
+    if not isinstance(node, All):
+        return None
+    pairs, operators = [], set()
+    for part in node.parts:
+        match part:
+            case Compared(operator=operator, left=Field(name=one), right=Field(name=other)):
+                pairs.append((one, other))
+                operators.add(operator)
+            case _:
+                return None
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    if operators == {Comparator.EQUAL} and pairs == [(names[0], name) for name in names[1:]]:
+        return "expect_multicolumn_values_to_be_equal", {"column_list": names}
+    if operators == {Comparator.UNEQUAL} and pairs == list(combinations(names, 2)):
+        return "expect_select_column_values_to_be_unique_within_record", {"column_list": names}
+    return None
 
 
 def _sum(node: Node) -> Written | None:

@@ -45,7 +45,7 @@ def when_of(condition: object, parser: object) -> str:
         return _object(condition)
     if not isinstance(condition, str):
         raise UnreadableError("its row condition is neither text nor an object")
-    if parser in ("pandas", "python"):
+    if parser == "pandas":
         return _text(condition, nulls_differ=True)
     if isinstance(parser, str) and parser.startswith("great_expectations"):
         return _text(condition, nulls_differ=False)

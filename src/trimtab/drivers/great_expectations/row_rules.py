@@ -75,6 +75,8 @@ def _pair_in_set(expectation: Expectation, draft: Draft) -> None:
         return draft.leave(expectation.type, "", why)
     one, other = map(column_text, names)
     said = " or ".join(f"({one} == {literal_text(a)} and {other} == {literal_text(b)})" for a, b in pairs)
+    if expectation.kwargs.get("ignore_row_if") in _ANY:  # one value alone may be wrong already
+        return _of_rows(expectation, draft, names, said)
     return _guarded(expectation, draft, names, said)
 
 
@@ -94,7 +96,8 @@ def _sum(expectation: Expectation, draft: Draft) -> None:
 def _all_equal(expectation: Expectation, draft: Draft) -> None:
     first, *others = map(column_text, expectation.columns)
     if expectation.kwargs.get("ignore_row_if", _ALL[0]) in _ANY:
-        return add_condition(expectation, draft, _joined(f"{first} == {other}" for other in others))
+        said = (f"{first} == {other}" for other in others)
+        return _of_rows(expectation, draft, expectation.columns, _joined(said))
     said = (
         f"(({first} is null and {other} is null) or"
         f" ({first} is not null and {other} is not null and {first} == {other}))"
@@ -106,7 +109,8 @@ def _all_equal(expectation: Expectation, draft: Draft) -> None:
 def _all_different(expectation: Expectation, draft: Draft) -> None:
     pairs = list(combinations(map(column_text, expectation.columns), 2))
     if expectation.kwargs.get("ignore_row_if", _ALL[0]) in _ANY:
-        return add_condition(expectation, draft, _joined(f"{one} != {other}" for one, other in pairs))
+        said = (f"{one} != {other}" for one, other in pairs)
+        return _of_rows(expectation, draft, expectation.columns, _joined(said))
     said = (
         f"(({one} is null and {other} is not null) or ({one} is not null and ({other} is null or {one} != {other})))"
         for one, other in pairs
