@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +32,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Measured = NumberColumn | TimeColumn
 """Columns whose values lie on a line."""
+_Counted = Iterable[tuple[str | int | float, int]]
 
 BINS: Final = 32
 _TAIL: Final = 0.005
@@ -149,29 +150,22 @@ def histogram(column: Measured, edges: Sequence[float]) -> Bins:
     )
 
 
-def histograms(columns: Sequence[Measured], most: int = BINS) -> tuple[Bins, ...]:
-    """The histograms of several columns with the same edges."""
-    edges = edges_for(columns, most)
-    return tuple(histogram(column, edges) for column in columns)
-
-
 def frequent(profile: Profile, name: str, most: int) -> tuple[Frequent, ...]:
     """The values of a column that most rows hold, the most frequent first.
 
-    Exact where the profile has each value's count. Else the candidates are the values that the profile's sample of
-    rows holds often; what the sample makes of them is bounded by the rows of the value's bucket or hash group.
+    Exact where the profile has each value's count; else about right, of values that the profile's sample holds often.
     """
     column = profile.columns[name]
     match column:
         case CategoryColumn() if not column.groups:
-            found = zip(column.values, column.counts, strict=True)
-            return _most(((value, count) for value, count in found), most, exact=True)
+            return _most(zip(column.values, column.counts, strict=True), most, exact=True)
         case NumberColumn() | TimeColumn() if column.sketch.exact and not _beyond_floats(column):
             keys, counts = column.sketch.unpacked
             order = np.argsort(-counts, kind="stable")[: most + 1]
-            values = middles_of(keys[order], 0, linear=column.sketch.linear)
-            pairs = zip(_plain(column, values), counts[order].tolist(), strict=True)
-            return _most(pairs, most, exact=True)
+            values = middles_of(keys[order], 0, linear=column.sketch.linear).tolist()
+            whole = column.type is not ColumnType.FLOAT
+            plain = [int(value) if whole else value for value in values]
+            return _most(zip(plain, counts[order].tolist(), strict=True), most, exact=True)
         case CategoryColumn() | NumberColumn() | TimeColumn():
             return _sampled(profile, name, column, most)
         case OpaqueColumn():
@@ -254,13 +248,20 @@ def _sampled(profile: Profile, name: str, column: CategoryColumn | Measured, mos
         if value is not None:
             held[value] += weight
             rows[value] += 1
-    times = profile.rows / max(sum(weights), 1)
     often = [value for value, count in rows.items() if count >= _SAMPLED_MIN]
-    bounds = _bound(column, often)
-    counts = [
-        (value, max(1, min(round(held[value] * times), bound))) for value, bound in zip(often, bounds, strict=True)
-    ]
-    return _most(counts, most, exact=False)
+    times = profile.rows / max(sum(weights), 1)
+    return _most(_estimates({value: held[value] * times for value in often}, column), most, exact=False)
+
+
+def _estimates(sampled: Mapping[str | int | float, float], column: CategoryColumn | Measured) -> _Counted:
+    """About how many rows hold each value: those of its bucket or group without the rows that such a one has anyway.
+
+    Where the value is not most of its bucket or group, what the sample makes of it, which many equal rows may mislead.
+    """
+    together, others = _around(column, list(sampled))
+    for value, bound, noise in zip(sampled, together, others, strict=True):
+        own = bound - noise
+        yield value, round(own) if own > bound / 2 else min(round(sampled[value]), bound)
 
 
 def _values(sampled: Sampled, column: CategoryColumn | Measured) -> list[str | int | float | None]:
@@ -270,30 +271,28 @@ def _values(sampled: Sampled, column: CategoryColumn | Measured) -> list[str | i
     return list(plain)
 
 
-def _bound(column: CategoryColumn | Measured, values: Sequence[str | int | float]) -> list[int]:
-    """The rows that are in the same bucket or hash group as each value: no value has more."""
+def _around(column: CategoryColumn | Measured, values: Sequence[str | int | float]) -> tuple[list[int], list[float]]:
+    """The rows in the bucket or hash group of each value, and how many one without such a value has."""
     if not values:
-        return []
+        return [], []
     if isinstance(column, CategoryColumn):
-        groups = groups_of(hash_names([str(value) for value in values]))
-        return [column.groups[group] for group in groups.tolist()]
+        groups = np.asarray(column.groups)
+        places = groups_of(hash_names([str(value) for value in values]))
+        return groups[places].tolist(), [float(np.median(groups))] * len(values)
     keys, counts = column.sketch.unpacked
     numbers = np.array([float(value) for value in values])
     codes = numbers.astype(np.int64) if column.sketch.linear else codes_of(numbers)
-    places = np.minimum(np.searchsorted(keys, codes >> column.sketch.dropped), len(keys) - 1)
-    return [int(count) for count in counts[places].tolist()]
+    own = codes >> column.sketch.dropped
+    places = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
+    sides = [np.where(np.isin(own + step, keys), counts[(places + step) % len(keys)], 0) for step in (-1, 1)]
+    return counts[places].tolist(), ((sides[0] + sides[1]) / 2).tolist()
 
 
-def _most(pairs: Iterable[tuple[str | int | float, int]], most: int, *, exact: bool) -> tuple[Frequent, ...]:
+def _most(pairs: _Counted, most: int, *, exact: bool) -> tuple[Frequent, ...]:
     ordered = sorted(pairs, key=lambda pair: -pair[1])
     if len(ordered) > most:  # of many values, one that a single row holds is not frequent
         ordered = [pair for pair in ordered[:most] if pair[1] > 1]
     return tuple(Frequent(value=value, count=count, exact=exact) for value, count in ordered)
-
-
-def _plain(column: Measured, values: Floats) -> list[int | float]:
-    whole = column.type in (ColumnType.INTEGER, ColumnType.TIME)
-    return [int(value) if whole else value for value in values.tolist()]
 
 
 def _beyond_floats(column: Measured) -> bool:

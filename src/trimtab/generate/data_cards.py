@@ -213,7 +213,11 @@ def _figures(of: Subject) -> Html:
         if any(cell != written.NONE for cell in cells):
             rows.append(tag("tr", tag("th", label, scope="row"), *(tag("td", cell) for cell in cells)))
     names = [name for name, summary in (("now", of.now), ("reference", of.then)) if summary is not None]
-    head = tag("tr", tag("th", tag("span", "figure", class_="skip")), *(tag("th", name, scope="col") for name in names))
+    head = tag(
+        "tr",
+        tag("th", tag("span", "figure", class_="skip"), scope="col"),
+        *(tag("th", name, scope="col") for name in names),
+    )
     return tag("table", tag("thead", head) if of.then is not None else "", tag("tbody", *rows), class_="figures")
 
 

@@ -7,7 +7,7 @@ values of the table cannot become markup, links, or mentions of people.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from trimtab.base.verdict import Verdict
@@ -39,13 +39,13 @@ def markdown(report: DataReport) -> str:
     broken = broken_rules(report)
     if broken:
         parts.append("#### Broken rules")
-        parts.append(_table(("", "column", "rule", "rows", "what", "examples"), (_broken(one) for one in broken)))
+        parts.append(_table(("", "column", "rule", "rows", "what", "examples"), broken, _broken))
     found = (*changes(report), *pair_changes(report))
     if found:
         failed, unsure, passed = drift_counts(report)
         parts.append("#### What changed most")
         parts.append(f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} as they were.")
-        parts.append(_table(("", "column", "what", "change", "tolerance"), (_changed(one) for one in found)))
+        parts.append(_table(("", "column", "what", "change", "tolerance"), found, _changed))
     if report.notes:
         notes = "\n".join(f"- {plain(note)}" for note in report.notes[:20])
         parts.append(f"<details><summary>{counted(len(report.notes), 'note')}</summary>\n\n{notes}\n\n</details>")
@@ -99,15 +99,16 @@ def _about(found: Finding) -> str:
     return " and ".join(code(column) for column in found.columns) or "the table"
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of as many rows as its bytes allow, and how many are left out."""
+def _table(headings: Sequence[str], found: Sequence[Finding], cells: Callable[[Finding], Sequence[str]]) -> str:
+    """A table of as many findings as its bytes allow, and how many are left out."""
     lines = [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
-    room, left = _TABLE_BYTES, 0
-    for row in rows:
-        line = f"| {' | '.join(row)} |"
+    room, shown = _TABLE_BYTES, 0
+    for one in found:
+        line = f"| {' | '.join(cells(one))} |"
         room -= len(line.encode()) + 1
         if room < 0:
-            left += 1
-        else:
-            lines.append(line)
+            break
+        lines.append(line)
+        shown += 1
+    left = len(found) - shown
     return "\n".join(lines) + (f"\n\nand {left:,} more: `--json` or the report has them all" if left else "")

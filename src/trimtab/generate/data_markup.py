@@ -50,18 +50,15 @@ def icon(kind: str) -> Html:
     return tag("svg", tag("use", href=f"#i-{kind.lower()}"), class_=f"icon {kind.lower()}", aria_hidden="true")
 
 
-def fitting(pieces: Iterable[Html], room: int) -> tuple[list[Html], int]:
-    """The pieces of which all together take at most so many bytes, and how many are left out."""
+def fitting(pieces: Iterable[Html], room: int) -> list[Html]:
+    """The first pieces, as many as take at most so many bytes together; the rest is not even made."""
     kept: list[Html] = []
-    left = 0
     for piece in pieces:
-        size = len(piece.encode())
-        if left or size > room:
-            left += 1
-            continue
-        room -= size
+        room -= len(piece.encode())
+        if room < 0:
+            break
         kept.append(piece)
-    return kept, left
+    return kept
 
 
 SIGNS: Final = Html(

@@ -129,7 +129,7 @@ def _link(place: str, kind: str, text: str) -> Html:
 
 def _chip(of: Subject, found: Sequence[Finding]) -> Html:
     worst = min((one.weight for one in found), key=list(Weight).index)
-    label = f"{of.name[:80]}: {worst.value}"
+    label = f"{written.name(of.name)}: {worst.value}"
     return tag("li", tag("a", icon(worst.value), named(of.name, 30), href=f"#{of.anchor}", aria_label=label))
 
 
@@ -139,27 +139,25 @@ def _columns(report: DataReport, subjects: dict[str, Subject]) -> Html:
         return Html("")
     own = by_column(findings(report))
     order = list(dict.fromkeys([*(name for name in columns_found(report) if name in subjects), *subjects]))
-    cards, _ = fitting((card(subjects[name], own.get(name, ())) for name in order), _CARD_BYTES)
+    cards = fitting((card(subjects[name], own.get(name, ())) for name in order), _CARD_BYTES)
     told = {*order[: len(cards)]}
     rest = [name for name in profile.columns if name not in told]
     hidden = report.hidden
-    lines, unsaid = fitting(
-        (line(summarise(profile, name, hidden=name in hidden, most=2)) for name in rest), _LINE_BYTES
-    )
+    lines = fitting((line(summarise(profile, name, hidden=name in hidden, most=2)) for name in rest), _LINE_BYTES)
     parts = [tag("h2", "Columns", id="columns")]
     lead = "Those with findings come first, the others in the table's order."
     if rest:
         lead += f" {counted(len(cards), 'column')} have a card; {counted(len(rest), 'other')} are in one table below."
     parts += [tag("p", lead, class_="lead"), tag("div", *cards, class_="cards")]
     if lines:
-        parts.append(_compact(lines, len(rest), unsaid))
+        parts.append(_compact(lines, len(rest)))
     return tag("section", *parts, aria_labelledby="columns")
 
 
-def _compact(lines: Sequence[Html], rest: int, unsaid: int) -> Html:
+def _compact(lines: Sequence[Html], rest: int) -> Html:
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in LINE_HEADINGS)))
     table = tag("table", head, tag("tbody", *lines))
-    more = f"{unsaid:,} more are in the JSON document only." if unsaid else ""
+    more = f"{rest - len(lines):,} more are in the JSON document only." if rest > len(lines) else ""
     return tag(
         "details",
         tag("summary", f"The other {counted(rest, 'column')}"),

@@ -67,7 +67,8 @@ def rules_broken(report: DataReport, subjects: Subjects) -> Html:
         parts.append(tag("p", icon(Verdict.PASS), " ", held, class_="card none"))
         return tag("section", *parts, aria_labelledby="rules")
     lead = f"{len(found):,} of {counted(report.check.rules, 'rule')}; those that refuse the table come first."
-    items, left = fitting((_rule(one, subjects) for one in found), _RULE_BYTES)
+    items = fitting((_rule(one, subjects) for one in found), _RULE_BYTES)
+    left = len(found) - len(items)
     parts += [tag("p", lead, class_="lead"), tag("ol", *items, class_="rules")]
     if left:
         parts.append(tag("p", f"{left:,} more broken rules are in the JSON document.", class_="soft"))
@@ -81,8 +82,8 @@ def changed(report: DataReport, subjects: Subjects) -> Html:
     failed, unsure, passed = drift_counts(report)
     percent = f"{100 * report.differences.level:g} %"
     lead = (
-        f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} are as they were. A change has drifted where all "
-        f"of its band lies beyond the shaded tolerance; the bands hold together at {percent}."
+        f"{failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} are as they were. A change has drifted where "
+        f"all of its band lies beyond the shaded tolerance; the bands hold together at {percent}."
     )
     parts = [tag("h2", "What changed most", id="drift"), tag("p", lead, class_="lead")]
     grouped = _grouped(changes(report))
@@ -90,11 +91,12 @@ def changed(report: DataReport, subjects: Subjects) -> Html:
         parts.append(tag("p", icon(Verdict.PASS), " No column changed beyond its tolerance.", class_="card none"))
         return tag("section", *parts, aria_labelledby="drift")
     effects = {column.column: column.effects for column in report.differences.columns}
-    cards, _ = fitting((_change(own, effects, subjects) for own in grouped[:_DRAWN]), _CHANGE_BYTES)
+    cards = fitting((_change(own, effects, subjects) for own in grouped[:_DRAWN]), _CHANGE_BYTES)
     parts += [legend(written.name(report.reference, 60)), tag("div", *cards, class_="cards wide")]
     rest = grouped[len(cards) :]
     if rest:
-        lines, left = fitting((_told(one) for own in rest for one in own[:1]), _LIST_BYTES)
+        lines = fitting((_told(own[0]) for own in rest), _LIST_BYTES)
+        left = len(rest) - len(lines)
         more = tag("p", f"{left:,} more are in the JSON document.", class_="soft") if left else ""
         summary = tag("summary", f"{counted(len(rest), 'more column')} changed or cannot be told yet")
         parts.append(tag("details", summary, tag("ul", *lines, class_="lines"), more))
@@ -110,7 +112,8 @@ def pairs_changed(report: DataReport) -> Html:
         f"{report.differences.pairs_compared:,} pairs were compared over a sample of rows. Each point is a row, placed "
         "by its rank in both columns, so that only what they do together is seen."
     )
-    cards, left = fitting((_pair(one, report) for one in found), _PAIR_BYTES)
+    cards = fitting((_pair(one, report) for one in found), _PAIR_BYTES)
+    left = len(found) - len(cards)
     more = tag("p", f"{left:,} more pairs are in the JSON document.", class_="soft") if left else ""
     heading = tag("h2", "Columns that hang together differently", id="pairs")
     body = tag("div", *cards, class_="cards wide")

@@ -34,7 +34,7 @@ _EXAMPLES: Final = 3
 _CORRELATIONS: Final = 5
 _CORRELATED: Final = 0.5
 _NAME_MAX: Final = 24
-_REST: Final = "--json or the report has them all"
+_REST: Final = "see --json or the report"
 _COLOURS: Final = {
     "refuse": "1;31",
     "FAIL": "1;31",
@@ -63,7 +63,7 @@ def terminal(report: DataReport, look: Look | None = None) -> str:
         _rules(report, look),
         _drift(report, look),
         _profile(report, look),
-        [written.cut(f"note: {written.one_line(note)}", look.width) for note in report.notes],
+        [line for note in report.notes for line in _wrapped(f"note: {written.one_line(note)}", look.width, 6)],
         _verdict(report, look),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
@@ -114,7 +114,8 @@ def _drift(report: DataReport, look: Look) -> list[str]:
         return []
     found, pairs = changes(report), pair_changes(report)
     failed, unsure, passed = drift_counts(report)
-    lines = [f"What changed most: {failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} as they were"]
+    head = f"What changed most: {failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} as they were"
+    lines = _wrapped(head, look.width, 2)
     for before, finding in zip((None, *found), found[:COLUMNS_MAX], strict=False):
         again = before is not None and before.columns == finding.columns
         text = _told(finding) if not again else f"also: {_told(finding)}"
@@ -151,7 +152,7 @@ def _profile(report: DataReport, look: Look) -> list[str]:
     rows = [summarise(profile, name, hidden=name in hidden, most=4) for name in shown]
     lines = list(_columns(rows, look)) if rows else []
     lines += _more(len(names) - COLUMNS_MAX, "column")
-    facts = list(_facts(profile))
+    facts = [line for fact in _facts(profile) for line in _wrapped(fact, look.width, 2)]
     return [*lines, "", *facts] if facts and lines else [*lines, *facts]
 
 
