@@ -1,9 +1,9 @@
 """How many rows repeat the values of an earlier row: exact, over tables of any length, in bounded memory.
 
 Of each row a 64-bit hash of its key columns is kept, sorted and without repetitions: at most `HELD_MAX` of them and as
-many that wait to be sorted in, 128 MB in all. A table with more different keys is read again, its key columns alone:
-each further pass takes one slice of the hash's range, as many slices as rows / `HELD_MAX`, so memory stays the same
-and time grows with the number of passes.
+many that wait to be sorted in, some 200 MB while they are. A table with more different keys is read again, its key
+columns alone: each further pass takes one slice of the hash's range, as many slices as rows / `HELD_MAX`, so memory
+stays the same and time grows with the number of passes.
 
 A hash can only find too many repetitions, never too few: among n rows the chance that two different keys share one is
 n²/2⁶⁵, 1 in 600,000 for 8 million rows. Where few repetitions are found, which is where one too many would matter, the

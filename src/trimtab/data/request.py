@@ -39,6 +39,8 @@ from trimtab.data.wording import closest, show
 
 _PROBLEMS_MAX: Final = 100
 _NAMED_MAX: Final = 20
+_LIKELY_MAX: Final = 300
+"""Columns that an unknown one is likened to: whoever sends thousands of wrong names must not keep a router busy."""
 _FAST: Final[dict[ColumnType, Any]] = {
     ColumnType.INTEGER: Annotated[int, msgspec.Meta(ge=INTEGER_MIN, le=INTEGER_MAX)],
     ColumnType.FLOAT: float,
@@ -186,12 +188,13 @@ class RowChecker:
 
     def _strangers(self, row: Mapping[str, object]) -> list[Found]:
         found: list[Found] = []
+        likely = ([name for name in self._names if name not in row] or self._names)[:_LIKELY_MAX]
         for name in row:
             if name == self._contract.label:
                 said = "it is the label, which is what the model predicts; leave it out"
                 found.append((Severity.REFUSE, Problem(column=name, rule=Rule.LABEL, problem=said)))
             elif name not in self._expected:
-                hint = closest(name[:200], self._names) if len(found) < _NAMED_MAX else ""
+                hint = closest(name[:200], likely) if len(found) < _NAMED_MAX else ""
                 said = "the contract knows no such column" + (f"; {hint}" if hint else "")
                 problem = Problem(column=_name(name), rule=Rule.UNEXPECTED, problem=said)
                 found.append((self._contract.unexpected, problem))
