@@ -170,15 +170,19 @@ def check_with_contract(
 
 
 def check_with_suite(what: Any, path: Path | None) -> DataReport:
-    """A table against a Great Expectations suite, run by the library itself."""
+    """A table against a Great Expectations suite, run by the library itself, which wants the whole table in memory."""
     from trimtab.drivers.great_expectations import run_suite
 
     if path is None:
         raise InputError("no suite is named", fix="Name it: --suite suite.json.")
     if not path.is_file():
         raise NotFoundError(f"there is no suite {path}", fix="Name the JSON file that Great Expectations wrote.")
+    import polars as pl
+
     scan = open_rows(what)
-    return DataReport(source=scan.name, check=run_suite(scan, path.read_text(encoding="utf-8")))
+    batches = list(scan.batches())
+    table = pl.concat(batches) if batches else pl.DataFrame(schema=scan.schema)
+    return DataReport(source=scan.name, check=run_suite(table, path.read_text(encoding="utf-8")))
 
 
 def difference(old: Path, new: str) -> ContractDifference:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trimtab.cli import data_exchange_commands
 from trimtab.cli.data_inputs import (
     FILE,
     junit,
@@ -285,5 +286,8 @@ def _profile_by_season(table: Any, season: str, output: Path | None, reading: An
     write_profile(output, seasons)
     note(f"stored {len(seasons.parts)} profiles by {season} in {output}")
 
+
+for command in data_exchange_commands.COMMANDS:
+    data.add_command(command)
 
 COMMANDS = (data,)
