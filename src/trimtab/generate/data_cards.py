@@ -196,7 +196,7 @@ def _bars(of: Subject) -> Html:
         then_rest = max(0.0, 1.0 - sum(then_all)) if then_all else None
         shown = paired_bar(min(now_rest, top), None if then_rest is None else min(then_rest, top), top)
         items.append(tag("li", tag("span", "all others"), shown, written_share(now_rest), class_="rest"))
-    about = tag("p", "Shares are about right: the values are too many to be counted one by one.", class_="soft tag")
+    about = tag("p", "Shares are about right: the values are too many to be counted one by one.", class_="aside")
     return joined(tag("ul", *items, class_="values"), about if of.about else Html(""))
 
 

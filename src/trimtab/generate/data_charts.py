@@ -122,7 +122,7 @@ def legend(then: str) -> Html:
 
 
 def _cut(share: float) -> Html:
-    return tag("p", f"The highest bar is cut: it has {written.share(share)} of the rows.", class_="tag")
+    return tag("p", f"The highest bar is cut: it has {written.share(share)} of the rows.", class_="aside")
 
 
 def _kind(effect: Effect) -> str:

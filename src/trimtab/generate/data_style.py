@@ -84,6 +84,7 @@ nav bdi { max-width: 12rem; overflow: hidden; text-overflow: ellipsis; } nav .ba
 .card .found { font-size: .84rem; line-height: 1.35; display: grid; gap: .2rem; }
 .card .found li { display: grid; grid-template-columns: auto 1fr; gap: .4rem; }
 .card .found .icon { margin-top: .12rem; }
+.aside { color: var(--soft); font-size: .78rem; }
 .words { font-size: .95rem; line-height: 1.4; } .words.also { font-size: .86rem; color: var(--soft); }
 .hist { display: block; width: 100%; height: 5.2rem; } .wide .hist { height: 6.4rem; }
 .hist .now { fill: var(--now); opacity: .62; } .hist .then { fill: none; stroke: var(--then); stroke-width: 1.6;
@@ -131,8 +132,7 @@ footer { color: var(--soft); font-size: .8rem; margin-top: 3rem; padding-bottom:
 .none { padding: .8rem 1rem; color: var(--soft); }
 @media (max-width: 34rem) { .rules > li { grid-template-columns: auto minmax(0, 1fr); padding: .7rem .75rem; }
   .amount { grid-column: 2; text-align: left; margin-top: .35rem; } .amount b, .amount > span { display: inline; }
-  .bands li { grid-template-columns: 5.2rem minmax(0, 1fr); } .bands li > :last-child { grid-column: 2;
-  text-align: left; margin-top: -.25rem; } }
+  .bands li { grid-template-columns: 1fr auto; gap: .1rem .5rem; } .bands .band { grid-area: 2 / 1 / 3 / 3; } }
 @media print { body { background: #fff; font-size: 10pt; } nav, .skip { display: none; } .card, .rules > li, figure {
   break-inside: avoid; } h2 { break-after: avoid; } .scroll { max-height: none; overflow: visible; }
   details::details-content { content-visibility: visible; block-size: auto; }

@@ -42,6 +42,7 @@ def table(seed: int, rows: int = 4_000, *, shift: float = 0.0) -> pl.DataFrame:
             "double": 2.0 * age + random.normal(size=rows),
             "product": np.array(["car", "card", "mortgage"])[random.integers(0, 3, rows)],
             "iban": [f"DE{number}" for number in random.integers(10**6, 10**7, rows).tolist()],
+            "still": random.normal(5.0, shift, rows),
             "salary": random.normal(50_000.0, 9_000.0, rows),
         }
     )
