@@ -26,6 +26,7 @@ from trimtab.data.unique_check import UniqueCheck
 from trimtab.data.violation import CheckReport, Violation
 from trimtab.data.wording import closest, counted
 
+_REASONS_MAX: Final = 3
 _HINTED_MAX: Final = 20
 """Unknown columns that get a "did you mean": comparing words costs more than checking their values."""
 
@@ -110,8 +111,9 @@ class TableCheck:
         if self._rows:
             found += self._of_conditions()
             found += self._repeated(again)
-        found += self._whole_table()
+        found += [*self._counted(), *self._fresh()]
         found.sort(key=lambda violation: (violation.severity is not Severity.REFUSE, -violation.count))
+        found = [*self._too_many_aside(found), *found]
         return CheckReport(rows=self._rows, rules=self._asked(), violations=tuple(found), quarantined=self._aside)
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,22 +172,25 @@ class TableCheck:
 
         return read
 
-    def _whole_table(self) -> Iterator[Violation]:
-        yield from self._counted()
-        yield from self._fresh()
-        agreed = self._contract.quarantine
-        if self._rows and self._aside / self._rows > agreed:
-            said = f"{counted(self._aside, 'row')} of {self._rows:,} would be set aside"
-            problem = f"{said}, more than the {agreed * 100:.6g}% that the contract agrees to"
-            share = self._aside / self._rows
-            yield Violation(
-                column="",
-                rule=Rule.QUARANTINE,
-                severity=Severity.REFUSE,
-                count=self._aside,
-                share=share,
-                problem=problem,
-            )
+    def _too_many_aside(self, found: Sequence[Violation]) -> Iterator[Violation]:
+        agreed, share = self._contract.quarantine, self._aside / self._rows if self._rows else 0.0
+        if share <= agreed:
+            return
+        reasons = [
+            (f"{each.column}: " if each.column else "") + each.problem
+            for each in found
+            if each.severity is Severity.QUARANTINE
+        ]
+        said = f"{counted(self._aside, 'row')} of {self._rows:,} would be set aside"
+        yield Violation(
+            column="",
+            rule=Rule.QUARANTINE,
+            severity=Severity.REFUSE,
+            count=self._aside,
+            share=share,
+            problem=f"{said}, more than the {agreed * 100:.6g}% that the contract agrees to",
+            because="; ".join(reasons[:_REASONS_MAX]),
+        )
 
     def _counted(self) -> Iterator[Violation]:
         rows, limits = self._rows, self._contract.rows

@@ -250,10 +250,9 @@ def test_rows_are_set_aside_with_every_reason_until_they_are_too_many() -> None:
     assert kept.aside["__row"].to_list() == [4]
     found = check.report()
     assert (found.quarantined, found.verdict) == (3, Verdict.FAIL)
-    assert (
-        told(list(found.violations))[0]
-        == "3 rows of 5 would be set aside, more than the 50% that the contract agrees to"
-    )
+    first = found.violations[0]
+    assert first.problem == "3 rows of 5 would be set aside, more than the 50% that the contract agrees to"
+    assert first.because.startswith("x: 2 values of 5 are outside the range 0.0 to any; y: 2 values")
 
 
 def test_nothing_of_a_sensitive_column_is_shown() -> None:
