@@ -46,11 +46,13 @@ def _of_rows(expectation: Expectation, draft: Draft, names: Sequence[str], then:
     ignored = expectation.kwargs.get("ignore_row_if", _ALL[0])
     texts = [column_text(name) for name in names]
     when = ""
+    if ignored in _ANY and " and " not in then and " or " not in then:
+        return add_condition(expectation, draft, then)  # one comparison: it cannot be said of a null anyway
     if ignored in _ALL:
         when = f"({' or '.join(f'{text} is not null' for text in texts)})"
     elif ignored in _ANY:
         when = f"({' and '.join(f'{text} is not null' for text in texts)})"
-    add_condition(expectation, draft, then, when=when)
+    return add_condition(expectation, draft, then, when=when)
 
 
 def _pair(expectation: Expectation) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from trimtab.drivers.great_expectations.expectations import Support, known
 from trimtab.drivers.great_expectations.row_reader import UnreadableError, when_of
 from trimtab.drivers.great_expectations.suite import Expectation, at_run_time, parse_suite
 
-_READERS: Final = {**column_rules.READERS, **text_rules.READERS, **row_rules.READERS, **table_rules.READERS}
+READERS: Final = {**column_rules.READERS, **text_rules.READERS, **row_rules.READERS, **table_rules.READERS}
 _TOLERANT: Final = (
     "`mostly` is a share of the values that are there, and the contract's a share of all rows; "
     "where the column has nulls, the contract lets more pass"
@@ -68,7 +68,7 @@ def _carry(expectation: Expectation, draft: Draft) -> None:
         return draft.leave(what, column, str(error))
     if when and what in table_rules.READERS:
         return draft.leave(what, column, "a contract counts all rows, not those of a row condition")
-    return _READERS[what](replace(expectation, when=when), draft)
+    return READERS[what](replace(expectation, when=when), draft)
 
 
 def _warn_of_nulls(expectation: Expectation, draft: Draft) -> None:

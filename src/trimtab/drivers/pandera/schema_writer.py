@@ -7,12 +7,11 @@ over rows together other than uniqueness.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from trimtab.base.instants import format_instant
+from trimtab.base.instants import to_datetime
 from trimtab.data.condition import All, Among, Comparator, Compared, Field, Literal, Node, Not
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.exchange import LeftOut
@@ -59,11 +58,18 @@ class _Writer:
         alone = {unique.columns[0] for unique in contract.unique if len(unique.columns) == 1}
         columns = [line for column in contract.columns for line in self._column(column, unique=column.name in alone)]
         several = [unique.columns for unique in contract.unique if len(unique.columns) > 1]
+        nullable = {column.name for column in contract.columns if column.nullable}
+        if several and nullable & {*several[0]}:
+            self._leave("nulls of unique", ", ".join(several[0]), "nulls repeat there, and are never compared here")
         for columns_of_it in several[1:]:
             self._leave("unique", ", ".join(columns_of_it), "Pandera has one such rule for a schema")
         self._leave_the_rest()
         strict = contract.unexpected is Severity.REFUSE
-        lines = [_HEAD, "import pandera.polars as pa", "import polars as pl", ""]
+        lines = [
+            _HEAD,
+            *(["from datetime import datetime\n"] if any("datetime.fromiso" in line for line in columns) else []),
+        ]
+        lines += ["import pandera.polars as pa", "import polars as pl", ""]
         lines += [f"# not checked: {' '.join(str(left).split())}"[:118] for left in self.left]
         lines += ["schema = pa.DataFrameSchema(", "    columns={", *columns, "    },", f"    strict={strict},"]
         if several:
@@ -91,7 +97,7 @@ class _Writer:
         if self._tells(column.range, "range", column.name):
             limits = column.range
             assert limits is not None, "it was told"
-            ends = [(("ge"), limits.minimum), ("le", limits.maximum)]
+            ends = [("ge", limits.minimum), ("le", limits.maximum)]
             for form, end in ends:
                 if end is not None:
                     yield _check(form, [_value(end, column.type)], limits.outside)
@@ -196,14 +202,15 @@ def _list(values: tuple[Scalar, ...], kind: ColumnType) -> str:
 
 def _value(value: Scalar, kind: ColumnType) -> str:
     if kind is ColumnType.TIME:
-        return f'pl.Series([{_text(format_instant(int(value)))}]).str.to_datetime("%+", time_unit="us")[0]'
+        return f'datetime.fromisoformat("{to_datetime(int(value)).isoformat()}")'
     if isinstance(value, str):
         return _text(value)
     return repr(float(value)) if kind is ColumnType.FLOAT else repr(value)
 
 
 def _text(text: str) -> str:
-    """A text as formatters quote it."""
-    if '"' in text and "'" not in text and text.isprintable():
-        return "'" + text.replace("\\", "\\\\") + "'"
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    """A text as Python has it and formatters quote it."""
+    plain = text if text.isprintable() else text.encode("unicode_escape").decode()
+    if text.isprintable():
+        plain = plain.replace("\\", "\\\\")
+    return f"'{plain}'" if '"' in plain and "'" not in plain else '"' + plain.replace('"', '\\"') + '"'
