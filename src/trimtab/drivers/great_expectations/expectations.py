@@ -17,8 +17,8 @@ from trimtab.data.schema import Rule
 class Support(StrEnum):
     """How much of an expectation a contract can say.
 
-    SUPPORTED: all of it, or what is not is named. PARTLY: it means a little less in a contract, always named.
-    REFUSED: nothing.
+    SUPPORTED: all of it, but for arguments that are named. PARTLY: in some forms only, or a little less of it, and that
+    is named. REFUSED: nothing.
     """
 
     SUPPORTED = "supported"
