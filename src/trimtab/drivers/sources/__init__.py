@@ -5,7 +5,16 @@ the column: CSV readers fill short lines with nulls and rename columns that are 
 file too many makes every row of it count double. What the values mean is the contract's to judge.
 """
 
+from trimtab.drivers.sources.opening import open_source, open_table
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
 from trimtab.drivers.sources.table import read_source, source_problems, source_schema
 
-__all__ = ["SourceColumnError", "SourceError", "read_source", "source_problems", "source_schema"]
+__all__ = [
+    "SourceColumnError",
+    "SourceError",
+    "open_source",
+    "open_table",
+    "read_source",
+    "source_problems",
+    "source_schema",
+]

@@ -28,38 +28,38 @@ def read_delimited(file: SourceFile, *, rows: int | None = None) -> pl.DataFrame
     Raises:
         SourceError: a column's name is there twice, or a line has more or fewer fields than the header.
     """
-    header = _header(file)
-    _refuse_repeated(header, file.name)
+    names = header(file)
+    refuse_repeated(names, file.name)
     try:
         with file.open() as content:
-            table = pl.read_csv(content, separator=_separator(file), infer_schema_length=None, n_rows=rows)
+            table = pl.read_csv(content, separator=separator(file), infer_schema_length=None, n_rows=rows)
     except pl.exceptions.ComputeError:
-        _blank_lines(file, len(header))  # which line it was
+        _blank_lines(file, len(names))  # which line it was
         raise
     if table.height and table[:, -1].null_count():  # where a line ends early there is a null
-        blank = _blank_lines(file, len(header))
+        blank = _blank_lines(file, len(names))
         if blank:
             table = table.filter(~pl.all_horizontal(pl.all().is_null()))
     return table
 
 
-def _separator(file: SourceFile) -> str:
+def separator(file: SourceFile) -> str:
     return "\t" if file.format is Format.TSV else ","
 
 
 @contextmanager
 def _lines(file: SourceFile) -> Iterator[Reader]:
     with file.open() as content, io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="") as text:
-        yield csv.reader(text, delimiter=_separator(file))
+        yield csv.reader(text, delimiter=separator(file))
 
 
-def _header(file: SourceFile) -> list[str]:
+def header(file: SourceFile) -> list[str]:
     with _lines(file) as lines:
         first: list[Any] = next(lines, [])
     return [str(name) for name in first]
 
 
-def _refuse_repeated(names: list[str], file: str) -> None:
+def refuse_repeated(names: list[str], file: str) -> None:
     for name, count in Counter(names).items():
         if count > 1:
             problem = f"the column {show(name)} is there {count} times"

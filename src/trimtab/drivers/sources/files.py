@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import gzip
 import io
 import os
 import urllib.error
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 from trimtab.base.errors import DriverError
@@ -46,6 +47,7 @@ class SourceFile:
     name: str
     format: Format
     content: Path | bytes
+    compressed: bool = False
 
     @property
     def readable(self) -> Path | BinaryIO:
@@ -53,7 +55,9 @@ class SourceFile:
         return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content
 
     def open(self) -> BinaryIO:
-        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+        """The rows as written: a compressed file is read as if it were not."""
+        stored = io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+        return cast("BinaryIO", gzip.GzipFile(fileobj=stored)) if self.compressed else stored
 
 
 def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
@@ -67,14 +71,31 @@ def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
     place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
     if "://" in place.reveal():
         return (_download(place.reveal(), shown=str(place) if has_reference(source.path) else None),)
-    return _find(root, place.reveal(), shown=str(place))
+    return find(root, place.reveal(), shown=str(place))
+
+
+def named_files(root: Path, name: str) -> tuple[SourceFile, ...]:
+    """The files that a person names: a path, a glob or a URL; at least one, in the order of their names.
+
+    Raises:
+        SourceError: there is none, or it is not of a known format.
+        DriverError: a URL did not answer.
+    """
+    if "://" in name:
+        return (_download(name, shown=None),)
+    return find(root, name, shown=name, wanted="")
 
 
 def _private_text(root: Path, name: str) -> str:
     return (root / Path(name).expanduser()).read_text(encoding="utf-8")
 
 
-def _find(root: Path, pattern: str, *, shown: str) -> tuple[SourceFile, ...]:
+def find(root: Path, pattern: str, *, shown: str, wanted: str = "[data] source ") -> tuple[SourceFile, ...]:
+    """The files of a path or a glob, by name; ``wanted`` says who asks, where it is not a command line.
+
+    Raises:
+        SourceError: there is none, or one is not of a known format.
+    """
     pattern = str(Path(pattern).expanduser())
     path = root / pattern
     if path.is_dir():
@@ -82,30 +103,37 @@ def _find(root: Path, pattern: str, *, shown: str) -> tuple[SourceFile, ...]:
             f"{shown} is a folder", fix=f"Name the files in it, for example {shown.rstrip('/')}/*.parquet."
         )
     if path.is_file():
-        return (SourceFile(shown, _format(path.name, shown), path),)
+        return (_file(shown, path.name, path),)
     with explained(f"look for {shown}", root):
         # Not Path.glob: it would read the letters of the project's own folder as a pattern, and take hidden files.
         matches = glob.glob(os.path.join(glob.escape(str(root)), pattern), recursive=True)  # noqa: PTH118, PTH207
         found = sorted(path for path in map(Path, matches) if path.is_file())
     if not found:
-        raise SourceError(f"no file matches [data] source {shown}", fix=_where_else(path))
+        if wanted:
+            fix = f"{_near(path)}The path is relative to trimtab.toml; put the table there, or correct the setting."
+        else:
+            fix = f"{_near(path)}Correct the name; a path is relative to the current folder."
+        raise SourceError(f"no file matches {wanted}{shown}", fix=fix)
     names = [str(file.relative_to(root)) if file.is_relative_to(root) else file.name for file in found]
-    return tuple(SourceFile(name, _format(file.name, name), file) for name, file in zip(names, found, strict=True))
+    return tuple(_file(name, file.name, file) for name, file in zip(names, found, strict=True))
 
 
-def _where_else(path: Path) -> str:
+def _near(path: Path) -> str:
     beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, beside, n=1)
-    meant = f"Did you mean {near[0]}? " if near else ""
-    return f"{meant}The path is relative to trimtab.toml; put the table there, or correct the setting."
+    return f"Did you mean {near[0]}? " if near else ""
 
 
-def _format(name: str, shown: str) -> Format:
-    ending = PurePosixPath(name).suffix.lower()
-    if ending not in ENDINGS:
-        fix = f"The name must end in one of {', '.join(ENDINGS)}."
+def _file(shown: str, name: str, content: Path | bytes) -> SourceFile:
+    """A file whose format is that of its ending."""
+    plain = PurePosixPath(name.lower())
+    compressed = plain.suffix == ".gz"
+    ending = plain.with_suffix("").suffix if compressed else plain.suffix
+    kind = ENDINGS.get(ending)
+    if kind is None or (compressed and kind not in (Format.CSV, Format.TSV)):
+        fix = f"The name must end in one of {', '.join((*ENDINGS, '.csv.gz', '.tsv.gz'))}."
         raise SourceError(f"the name of {shown} does not say how its rows are written", fix=fix)
-    return ENDINGS[ending]
+    return SourceFile(shown, kind, content, compressed)
 
 
 def _download(url: str, *, shown: str | None) -> SourceFile:
@@ -116,10 +144,10 @@ def _download(url: str, *, shown: str | None) -> SourceFile:
         raise SourceError(
             f"{parts.scheme}:// is not a place that this Trimtab reads tables from", fix="Use http, https or a path."
         )
-    kind = _format(parts.path, name)
+    _file(name, parts.path, b"")  # is refused before anything is fetched
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
-            return SourceFile(name, kind, answer.read())
+            return _file(name, parts.path, answer.read())
     except urllib.error.HTTPError as error:
         with error:
             problem = f"{name} cannot be had: the server answers {error.code} {error.reason}"

@@ -6,8 +6,7 @@ of it together; `read_source` reads the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -16,22 +15,20 @@ from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.columns import INSTANTS, natural_type, read_column
 from trimtab.data.schema import ColumnType
 from trimtab.data.wording import counted, show
-from trimtab.disk.faults import explained
 from trimtab.drivers.sources.delimited import read_delimited
 from trimtab.drivers.sources.files import Format, SourceFile, source_files
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
+from trimtab.drivers.sources.reading import one_schema, read_errors
 from trimtab.spec.problems import did_you_mean
 from trimtab.spec.project import Source
 
-_HOW_TO_CONVERT = 'Write it anew, for example with polars: pl.read_csv("rows.csv").write_parquet("rows.parquet").'
-_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.FLOAT})
 _LOOKED_AT = 1_000
 """Rows of a CSV file that stand for its types where only headers are looked at."""
 
 
 def source_schema(root: Path, source: Source) -> pl.Schema:
     """The table's columns with their Polars types, from the files' headers; raises `SourceError`."""
-    return _one_schema([(file, _header(file)) for file in source_files(root, source)])
+    return one_schema([(file, _header(file)) for file in source_files(root, source)])
 
 
 def source_problems(root: Path, source: Source) -> tuple[InputError, ...]:
@@ -59,7 +56,7 @@ def read_source(root: Path, source: Source) -> pl.DataFrame:
     """
     files = source_files(root, source)
     tables = [(file, _rows(file)) for file in files]
-    schema = _one_schema([(file, table.schema) for file, table in tables])
+    schema = one_schema([(file, table.schema) for file, table in tables])
     problems = tuple(_column_problems(source, schema))
     if problems:
         raise problems[0] if len(problems) == 1 else ProblemsError(problems)
@@ -72,7 +69,7 @@ def read_source(root: Path, source: Source) -> pl.DataFrame:
 
 
 def _header(file: SourceFile) -> pl.Schema:
-    with _read_errors(file):
+    with read_errors(file):
         match file.format:
             case Format.PARQUET:
                 return pl.scan_parquet(file.readable, glob=False).collect_schema()
@@ -84,7 +81,7 @@ def _header(file: SourceFile) -> pl.Schema:
 
 
 def _rows(file: SourceFile) -> pl.DataFrame:
-    with _read_errors(file):
+    with read_errors(file):
         match file.format:
             case Format.PARQUET:
                 return pl.read_parquet(file.readable, glob=False, hive_partitioning=False)
@@ -93,54 +90,6 @@ def _rows(file: SourceFile) -> pl.DataFrame:
                     return pl.read_ipc(content)
             case Format.CSV | Format.TSV:
                 return read_delimited(file)
-
-
-@contextmanager
-def _read_errors(file: SourceFile) -> Iterator[None]:
-    """Polars' errors as sentences about the file."""
-    with explained(f"read {file.name}", Path(file.name)):
-        with file.open() as content:
-            if not content.read(1):
-                raise SourceError(f"{file.name} is empty", fix="Write the table again.")
-        try:
-            yield
-        except pl.exceptions.DuplicateError as error:
-            raise SourceError(
-                f"{file.name} has two columns of one name: {_first_line(error)}",
-                fix="Rename one, and write the file again.",
-            ) from error
-        except (pl.exceptions.ComputeError, pl.exceptions.NoDataError) as error:
-            raise SourceError(
-                f"{file.name} is not a {file.format} file, or a damaged one ({_first_line(error)})", fix=_HOW_TO_CONVERT
-            ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
-
-
-def _one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
-    """The schema that all files share, as the first has it; whole and other numbers go together, as does any order."""
-    (first, schema), *others = headers
-    for file, found in others:
-        differing = sorted(set(schema) ^ set(found))
-        differing += [name for name in schema if name in found and not _go_together(schema[name], found[name])]
-        if differing:
-            raise SourceError(
-                f"{file.name} and {first.name} differ in {', '.join(differing[:20])}",
-                fix="Files of one table have the same columns of the same types; write them with one schema, "
-                "or narrow the pattern.",
-            )
-    return schema
-
-
-def _go_together(one: pl.DataType, other: pl.DataType) -> bool:
-    if isinstance(one, pl.Datetime) and isinstance(other, pl.Datetime):
-        return one.time_zone == other.time_zone
-    if pl.Null in (one, other):
-        return True  # a file without a single value in that column
-    types = {natural_type(one), natural_type(other)}
-    return one == other or types <= _NUMBERS
 
 
 def _column_problems(source: Source, schema: pl.Schema) -> Iterator[InputError]:

@@ -1,0 +1,24 @@
+"""How large a batch is: bounded by cells, since 131,072 rows of 30 columns and of 3,000 are not the same thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import polars as pl
+
+CELLS: Final = 4_000_000
+"""Of one batch: some 32 MB of numbers, far more than a fold's cost per batch, far less than a laptop's memory."""
+MOST_ROWS: Final = 131_072
+LEAST_ROWS: Final = 1_024
+
+
+def batch_rows(columns: int) -> int:
+    """The rows of a batch of so many columns."""
+    return max(LEAST_ROWS, min(MOST_ROWS, CELLS // max(1, columns)))
+
+
+def cut(table: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:
+    """The table in batches of so many rows, without copying; nothing for a table without rows."""
+    for first in range(0, table.height, rows):
+        yield table.slice(first, rows)

@@ -1,0 +1,108 @@
+"""Tables that are in memory already: of Polars, pandas, Arrow, or whatever speaks Arrow's C stream interface.
+
+No library is imported to recognise its objects: a pandas table is known by its class's module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from trimtab.drivers.sources.batching import batch_rows, cut
+from trimtab.drivers.sources.pandas_table import from_pandas, index_note, refuse_repeated
+from trimtab.drivers.sources.problems import SourceError
+
+_READABLE: Final = "a path, a polars or pandas DataFrame, a polars LazyFrame, or an Arrow table or stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryScan:
+    """A table in memory behind `trimtab.data.scan.Scan`."""
+
+    name: str
+    table: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> pl.Schema:
+        return self.table.schema
+
+    @property
+    def rows(self) -> int:
+        return self.table.height
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        table = self.table if columns is None else self.table.select(columns)
+        yield from cut(table, batch_rows(table.width))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LazyScan:
+    """A query of Polars, run anew each time that it is read."""
+
+    name: str
+    query: pl.LazyFrame
+    schema: pl.Schema
+    rows: None = None
+    notes: tuple[str, ...] = ()
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        chosen = self.schema.names() if columns is None else list(columns)
+        rows = batch_rows(len(chosen))
+        with _query_errors():
+            for batch in self.query.select(chosen).collect_batches(chunk_size=rows, maintain_order=True):
+                yield from cut(batch, rows)
+
+
+def open_memory(what: Any) -> MemoryScan | LazyScan:
+    """The object as a `Scan`; a stream that can be read once only is taken into memory whole.
+
+    Raises:
+        SourceError: it is no table, or a column of it holds values of several types.
+    """
+    if isinstance(what, pl.DataFrame):
+        return MemoryScan(name="a polars DataFrame", table=what)
+    if isinstance(what, pl.LazyFrame):
+        with _query_errors():
+            return LazyScan(name="a polars LazyFrame", query=what, schema=what.collect_schema())
+    if isinstance(what, pl.Series):
+        return MemoryScan(name="a polars Series", table=what.to_frame())
+    kind = type(what)
+    library = kind.__module__.partition(".")[0]
+    if library == "pandas" and kind.__name__ == "DataFrame":
+        return MemoryScan(name="a pandas DataFrame", table=from_pandas(what), notes=index_note(what))
+    if hasattr(what, "__arrow_c_stream__") or hasattr(what, "__arrow_c_array__"):
+        name = f"an object of {library}'s {kind.__name__}"
+        return MemoryScan(name=name, table=_from_arrow(what, name))
+    raise SourceError(f"an object of {library}'s {kind.__name__} is no table", fix=f"Hand over {_READABLE}.")
+
+
+def _from_arrow(what: Any, name: str) -> pl.DataFrame:
+    names = getattr(getattr(what, "schema", None), "names", None)
+    if names is not None:
+        refuse_repeated(map(str, names), name)
+    try:
+        return pl.DataFrame(what)
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        problem = f"{name} cannot be read: {_first_line(error)}"
+        raise SourceError(problem, fix="Hand over a table: a stream of record batches.") from error
+
+
+@contextmanager
+def _query_errors() -> Iterator[None]:
+    """Polars' errors as sentences."""
+    try:
+        yield
+    except pl.exceptions.DuplicateError as error:
+        raise SourceError("two columns have one name", fix=f"Rename one: {_first_line(error)}") from error
+    except pl.exceptions.PolarsError as error:
+        problem = f"the table cannot be read: {_first_line(error)}"
+        raise SourceError(problem, fix="Try it with polars alone: .collect() fails alike.") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,96 @@
+"""Any table that a person names, opened: files, a glob, a URL, an object in memory, a project's own table.
+
+Every file is looked at before the first row is read, so that what cannot be read is said at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from trimtab.data.scan import Scan
+from trimtab.drivers.sources.columnar import Part, arrow_part, parquet_part
+from trimtab.drivers.sources.delimited_part import delimited_part
+from trimtab.drivers.sources.files import Format, SourceFile, named_files, source_files
+from trimtab.drivers.sources.memory import open_memory
+from trimtab.drivers.sources.reading import widened
+from trimtab.spec.project import Source
+
+
+def open_table(what: Any, *, root: Path | None = None) -> Scan:
+    """A table to read, batch by batch and as often as needed.
+
+    Args:
+        what: a path or a glob of files that end in ``.parquet``, ``.csv``, ``.tsv``, ``.csv.gz`` or ``.arrow`` (or
+            another of `files.ENDINGS`), an http or https URL of one, or an object in memory: a DataFrame or LazyFrame
+            of Polars, a DataFrame of pandas, anything with ``__arrow_c_stream__``.
+        root: the folder that relative paths start from; the working directory where none is given.
+
+    Raises:
+        SourceError: there is no such table, it is none, or it cannot be read without guessing.
+        DriverError: a disk or a server did not answer.
+    """
+    if isinstance(what, str | Path):
+        return _open_files(named_files(root or Path.cwd(), str(what)), str(what))
+    return open_memory(what)
+
+
+def open_source(root: Path, source: Source) -> Scan:
+    """A project's own table as it is stored: in the order of its files, with their types.
+
+    Raises:
+        SourceError: there is no such table, it is none, or it cannot be read without guessing.
+        DriverError: a disk or a server did not answer.
+    """
+    return _open_files(source_files(root, source), source.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesScan:
+    """The files of one table behind `trimtab.data.scan.Scan`, one after the other."""
+
+    name: str
+    schema: pl.Schema
+    parts: tuple[Part, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def rows(self) -> int | None:
+        counts = [part.rows for part in self.parts]
+        return None if None in counts else sum(count for count in counts if count is not None)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        chosen = self.schema.names() if columns is None else list(columns)
+        for part in self.parts:  # nothing here has a name for a batch, which would keep it while the next one is read
+            batches = part.batches(chosen)
+            yield from batches if part.schema == self.schema else map(self._as_all, batches)
+
+    def _as_all(self, batch: pl.DataFrame) -> pl.DataFrame:
+        types = {name: self.schema[name] for name, dtype in batch.schema.items() if dtype != self.schema[name]}
+        return batch.cast(types) if types else batch  # type: ignore[arg-type]
+
+
+def _open_files(files: Sequence[SourceFile], pattern: str) -> FilesScan:
+    parts = tuple(map(_part, files))
+    several = len(files) > 1
+    notes = tuple(
+        f"{file.name}: {note}" if several else note
+        for file, part in zip(files, parts, strict=True)
+        for note in part.notes
+    )
+    schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
+    return FilesScan(name=pattern if several else files[0].name, schema=schema, parts=parts, notes=notes)
+
+
+def _part(file: SourceFile) -> Part:
+    match file.format:
+        case Format.PARQUET:
+            return parquet_part(file)
+        case Format.ARROW:
+            return arrow_part(file)
+        case Format.CSV | Format.TSV:
+            return delimited_part(file)

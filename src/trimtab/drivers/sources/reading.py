@@ -1,0 +1,101 @@
+"""Reading one file: what is wrong with it, as sentences about the file, and which files go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from trimtab.data.columns import natural_type
+from trimtab.data.schema import ColumnType
+from trimtab.data.wording import show
+from trimtab.disk.faults import explained
+from trimtab.drivers.sources.files import Format, SourceFile
+from trimtab.drivers.sources.problems import SourceError
+
+_HOW_TO_CONVERT = 'Write it anew, for example with polars: pl.read_csv("rows.csv").write_parquet("rows.parquet").'
+_NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.FLOAT})
+_BEGINNINGS: Final = {
+    b"PAR1": "Parquet", b"PARE": "encrypted Parquet", b"ARROW1": "Arrow", b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip (or Excel)",
+    b"SQLite format 3": "SQLite", b"\xff\xff\xff\xff": "an Arrow stream, which has no footer", b"FEA1": "Feather 1",
+    b"\x28\xb5\x2f\xfd": "zstd", b"\x89HDF": "HDF5", b"%PDF": "PDF", b"Obj\x01": "Avro", b"ORC": "ORC",
+}  # fmt: skip
+
+
+@contextmanager
+def read_errors(file: SourceFile) -> Iterator[None]:
+    """Polars' errors as sentences about the file."""
+    with explained(f"read {file.name}", Path(file.name)):
+        with file.open() as content:
+            if not content.read(1):
+                raise SourceError(f"{file.name} is empty", fix="Write the table again.")
+        try:
+            yield
+        except pl.exceptions.DuplicateError as error:
+            raise SourceError(
+                f"{file.name} has two columns of one name: {_first_line(error)}",
+                fix="Rename one, and write the file again.",
+            ) from error
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, EOFError) as error:
+            why = _by_its_looks(file) or _first_line(error)
+            raise SourceError(
+                f"{file.name} is not a {file.format} file, or a damaged one ({why})", fix=_HOW_TO_CONVERT
+            ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+def _by_its_looks(file: SourceFile) -> str:
+    """What a file that cannot be read begins and ends with; empty where that tells nothing."""
+    with file.open() as content:
+        begin = content.read(16)
+        content.seek(-min(6, content.seek(0, 2)), 2)
+        end = content.read()
+    due = {Format.PARQUET: b"PAR1", Format.ARROW: b"ARROW1"}.get(file.format, b"")
+    if not due:
+        return ""
+    if begin.startswith(due):
+        return "" if end.endswith(due) else f"it does not end with {due.decode()}: it was cut off"
+    for beginning, what in _BEGINNINGS.items():
+        if begin.startswith(beginning):
+            return f"by its first bytes it is {what}"
+    text = begin.decode("utf-8", errors="replace").partition("\n")[0]
+    return f"it begins with {show(text)}, as text does" if text.isprintable() else ""
+
+
+def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
+    """The schema that all files share, as the first has it; whole and other numbers go together, as does any order."""
+    (first, schema), *others = headers
+    for file, found in others:
+        differing = sorted(set(schema) ^ set(found))
+        differing += [name for name in schema if name in found and not _go_together(schema[name], found[name])]
+        if differing:
+            raise SourceError(
+                f"{file.name} and {first.name} differ in {', '.join(differing[:20])}",
+                fix="Files of one table have the same columns of the same types; write them with one schema, "
+                "or narrow the pattern.",
+            )
+    return schema
+
+
+def widened(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
+    """The schema that holds the values of all files: `one_schema` with each column's type wide enough for all."""
+    names = one_schema(headers).names()
+    distinct = list(dict.fromkeys(tuple((name, schema[name]) for name in names) for _, schema in headers))
+    empty = [pl.DataFrame(schema=dict(schema)) for schema in distinct]
+    return pl.concat(empty, how="vertical_relaxed").schema if len(empty) > 1 else empty[0].schema
+
+
+def _go_together(one: pl.DataType, other: pl.DataType) -> bool:
+    if isinstance(one, pl.Datetime) and isinstance(other, pl.Datetime):
+        return one.time_zone == other.time_zone
+    if pl.Null in (one, other):
+        return True  # a file without a single value in that column
+    types = {natural_type(one), natural_type(other)}
+    return one == other or types <= _NUMBERS
