@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -30,6 +30,14 @@ from trimtab.data.schema import (
 if TYPE_CHECKING:
     from polars.datatypes import DataType
 
+_USUAL: Final = (
+    r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3}|\.[0-9]{6})?"
+)
+_ZONED_YEARS: Final = (1910, 2090)
+"""The years in which Polars' time zones are Python's."""
+_OFFSET: Final = "(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
+_FORMAT: Final = "%Y-%m-%d %H:%M:%S%.f"
+"""ISO 8601 as programs write it: what Python and Polars both read, to the same microsecond."""
 INSTANTS = pl.Datetime("us", "UTC")
 
 
@@ -130,19 +138,29 @@ def _times(series: pl.Series, zone: str | None) -> ReadColumn:
         moments = _localised(moments, zone)
     moments = moments.dt.convert_time_zone("UTC")
     counts = moments.to_physical()
-    return _read(series, moments, {Rule.IMPOSSIBLE: (counts < TIME_MIN) | (counts > TIME_MAX)})
+    return _read(series, moments, {Rule.IMPOSSIBLE: counts.is_null() | (counts < TIME_MIN) | (counts > TIME_MAX)})
 
 
 def _localised(naive: pl.Series, zone: str) -> pl.Series:
     """Naive times as instants, as `datetime` reads them: the first of two that a clock set back shows, and a time
-    that a clock set forward skipped as if it had not been set yet."""
+    that a clock set forward skipped as if it had not been set yet. Polars' zones end with this century, and banks
+    write 9999 for never."""
     moments = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-    skipped = (moments.is_null() & naive.is_not_null()).arg_true()
-    if not len(skipped):
+    far = ~naive.dt.year().is_between(*_ZONED_YEARS)
+    odd = ((moments.is_null() | far) & naive.is_not_null()).fill_null(value=False)
+    if not odd.any():
         return moments
-    shown: list[datetime] = naive.gather(skipped).to_list()
-    read = [from_datetime(moment.replace(tzinfo=ZoneInfo(zone))) for moment in shown]
-    return moments.to_physical().scatter(skipped, read).cast(INSTANTS)
+    shown: list[datetime] = naive.filter(odd).unique().to_list()
+    read = [_moment(moment, zone) for moment in shown]
+    found = naive.filter(odd).replace_strict(shown, read, return_dtype=pl.Int64)
+    return moments.to_physical().scatter(odd.arg_true(), found).cast(INSTANTS)
+
+
+def _moment(naive: datetime, zone: str) -> int | None:
+    try:
+        return from_datetime(naive.replace(tzinfo=ZoneInfo(zone)))
+    except OverflowError:
+        return None
 
 
 def _microseconds(series: pl.Series) -> ReadColumn:
@@ -153,11 +171,33 @@ def _microseconds(series: pl.Series) -> ReadColumn:
 
 
 def _parsed(series: pl.Series, zone: str | None) -> ReadColumn:
-    read = {text: read_scalar(ColumnType.TIME, text, zone) for text in series.unique() if text is not None}
-    instants = {text: None if isinstance(moment, Fault) else moment for text, moment in read.items()}
-    values = pl.Series(series.name, [instants.get(text) for text in series], dtype=pl.Int64).cast(INSTANTS)
+    values = _usual(series, zone)
+    left = series.filter(values.is_null() & series.is_not_null()).unique()
+    if not len(left):
+        return _read(series, values, {})
+    read = {text: read_scalar(ColumnType.TIME, text, zone) for text in left}
+    moments = {text: moment for text, moment in read.items() if not isinstance(moment, Fault)}
+    if moments:
+        late = series.replace_strict(list(moments), list(moments.values()), default=None, return_dtype=pl.Int64)
+        values = values.fill_null(late.cast(INSTANTS))
     faults = {}
     for rule in (Rule.TYPE, Rule.IMPOSSIBLE):
         wrong = [text for text, moment in read.items() if isinstance(moment, Fault) and moment.rule is rule]
         faults[rule] = series.is_in(pl.Series(wrong, dtype=pl.String).implode())
     return _read(series, values, faults)
+
+
+def _usual(texts: pl.Series, zone: str | None) -> pl.Series:
+    """The moments of texts in the form that nearly all have, in bulk; null for every other, right or wrong."""
+    usual = _with_space(texts, f"{_USUAL}{_OFFSET}$")
+    moments = usual.str.to_datetime(f"{_FORMAT}%#z", time_unit="us", time_zone="UTC", strict=False)
+    if zone is not None:
+        naive = _with_space(texts, f"{_USUAL}$").str.to_datetime(_FORMAT, time_unit="us", strict=False)
+        moments = moments.fill_null(_localised(naive, zone))
+    return moments.set(~moments.to_physical().is_between(TIME_MIN, TIME_MAX), None).alias(texts.name)
+
+
+def _with_space(texts: pl.Series, form: str) -> pl.Series:
+    """The texts of a form, with a space before the time of day; null for the others."""
+    fits = texts.str.contains(form)
+    return texts.set(~fits, None).str.replace("T", " ", literal=True)
