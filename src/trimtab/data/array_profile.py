@@ -7,21 +7,25 @@ order first, so that the same rows in any order have the same profile to the las
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trimtab.data.distinct import Distinct, DistinctFold
+from trimtab.data.hashes import hash_floats, hash_integers
+from trimtab.data.hidden import hidden_numbers, hidden_times
 from trimtab.data.moments import moments_of
 from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile, TimeColumn, category
 from trimtab.data.schema import Column, ColumnType, Contract
 from trimtab.data.sketch import SketchFold, sketch_of
-from trimtab.data.texts import short_text
+from trimtab.data.texts import hidden_text, short_text
 
 if TYPE_CHECKING:
     import polars as pl
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 
 def profile_columns(columns: Mapping[str, Array], contract: Contract) -> Profile:
@@ -58,19 +62,22 @@ def profile_scores(scores: Array) -> Profile:
 def _profile(array: Array, column: Column) -> ColumnProfile:
     match column.type:
         case ColumnType.INTEGER | ColumnType.FLOAT:
-            return _numbers(array, column.type, nullable=column.nullable)
+            numbers = _numbers(array, column.type, nullable=column.nullable)
+            return hidden_numbers(numbers) if column.sensitive else numbers
         case ColumnType.BOOLEAN:
             return _truths(array)
         case ColumnType.TEXT:
-            return _texts(array)
+            return _texts(array, hidden_text if column.sensitive else short_text)
         case ColumnType.TIME:
-            return _times(array)
+            times = _times(array)
+            return hidden_times(times) if column.sensitive else times
 
 
 def _numbers(array: Array, kind: ColumnType, *, nullable: bool) -> NumberColumn:
     numbers = array.astype(np.float64, copy=False)
     finite = np.sort(numbers[np.isfinite(numbers)])
     nans = int(np.isnan(numbers).sum())
+    sketch = sketch_of(finite)
     ends = (float(finite[0]) + 0.0, float(finite[-1]) + 0.0) if len(finite) else (None, None)
     return NumberColumn(
         type=kind,
@@ -80,7 +87,8 @@ def _numbers(array: Array, kind: ColumnType, *, nullable: bool) -> NumberColumn:
         minimum=ends[0],
         maximum=ends[1],
         moments=moments_of(finite),
-        sketch=sketch_of(finite),
+        sketch=sketch,
+        distinct=None if sketch.exact else _distinct(hash_floats(finite)),
     )
 
 
@@ -90,12 +98,12 @@ def _truths(array: Array) -> CategoryColumn:
     return category({"false": no, "true": yes}, ColumnType.BOOLEAN, nulls=len(numbers) - yes - no)
 
 
-def _texts(array: Array) -> CategoryColumn:
+def _texts(array: Array, name_of: Callable[[str], str]) -> CategoryColumn:
     counted = Counter(array.tolist())
     nulls = counted.pop(None, 0)
     shortened: Counter[str] = Counter()
     for text, count in counted.items():
-        shortened[short_text(text)] += count
+        shortened[name_of(text)] += count
     return category(shortened, ColumnType.TEXT, nulls=nulls)
 
 
@@ -103,10 +111,18 @@ def _times(array: Array) -> TimeColumn:
     moments = array[~np.isnat(array)].astype("datetime64[us]").astype(np.int64)
     fold = SketchFold(linear=True)
     fold.add(moments)
+    sketch = fold.sketch()
     return TimeColumn(
         nulls=len(array) - len(moments),
         count=len(moments),
         minimum=int(moments.min()) if len(moments) else None,
         maximum=int(moments.max()) if len(moments) else None,
-        sketch=fold.sketch(),
+        sketch=sketch,
+        distinct=None if sketch.exact else _distinct(hash_integers(moments)),
     )
+
+
+def _distinct(hashes: Hashes) -> Distinct:
+    fold = DistinctFold()
+    fold.add(hashes)
+    return fold.distinct()

@@ -17,6 +17,7 @@ import polars as pl
 from trimtab.data.columns import natural_type
 from trimtab.data.distinct import DistinctFold
 from trimtab.data.hashes import hash_floats, hash_integers, hash_names, hash_texts
+from trimtab.data.hidden import hidden_numbers, hidden_times
 from trimtab.data.moments import Moments, merge_moments, moments_of
 from trimtab.data.profile import (
     GROUPS,
@@ -42,6 +43,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _NARROW: Final = 1 << 17
 """Integers of a smaller range are counted in an array."""
 _EXACT_FLOAT: Final = 2**53
+_OF_64_BITS: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 _TRUE, _FALSE = hash_floats(np.array([1.0, 0.0]))
 
 
@@ -79,15 +81,15 @@ def fold_for(dtype: pl.DataType, *, hidden: bool, distinct: bool) -> ColumnFold:
     """
     match natural_type(dtype):
         case ColumnType.INTEGER:
-            return NumberFold(ColumnType.INTEGER, str(dtype), distinct=distinct)
+            return NumberFold(ColumnType.INTEGER, str(dtype), hidden=hidden, distinct=distinct)
         case ColumnType.FLOAT:
-            return NumberFold(ColumnType.FLOAT, str(dtype), distinct=distinct)
+            return NumberFold(ColumnType.FLOAT, str(dtype), hidden=hidden, distinct=distinct)
         case ColumnType.BOOLEAN:
             return TruthFold(str(dtype))
         case ColumnType.TEXT:
             return TextFold(str(dtype), hidden=hidden)
         case ColumnType.TIME:
-            return TimeFold(str(dtype), distinct=distinct)
+            return TimeFold(str(dtype), hidden=hidden, distinct=distinct)
         case None:
             return OpaqueFold(str(dtype))
 
@@ -98,8 +100,11 @@ class NumberFold:
     is_number = True
     is_readable = True
 
-    def __init__(self, kind: ColumnType, stored: str, *, distinct: bool) -> None:
-        self._kind, self._stored, self._counts_many = kind, stored, distinct
+    def __init__(self, kind: ColumnType, stored: str, *, hidden: bool, distinct: bool) -> None:
+        self._kind, self._stored, self._hidden = kind, stored, hidden
+        # The hash of a number can be turned back into it.
+        self._counts_many = distinct and not hidden
+        self._are_integers = kind is ColumnType.INTEGER
         self._nulls = self._nans = self._infinite = 0
         self._ends: tuple[int | float, int | float] | None = None
         self._moments = Moments()
@@ -112,7 +117,9 @@ class NumberFold:
             present = series.is_not_null().to_numpy()
             self._nulls += series.null_count()
             series = series.drop_nulls()
-        integers = _narrow(series) if self._kind is ColumnType.INTEGER else None
+        if self._are_integers and series.dtype not in _OF_64_BITS:
+            self._are_integers = False  # no array holds integers of 128 bits, so they are taken for floats
+        integers = _narrow(series) if self._are_integers else None
         numbers: Array = series.cast(pl.Float64).to_numpy()
         finite = np.isfinite(numbers)
         if not finite.all():
@@ -130,7 +137,7 @@ class NumberFold:
 
     def column(self) -> NumberColumn:
         least, greatest = self._ends or (None, None)
-        return NumberColumn(
+        column = NumberColumn(
             type=self._kind,
             stored=self._stored,
             nulls=self._nulls,
@@ -140,13 +147,15 @@ class NumberFold:
             maximum=greatest,
             moments=self._moments,
             sketch=self._sketch.sketch(),
+            counted=self._counts_many,
             distinct=self._distinct.distinct() if self._distinct is not None else None,
         )
+        return hidden_numbers(column) if self._hidden else column
 
     def _widen(self, series: pl.Series, numbers: Array) -> None:
         least: Any
         greatest: Any
-        if self._kind is ColumnType.INTEGER:
+        if self._are_integers:
             least, greatest = series.min(), series.max()
         else:
             least, greatest = float(numbers.min()) + 0.0, float(numbers.max()) + 0.0
@@ -188,7 +197,7 @@ class NumberFold:
 
     @property
     def _is_beyond_floats(self) -> bool:
-        if self._kind is not ColumnType.INTEGER or self._ends is None:
+        if not self._are_integers or self._ends is None:
             return False
         return max(-self._ends[0], self._ends[1]) > _EXACT_FLOAT
 
@@ -254,10 +263,11 @@ class TextFold:
             self._count(texts)
         else:
             named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
-            hashes = hash_texts(_shortened(named))
+            shown = _shortened(named)
+            hashes = hash_texts(shown)
             self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
             self._distinct.add(hashes)
-            if not self._hidden:
+            if shown is texts:  # a row's hash is of the whole text, whether or not there are too many by then
                 return Seen(hashes=hashes if hashed else None, present=present)
         return Seen(hashes=hash_texts(texts) if hashed else None, present=present)
 
@@ -302,8 +312,8 @@ class TimeFold:
     is_number = False
     is_readable = True
 
-    def __init__(self, stored: str, *, distinct: bool) -> None:
-        self._stored, self._counts_many = stored, distinct
+    def __init__(self, stored: str, *, hidden: bool, distinct: bool) -> None:
+        self._stored, self._hidden, self._counts_many = stored, hidden, distinct and not hidden
         self._nulls = self._count = 0
         self._ends: tuple[int, int] | None = None
         self._sketch = SketchFold(linear=True)
@@ -338,15 +348,17 @@ class TimeFold:
 
     def column(self) -> TimeColumn:
         least, greatest = self._ends or (None, None)
-        return TimeColumn(
+        column = TimeColumn(
             stored=self._stored,
             nulls=self._nulls,
             count=self._count,
             minimum=least,
             maximum=greatest,
             sketch=self._sketch.sketch(),
+            counted=self._counts_many,
             distinct=self._distinct.distinct() if self._distinct is not None else None,
         )
+        return hidden_times(column) if self._hidden else column
 
 
 class OpaqueFold:
@@ -376,8 +388,8 @@ def _narrow(integers: pl.Series) -> tuple[Array, int] | None:
     least, greatest = int(integers.min()), int(integers.max())  # type: ignore[arg-type]  # integers, as the type says
     if greatest - least >= _NARROW or max(-least, greatest) > _EXACT_FLOAT:
         return None
-    values: Array = integers.to_numpy()
-    return values.astype(np.int64) - least, least
+    values: Array = integers.cast(pl.Int64).to_numpy()
+    return values - least, least
 
 
 def _hashes_of_large(series: pl.Series) -> Hashes:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from trimtab.base.errors import InputError
@@ -35,10 +35,12 @@ from trimtab.data.profile import (
     different_values,
 )
 from trimtab.data.schema import ColumnType, DriftLimits
+from trimtab.data.sketch import most_whole_numbers
 
 Weighted = Sequence[tuple[float, ColumnProfile]]
 """A column of the reference: one profile, or one for each season with its weight."""
 
+_NO_ROWS: Final = "a side has no rows to compare"
 _FOR_NULLS: Final = 0.1
 """The part of a column's allowed error that its share of nulls has; its other statistics have the rest."""
 _SEQUENCE: Final = 0.9
@@ -76,26 +78,51 @@ def compare(reference: Profile, current: Profile, judging: Judging | None = None
         InputError: a tolerance, level or effective share that is not within its limits.
     """
     parts = {name: [(1.0, column)] for name, column in reference.columns.items()}
-    return compare_parts(parts, reference, current, judging or Judging())
+    mixed = Mixed(parts=parts, whole=reference, counters=counters(reference, current))
+    return compare_mixed(mixed, current, judging or Judging())
 
 
-def compare_parts(parts: Mapping[str, Weighted], reference: Profile, current: Profile, judging: Judging) -> Differences:
-    """`compare` with a reference whose columns are mixtures; ``reference`` has its rows and its sample."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """A reference whose columns are mixtures: their ``parts``, all of its rows as one profile, and its `counters`."""
+
+    parts: Mapping[str, Weighted]
+    whole: Profile
+    counters: Collection[str]
+
+
+def counters(reference: Profile, current: Profile) -> frozenset[str]:
+    """Columns of whole numbers that count rows on both sides, such as a key: tomorrow's are others by nature."""
+    return frozenset(
+        name
+        for name, column in reference.columns.items()
+        if name in current.columns and _is_sequence(column) and _is_sequence(current.columns[name], rows_min=1)
+    )
+
+
+def compare_mixed(mixed: Mixed, current: Profile, judging: Judging) -> Differences:
+    """`compare` with a reference whose columns are mixtures."""
+    parts, reference = mixed.parts, mixed.whole
     _check(judging)
     pairs: tuple[PairDifference, ...] = ()
     compared = 0
     joint = judging.joint is not None and reference.sample is not None and current.sample is not None
     error = (1.0 - judging.level) / (2.0 if joint else 1.0)
     judged = [name for name in parts if _is_judged(name, parts[name], current.columns.get(name), judging)]
+    each = error / max(len(judged), 1)
     columns = [
-        _column(name, parts[name], current.columns.get(name), judging, error / max(len(judged), 1)) for name in judged
+        _column(name, parts[name], current.columns.get(name), _for(name, mixed, judging), each) for name in judged
     ]
-    if judging.only is None:
+    if judging.only is None and parts:
         columns += [_appeared(name, judging) for name in current.columns if name not in parts]
+    if not parts or not current.columns:  # the profile of no rows has no columns
+        names = judged or [name for name in current.columns if judging.only is None or name in judging.only]
+        columns = [ColumnDifference(column=name, effects=(_unknown(_NO_ROWS, judging),)) for name in names]
     if joint and judging.joint is not None and reference.sample is not None and current.sample is not None:
         bar = Bar(tolerance=judging.joint, error=error, level=judging.level)
         names = [name for name in judged if name in current.columns]
-        pairs, compared = judge_pairs(reference.sample, current.sample, names, bar)
+        rows = reference.rows * judging.effective[0], current.rows * judging.effective[1]
+        pairs, compared = judge_pairs(reference.sample, current.sample, names, bar, independent=rows)
     return Differences(
         reference_rows=reference.rows,
         rows=current.rows,
@@ -104,6 +131,14 @@ def compare_parts(parts: Mapping[str, Weighted], reference: Profile, current: Pr
         pairs=pairs,
         pairs_compared=compared,
     )
+
+
+def _for(name: str, mixed: Mixed, judging: Judging) -> Judging:
+    """What a column is held to; of a counter only the gaps are judged."""
+    if name not in mixed.counters:
+        return judging
+    limits = replace(judging.columns.get(name, judging.limits), location=None, scale=None, shape=None)
+    return replace(judging, columns={**judging.columns, name: limits})
 
 
 def _rank(difference: ColumnDifference) -> tuple[int, float]:
@@ -140,13 +175,15 @@ def _column(
     if current is None:
         return _structural(name, "the column is missing today", judging)
     if not current.rows or not sum(part.rows for _, part in reference):
-        return ColumnDifference(column=name, effects=(_unknown("a side has no rows to compare", judging),))
-    numbers = [(weight, part) for weight, part in reference if isinstance(part, NumberColumn)]
-    categories = [(weight, part) for weight, part in reference if isinstance(part, CategoryColumn)]
+        return ColumnDifference(column=name, effects=(_unknown(_NO_ROWS, judging),))
+    # A part's values weigh as much as its rows that hold one: some columns are always null at night.
+    filled = [(weight * part.count / part.rows, part) for weight, part in reference if part.rows > part.nulls]
+    numbers = [(weight, part) for weight, part in filled if isinstance(part, NumberColumn)]
+    categories = [(weight, part) for weight, part in filled if isinstance(part, CategoryColumn)]
     wanted: list[Effect | None] = []
-    if isinstance(current, NumberColumn) and len(numbers) == len(reference):
+    if isinstance(current, NumberColumn) and numbers and len(numbers) == len(filled):
         wanted = _numbers(numbers, current, limits, judging, error)
-    elif isinstance(current, CategoryColumn) and len(categories) == len(reference):
+    elif isinstance(current, CategoryColumn) and categories and len(categories) == len(filled):
         wanted = _categories(categories, current, limits, judging, error)
     elif _differ_in_kind(reference, current):
         return _structural(name, f"the column is {_kind(current)} today, {_kind(reference[0][1])} before", judging)
@@ -164,10 +201,9 @@ def _numbers(
     judging: Judging,
     error: float,
 ) -> list[Effect | None]:
-    if any(not part.count for _, part in reference) or not current.count:
-        return []
-    if all(_is_sequence(part) for _, part in reference) and _is_sequence(current):
-        return []  # names of rows: tomorrow's are others
+    reference = [(weight, part) for weight, part in reference if part.count]
+    if not reference or not current.count:
+        return []  # what is left is a change of the gaps
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
     asked = sum(limit is not None for limit in (limits.location, limits.scale, limits.shape))
@@ -193,11 +229,12 @@ def _categories(
     judging: Judging,
     error: float,
 ) -> list[Effect | None]:
-    if limits.share is None or any(not part.count for _, part in reference) or not current.count:
+    if limits.share is None or not current.count:
         return []
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
     changes = share_changes(reference, current)
-    bar = Bar(tolerance=limits.share, error=error * (1.0 - _FOR_NULLS) / len(changes), level=judging.level)
+    statements = sum(change.among for change in changes)
+    bar = Bar(tolerance=limits.share, error=error * (1.0 - _FOR_NULLS) / statements, level=judging.level)
     found = [effects.share(Statistic.SHARE, change, sizes, bar) for change in changes]
     for verdict in (Verdict.FAIL, Verdict.UNSURE, Verdict.PASS):
         alike = [effect for effect in found if effect.verdict is verdict]
@@ -212,11 +249,17 @@ def _nulls(
     if limits.share is None:
         return None
     total = sum(weight for weight, part in reference if part.rows)
-    then = sum(weight / total * part.nulls / part.rows for weight, part in reference if part.rows)
-    now = current.nulls / current.rows
+    then = sum(weight / total * _gaps(part) / part.rows for weight, part in reference if part.rows)
+    now = _gaps(current) / current.rows
     sizes = _sizes([(weight, part.rows) for weight, part in reference if part.rows], current.rows, judging)
-    change = ShareChange(name="are null", then=then, now=now)
+    finite = all(_gaps(part) == part.nulls for part in (current, *(part for _, part in reference)))
+    change = ShareChange(name="are null" if finite else "are null or not finite", then=then, now=now)
     return effects.share(Statistic.NULLS, change, sizes, Bar(tolerance=limits.share, error=error, level=judging.level))
+
+
+def _gaps(column: ColumnProfile) -> int:
+    """Rows without a value; NaN and infinities are none."""
+    return column.nulls + (column.not_finite if isinstance(column, NumberColumn) else 0)
 
 
 def _bar(tolerance: float, error: float, judging: Judging) -> Bar:
@@ -238,13 +281,15 @@ def _merged_moments(columns: Sequence[NumberColumn]) -> Moments:
     return merged
 
 
-def _is_sequence(column: NumberColumn) -> bool:
+def _is_sequence(column: ColumnProfile, *, rows_min: int = 50) -> bool:
     """Whether whole numbers count rows: nearly all different, and one beside the other."""
-    if column.type is not ColumnType.INTEGER or column.minimum is None or column.maximum is None or column.count < 50:
+    if not isinstance(column, NumberColumn) or column.type is not ColumnType.INTEGER or column.count < rows_min:
         return False
-    different = different_values(column)
-    dense = column.maximum - column.minimum + 1 <= 2 * column.count
-    return different is not None and different[0] >= _SEQUENCE * column.count and dense
+    if column.minimum is None or column.maximum is None or column.maximum - column.minimum + 1 > 2 * column.count:
+        return False
+    counted = different_values(column)
+    different = counted[0] if counted is not None else most_whole_numbers(column.sketch)
+    return different >= _SEQUENCE * column.count
 
 
 def _structural(name: str, words: str, judging: Judging) -> ColumnDifference:

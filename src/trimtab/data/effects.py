@@ -8,7 +8,7 @@ decide. docs/drift.md argues the tolerances and has the sources:
   distribution and any n.
 - shares: Newcombe's interval for a difference of two shares, from Wilson's for each ("Interval estimation for the
   difference between independent proportions", Statistics in Medicine 17, 1998, method 10).
-- location and scale: of numbers kept within the reference's own 0.1 % and 99.9 % quantiles, so that one wild value
+- location and scale: of numbers kept within the reference's own 0.5 % and 99.5 % quantiles, so that one wild value
   decides nothing; normal bands with the second-order term of Bernstein's inequality for bounded variables, which
   matters where rows are few.
 """
@@ -31,7 +31,7 @@ from trimtab.stats.special import normal_quantile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-TAIL: Final = 0.001
+TAIL: Final = 0.005
 """The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
 _ROWS_MAX: Final = 100_000_000
 
@@ -58,12 +58,23 @@ class Bar:
 def shape(distance: Distance, sizes: Sizes, bar: Bar) -> Effect:
     """The verdict on a Kolmogorov–Smirnov distance."""
 
+    whole = distance.size if distance.whole is None else distance.whole
+
     def reach(now: float) -> float:
         return largest_gap(math.floor(sizes.then), 1.0 - bar.error / 2) + largest_gap(
             math.floor(now), 1.0 - bar.error / 2
         )
 
-    change = _Change(statistic=Statistic.SHAPE, size=distance.size, words=distance.reason, near=reach, far=reach)
+    # The size is the lesser of the whole distance and twice what a slack leaves of it; both are off by the reach.
+    def near(now: float) -> float:
+        least = whole - reach(now)
+        return distance.size - (least if distance.left is None else min(least, 2.0 * (distance.left - reach(now))))
+
+    def far(now: float) -> float:
+        most = whole + reach(now)
+        return (most if distance.left is None else min(most, 2.0 * (distance.left + reach(now)))) - distance.size
+
+    change = _Change(statistic=Statistic.SHAPE, size=distance.size, words=distance.reason, near=near, far=far)
     return _effect(change, sizes, bar)
 
 
@@ -87,12 +98,14 @@ def location(reference: Numbers, current: Numbers, deviation: float, sizes: Size
     kept = _kept(reference, current)
     if kept is None or not deviation > 0.0:
         return None
-    (then, spread_then), (now, spread_now), width = kept
+    (then, spread_then), (now, spread_now), furthest = kept
+    if not math.isfinite(spread_then + spread_now):
+        return None
     z = normal_quantile(1.0 - bar.error / 2)
 
     def reach(rows: float) -> float:
         normal = z * math.sqrt(spread_then / sizes.then + spread_now / rows)
-        return (normal + z * z / 6.0 * width * (1.0 / sizes.then + 1.0 / rows)) / deviation
+        return (normal + z * z / 6.0 * furthest * (1.0 / sizes.then + 1.0 / rows)) / deviation
 
     words = f"the mean is {now:.4g}, {then:.4g} in the reference ({(now - then) / deviation:+.2f} standard deviations)"
     size = (now - then) / deviation
@@ -104,8 +117,8 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effec
     kept = _kept(reference, current)
     if kept is None:
         return None
-    (_, spread_then), (_, spread_now), width = kept
-    if not spread_then > 0.0:
+    (_, spread_then), (_, spread_now), furthest = kept
+    if not spread_then > 0.0 or not math.isfinite(spread_then + spread_now):
         return None
     ratio = math.sqrt(spread_now / spread_then)
     z = normal_quantile(1.0 - bar.error / 2)
@@ -117,7 +130,7 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effec
             ratio**2 * max(fourths[0] - 1.0, 0.0) / (4.0 * sizes.then)
             + ratio**2 * max(fourths[1] - 1.0, 0.0) / (4.0 * rows)
         )
-        return first + z * z / 12.0 * width**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
+        return first + z * z / 12.0 * furthest**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
 
     words = (
         f"the standard deviation is {math.sqrt(spread_now):.4g}, {math.sqrt(spread_then):.4g} in the reference "
@@ -175,11 +188,13 @@ def _needs(change: _Change, sizes: Sizes, bar: Bar) -> str:
 
 
 def _kept(reference: Numbers, current: Numbers) -> tuple[tuple[float, float], tuple[float, float], float] | None:
-    """Mean and variance of both within the reference's quantiles, and how far these lie apart; None without numbers."""
+    """Mean and variance of both within the reference's quantiles, and how far from its mean a number may then be; None
+    without numbers."""
     if not len(reference.keys) or not len(current.keys):
         return None
     low, high = _ends(reference)
-    return _moments(reference, low, high), _moments(current, low, high), high - low
+    then, now = _moments(reference, low, high), _moments(current, low, high)
+    return then, now, max(then[0] - low, high - then[0])
 
 
 def _ends(reference: Numbers) -> tuple[float, float]:
@@ -192,8 +207,9 @@ def _ends(reference: Numbers) -> tuple[float, float]:
 
 def _moments(numbers: Numbers, low: float, high: float) -> tuple[float, float]:
     values = np.clip(numbers.middles, low, high)
-    mean = float(values @ numbers.shares)
-    return mean, float((values - mean) ** 2 @ numbers.shares)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(values @ numbers.shares)
+        return mean, float((values - mean) ** 2 @ numbers.shares)
 
 
 def _fourth(numbers: Numbers, low: float, high: float) -> float:

@@ -15,6 +15,7 @@ this cannot see is a change that needs three columns at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,7 +25,7 @@ import numpy as np
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import Effect, PairDifference, Statistic
 from trimtab.data.effects import Bar
-from trimtab.data.sample import GAP, Sample
+from trimtab.data.sample import GAP, ROWS_MAX, Sample
 from trimtab.data.schema import ColumnType
 from trimtab.data.wording import show
 from trimtab.stats.special import normal_quantile
@@ -48,18 +49,25 @@ class _Variable:
 
 
 def judge_pairs(
-    reference: Sample, current: Sample, columns: Sequence[str], bar: Bar
+    reference: Sample,
+    current: Sample,
+    columns: Sequence[str],
+    bar: Bar,
+    *,
+    independent: tuple[float, float] = (math.inf, math.inf),
 ) -> tuple[tuple[PairDifference, ...], int]:
     """The pairs of columns whose correlation changed most, at most 20, and how many pairs were compared.
 
-    All pairs that drifted are among them. Both samples must have 100 rows, else nothing is compared.
+    All pairs that drifted are among them. ``independent`` is how many independent rows the reference and today have at
+    most. Where either sample counts for fewer than 100, nothing is compared.
     """
     names = [name for name in columns if name in reference.columns and name in current.columns]
     variables = [variable for name in names for variable in _variables(name, reference, current)]
-    if min(len(reference.hashes), len(current.hashes)) < _ROWS_MIN or len(variables) < 2:
+    rows = [min(_counts_for(sample), most) for sample, most in zip((reference, current), independent, strict=True)]
+    if min(rows) < _ROWS_MIN or len(variables) < 2:
         return (), 0
     then, now = (_standardised(sample, variables) for sample in (reference, current))
-    (r_then, v_then), (r_now, v_now) = _correlations(*then), _correlations(*now)
+    (r_then, v_then), (r_now, v_now) = _correlations(*then, rows[0]), _correlations(*now, rows[1])
     owners = np.array([names.index(variable.column) for variable in variables])
     upper = np.triu(owners[:, None] != owners[None, :], k=1) & np.isfinite(r_then) & np.isfinite(r_now)
     compared = int(upper.sum())
@@ -78,7 +86,7 @@ def judge_pairs(
         pair = (variables[one].column, variables[two].column)
         if pair not in best and (verdicts[one, two] == 2 or len(best) < _SHOWN):
             figures = (float(r_then[one, two]), float(r_now[one, two]), float(reach[one, two]))
-            best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, len(now[1]))
+            best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, int(rows[1]))
     return tuple(best.values()), compared
 
 
@@ -161,7 +169,16 @@ def _ranks(numbers: Floats, weights: Floats) -> Floats:
     return ranks
 
 
-def _correlations(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _counts_for(sample: Sample) -> float:
+    """How many independent rows a sample counts for: all of the table's where each different row is in it, else as
+    many as rows of equal weight would know as much (Kish's effective size)."""
+    counts = np.array(sample.counts, dtype=np.float64)
+    if not len(counts):
+        return 0.0
+    return float(counts.sum() if len(counts) < ROWS_MAX else counts.sum() ** 2 / (counts**2).sum())
+
+
+def _correlations(rows: Floats, weights: Floats, effective: float) -> tuple[Floats, Floats]:
     """All correlations and the variances of their estimates; NaN where a variable does not vary."""
     weighted, squares = rows * weights, rows * rows
     r = weighted @ rows.T
@@ -169,7 +186,6 @@ def _correlations(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
     cubes = (weighted * squares) @ rows.T
     fourth = np.diag(both)
     spread = both + r**2 / 4 * (fourth[:, None] + fourth[None, :] + 2 * both) - r * (cubes + cubes.T)
-    effective = 1.0 / float((weights**2).sum())
     constant = np.diag(r) < 0.5
     r[constant, :] = r[:, constant] = np.nan
     return r, np.maximum(spread, 0.0) / effective

@@ -9,12 +9,15 @@ about 1e-15 relative, not to the last bit: sums of floats without any rounding c
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+_NEAR: Final = 1e-6
+"""A spread that is a smaller share of the mean is taken from the first number instead of from zero."""
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +65,18 @@ def moments_of(values: Floats) -> Moments:
             mean = float((values / count).sum())
         apart = values - mean
         squares = apart * apart
-        m2, m3, m4 = float(squares.sum()), float(squares @ apart), float(squares @ squares)
-    return _moments(count, mean, m2, m3, m4)
+        m2 = float(squares.sum())
+        near = _NEAR * mean
+        if math.isfinite(m2) and m2 <= count * near * near:
+            # So near to each other that the rounding of the mean shows: a constant must have no spread at all.
+            first = float(values[0])
+            apart = values - first
+            offset = float(apart.mean())
+            mean, apart = first + offset, apart - offset
+            squares = apart * apart
+            m2 = float(squares.sum())
+        m3, m4 = float(squares @ apart), float(squares @ squares)
+    return _moments(count, mean + 0.0, m2, m3, m4)
 
 
 def merge_moments(left: Moments, right: Moments) -> Moments:
@@ -76,21 +89,18 @@ def merge_moments(left: Moments, right: Moments) -> Moments:
     one = [nan if value is None else value for value in (left.mean, left.m2, left.m3, left.m4)]
     two = [nan if value is None else value for value in (right.mean, right.m2, right.m3, right.m4)]
     share, rest = b / count, a / count
-    try:
-        apart = two[0] - one[0]
-        d2 = apart * apart
-        mean = one[0] + apart * share
-        m2 = one[1] + two[1] + d2 * a * share
-        m3 = one[2] + two[2] + d2 * apart * a * share * (rest - share) + 3.0 * apart * (rest * two[1] - share * one[1])
-        m4 = (
-            one[3]
-            + two[3]
-            + d2 * d2 * a * share * (rest * rest - rest * share + share * share)
-            + 6.0 * d2 * (rest * rest * two[1] + share * share * one[1])
-            + 4.0 * apart * (rest * two[2] - share * one[2])
-        )
-    except OverflowError:
-        return Moments(count=count, mean=one[0] * rest + two[0] * share, m2=None, m3=None, m4=None)
+    apart = two[0] - one[0]
+    d2 = apart * apart
+    mean = one[0] + apart * share if math.isfinite(apart) else one[0] * rest + two[0] * share
+    m2 = one[1] + two[1] + d2 * a * share
+    m3 = one[2] + two[2] + d2 * apart * a * share * (rest - share) + 3.0 * apart * (rest * two[1] - share * one[1])
+    m4 = (
+        one[3]
+        + two[3]
+        + d2 * d2 * a * share * (rest * rest - rest * share + share * share)
+        + 6.0 * d2 * (rest * rest * two[1] + share * share * one[1])
+        + 4.0 * apart * (rest * two[2] - share * one[2])
+    )
     return _moments(count, mean, m2, m3, m4)
 
 

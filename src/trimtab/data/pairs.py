@@ -8,7 +8,7 @@ order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -70,10 +70,10 @@ class PairsFold:
             for place, name in enumerate(self._columns):
                 values, mask = batch[name]
                 if mask is None or known is None:
-                    means[place] = values.mean()
+                    means[place] = _mean(values)
                     np.subtract(values, means[place], out=apart[place])
                     continue
-                means[place] = values[mask].mean() if mask.any() else 0.0
+                means[place] = _mean(values[mask]) if mask.any() else 0.0
                 apart[place] = np.where(mask, values - means[place], 0.0)
                 known[place] = mask
             self._state = _merged(self._state, _of_batch(apart, known, means))
@@ -83,12 +83,42 @@ class PairsFold:
         return _pairs(self._columns, self._state)
 
 
-def merge_pairs(left: Pairs, right: Pairs) -> Pairs | None:
-    """The co-moments of both rows together; None if they are not of the same columns."""
-    if left.columns != right.columns:
-        return None
+def merge_pairs(
+    left: Pairs,
+    right: Pairs,
+    *,
+    order: Sequence[str] = (),
+    gaps: tuple[Collection[str], Collection[str]] = ((), ()),
+) -> Pairs | None:
+    """The co-moments of both rows together; None if they are not of the same columns.
+
+    ``gaps`` are columns without any value in the left rows, and in the right ones: such a column may be missing on that
+    side, since a column of nulls may have been stored without a type. ``order`` is then the table's.
+    """
+    if left.columns == right.columns:
+        one, two, columns = left.matrices, right.matrices, left.columns
+    else:
+        columns = tuple(name for name in order if name in left.columns or name in right.columns)
+        lacking = [{*columns} - {*pairs.columns} - {*empty} for pairs, empty in zip((left, right), gaps, strict=True)]
+        if any(lacking) or {*left.columns, *right.columns} != {*columns} or len(columns) > COLUMNS_MAX:
+            return None
+        one, two = _widened(left, columns), _widened(right, columns)
     with np.errstate(over="ignore", invalid="ignore"):
-        return _pairs(left.columns, _merged(left.matrices, right.matrices))
+        return _pairs(columns, _merged(one, two))
+
+
+def _widened(pairs: Pairs, columns: tuple[str, ...]) -> tuple[Floats, Floats, Floats]:
+    """The matrices with rows and columns of zeros for columns without any number."""
+    places = [columns.index(name) for name in pairs.columns]
+    wide = np.zeros((3, len(columns), len(columns)))
+    wide[np.ix_(range(3), places, places)] = np.stack(pairs.matrices)
+    return wide[0], wide[1], wide[2]
+
+
+def _mean(values: Floats) -> float:
+    """The mean; of a constant the number itself, which a mean's rounding would miss."""
+    first = float(values[0])
+    return first if first == values[-1] and (values == first).all() else float(values.mean())
 
 
 def _of_batch(apart: Floats, known: Floats | None, means: Floats) -> tuple[Floats, Floats, Floats]:
@@ -99,7 +129,7 @@ def _of_batch(apart: Floats, known: Floats | None, means: Floats) -> tuple[Float
     else:
         counts, sums = known @ known.T, apart @ known.T
     offsets = sums / np.maximum(counts, 1.0)
-    return counts, means[:, None] + offsets, products - offsets * offsets.T * counts
+    return counts, np.where(counts > 0, means[:, None] + offsets, 0.0), products - offsets * offsets.T * counts
 
 
 def _merged(one: tuple[Floats, Floats, Floats], two: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats, Floats]:

@@ -45,6 +45,7 @@ class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
         minimum: the least finite number, exactly, None without one; ``maximum`` the greatest.
         moments: of the finite numbers.
         sketch: the finite numbers by bucket.
+        counted: whether different numbers are counted where the sketch does not name each.
         distinct: the smallest hashes, once there are too many different numbers for the sketch to be exact.
     """
 
@@ -57,6 +58,7 @@ class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     maximum: int | float | None = None
     moments: Moments = Moments()
     sketch: Sketch = Sketch()
+    counted: bool = True
     distinct: Distinct | None = None
 
     @property
@@ -129,7 +131,8 @@ class CategoryColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
 class TimeColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="time"):
     """A column of dates or times, as UTC microseconds; of naive ones as if they were UTC.
 
-    ``sketch`` has where they lie, in buckets of one width, which shows the gaps.
+    ``sketch`` has where they lie, in buckets of one width, which shows the gaps; ``counted`` and ``distinct`` are as in
+    `NumberColumn`.
     """
 
     type: ColumnType = ColumnType.TIME
@@ -139,6 +142,7 @@ class TimeColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     minimum: int | None = None
     maximum: int | None = None
     sketch: Sketch = Sketch(linear=True)
+    counted: bool = True
     distinct: Distinct | None = None
 
     @property
@@ -228,12 +232,14 @@ def merge(left: Profile, right: Profile) -> Profile:
         problem = f"two profiles of different columns cannot be merged: {', '.join(different)} is in one of them only"
         raise ProfileError(problem, fix="Merge profiles of one contract.")
     columns = {name: _merge(name, column, right.columns[name]) for name, column in left.columns.items()}
+    gaps = _without_values(left), _without_values(right)
+    sample = pairs = None
+    if left.sample is not None and right.sample is not None:
+        sample = merge_samples(left.sample, right.sample, gaps=gaps)
+    if left.pairs is not None and right.pairs is not None:
+        pairs = merge_pairs(left.pairs, right.pairs, order=tuple(left.columns), gaps=gaps)
     return Profile(
-        rows=left.rows + right.rows,
-        columns=columns,
-        pairs=merge_pairs(left.pairs, right.pairs) if left.pairs and right.pairs else None,
-        sample=merge_samples(left.sample, right.sample) if left.sample and right.sample else None,
-        order=_merge_order(left.order, right.order),
+        rows=left.rows + right.rows, columns=columns, pairs=pairs, sample=sample, order=_merge_order(left, right)
     )
 
 
@@ -297,8 +303,9 @@ def category(
 def _merge(name: str, left: ColumnProfile, right: ColumnProfile) -> ColumnProfile:
     match left, right:
         case OpaqueColumn(), OpaqueColumn():
-            stored = left.stored or right.stored
-            return OpaqueColumn(stored=stored, nulls=left.nulls + right.nulls, count=left.count + right.count)
+            return OpaqueColumn(
+                stored=_stored(left, right), nulls=left.nulls + right.nulls, count=left.count + right.count
+            )
         case OpaqueColumn(count=0), _:
             return msgspec.structs.replace(right, nulls=left.nulls + right.nulls)
         case _, OpaqueColumn(count=0):
@@ -318,32 +325,34 @@ def _merge_numbers(left: NumberColumn, right: NumberColumn) -> NumberColumn:
     sketch = merge_sketches(left.sketch, right.sketch)
     merged = NumberColumn(
         type=left.type if left.type is right.type else ColumnType.FLOAT,
-        stored=left.stored or right.stored,
+        stored=_stored(left, right),
         nulls=left.nulls + right.nulls,
         nans=left.nans + right.nans,
         infinite=left.infinite + right.infinite,
-        minimum=_either(min, left.minimum, right.minimum),
-        maximum=_either(max, left.maximum, right.maximum),
+        minimum=_either(min, left.minimum, right.minimum, whole=left.type is right.type),
+        maximum=_either(max, left.maximum, right.maximum, whole=left.type is right.type),
         moments=merge_moments(left.moments, right.moments),
         sketch=sketch,
+        counted=left.counted and right.counted,
     )
     return _with_distinct(merged, left, right)
 
 
 def _merge_times(left: TimeColumn, right: TimeColumn) -> TimeColumn:
     merged = TimeColumn(
-        stored=left.stored or right.stored,
+        stored=_stored(left, right),
         nulls=left.nulls + right.nulls,
         count=left.count + right.count,
         minimum=_either(min, left.minimum, right.minimum),
         maximum=_either(max, left.maximum, right.maximum),
         sketch=merge_sketches(left.sketch, right.sketch),
+        counted=left.counted and right.counted,
     )
     return _with_distinct(merged, left, right)
 
 
 def _merge_categories(left: CategoryColumn, right: CategoryColumn) -> CategoryColumn:
-    nulls, stored = left.nulls + right.nulls, left.stored or right.stored
+    nulls, stored = left.nulls + right.nulls, _stored(left, right)
     lengths = _merge_lengths(left.lengths, right.lengths)
     if left.groups or right.groups:
         groups = tuple(a + b for a, b in zip(left.grouped, right.grouped, strict=True))
@@ -366,7 +375,8 @@ def _merge_lengths(left: Lengths | None, right: Lengths | None) -> Lengths | Non
 
 def _with_distinct(merged: C, left: C, right: C) -> C:
     """The merged column, with the smallest hashes where its other parts do not name each value."""
-    if not isinstance(merged, CategoryColumn) and merged.sketch.exact and not _beyond_floats(merged):
+    exact = not isinstance(merged, CategoryColumn) and merged.sketch.exact and not _beyond_floats(merged)
+    if exact or not (isinstance(merged, CategoryColumn) or merged.counted):
         return merged
     one, two = _distinct_of(left), _distinct_of(right)
     return merged if one is None or two is None else msgspec.structs.replace(merged, distinct=merge_distinct(one, two))
@@ -403,18 +413,35 @@ def _beyond_floats(column: NumberColumn | TimeColumn) -> bool:
     return any(abs(end) > _EXACT_FLOAT for end in ends)
 
 
-def _merge_order(left: RowOrder | None, right: RowOrder | None) -> RowOrder | None:
-    if left is None or right is None or left.column != right.column:
+def _merge_order(left: Profile, right: Profile) -> RowOrder | None:
+    one, two = left.order, right.order
+    if one is None or two is None:
+        known, other = (one, right) if two is None else (two, left)
+        # Rows without any time are in order with all others; rows whose order was not asked for are not.
+        return known if known is not None and _has_no_values(other.columns[known.column]) else None
+    if one.column != two.column:
         return None
     return RowOrder(
-        column=left.column,
-        backwards=left.backwards + right.backwards + (right.first < left.last),
-        first=left.first,
-        last=right.last,
+        column=one.column,
+        backwards=one.backwards + two.backwards + (two.first < one.last),
+        first=one.first,
+        last=two.last,
     )
 
 
-def _either(choose: Any, left: Any, right: Any) -> Any:
-    """The lesser or the greater of two ends, of which either may be missing."""
-    ends = [end for end in (left, right) if end is not None]
+def _without_values(profile: Profile) -> frozenset[str]:
+    return frozenset(name for name, column in profile.columns.items() if _has_no_values(column))
+
+
+def _has_no_values(column: ColumnProfile) -> bool:
+    return column.nulls == column.rows
+
+
+def _stored(left: ColumnProfile, right: ColumnProfile) -> str:
+    return min((stored for stored in (left.stored, right.stored) if stored), default="")
+
+
+def _either(choose: Any, left: Any, right: Any, *, whole: bool = True) -> Any:
+    """The lesser or the greater of two ends, of which either may be missing; a float unless both are ``whole``."""
+    ends = [end if whole else float(end) for end in (left, right) if end is not None]
     return choose(ends) if ends else None

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 _MICROSECONDS: Final = pl.Datetime("us")
+_PRESENT: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
+"""Added to each value's hash in a row's: 0, false and the empty text have the hash 0, and a gap adds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,10 @@ class Depth:
         joint: whether to keep co-moments and a sample of whole rows, which show what columns do together; about a
             third of the time.
         distinct: whether to count different values where they are many.
-        time: the column that says in which order rows should be; None where there is none.
-        sensitive: columns whose values are not to be readable in the profile.
+        time: the column that says in which order rows should be; None where there is none. A sensitive one is not
+            followed.
+        sensitive: columns whose values are not to be readable in the profile: texts are named by their hashes, numbers
+            and times are known to within a coarse bucket, and none is in the sample.
     """
 
     joint: bool = True
@@ -73,9 +77,12 @@ class Profiler:
         numbers = [name for name in self._names if self._folds[name].is_number]
         self._pairs = PairsFold(tuple(numbers[:COLUMNS_MAX])) if self._depth.joint and len(numbers) > 1 else None
         self._paired = frozenset(numbers[:COLUMNS_MAX]) if self._pairs is not None else frozenset()
-        readable = [name for name in self._names if self._folds[name].is_readable]
-        self._sampled: Collection[str] = [name for name in readable if name not in self._depth.sensitive][:SAMPLED_MAX]
-        self._sample = SampleFold() if self._depth.joint else None
+        # A sensitive column has no part in a row's hash: from the hash and the other values it could be computed.
+        self._hashed = frozenset(
+            name for name in self._names if self._folds[name].is_readable and name not in self._depth.sensitive
+        )
+        self._sampled: Collection[str] = [name for name in self._names if name in self._hashed][:SAMPLED_MAX]
+        self._sample = SampleFold() if self._depth.joint and self._sampled else None
         self._order: RowOrder | None = None
         self._rows = 0
 
@@ -87,8 +94,9 @@ class Profiler:
         hashes = np.zeros(batch.height, dtype=np.uint64) if self._sample is not None else None
         numbers: dict[str, tuple[Any, Any]] = {}
         for name in self._names:
-            seen = self._folds[name].add(batch[name], hashed=hashes is not None)
-            if hashes is not None and seen.hashes is not None:
+            hashed = hashes is not None and name in self._hashed
+            seen = self._folds[name].add(batch[name], hashed=hashed)
+            if hashed and hashes is not None and seen.hashes is not None:
                 _add_hashes(hashes, seen, self._odd[name])
             if name in self._paired:
                 numbers[name] = _spread(seen, batch.height)
@@ -96,7 +104,7 @@ class Profiler:
             self._sample.add(mixed(hashes), batch.select(self._sampled))
         if self._pairs is not None:
             self._pairs.add(numbers)
-        if self._depth.time is not None:
+        if self._depth.time is not None and self._depth.time not in self._depth.sensitive:
             self._follow(batch[self._depth.time])
 
     def profile(self) -> Profile:
@@ -143,7 +151,7 @@ _BATCH: Final = 131_072
 def _add_hashes(rows: Hashes, seen: Seen, odd: np.uint64) -> None:
     """Add a column's hashes to those of the rows; a value that is not there adds nothing."""
     assert seen.hashes is not None, "asked for by the caller"
-    own = seen.hashes * odd
+    own = (seen.hashes + _PRESENT) * odd
     if seen.present is None:
         rows += own
     else:

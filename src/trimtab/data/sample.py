@@ -8,7 +8,7 @@ exact: a row that is kept in the end was kept from the first time it was seen.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -124,11 +124,18 @@ class SampleFold:
         return self._rows
 
 
-def merge_samples(left: Sample, right: Sample) -> Sample | None:
-    """The sample of both rows together; None if they are not of the same columns."""
+def merge_samples(
+    left: Sample, right: Sample, *, gaps: tuple[Collection[str], Collection[str]] = ((), ())
+) -> Sample | None:
+    """The sample of both rows together; None if they are not of the same columns.
+
+    ``gaps`` are columns without any value in the left rows, and in the right ones: such a column may be missing in that
+    side's sample, since a column of nulls may have been stored without a type.
+    """
     if not left.hashes or not right.hashes:
         return left if left.hashes else right
-    if left.columns.keys() != right.columns.keys():
+    one, two = _filled(left, right, gaps[0]), _filled(right, left, gaps[1])
+    if one.keys() != two.keys() or len(one) > COLUMNS_MAX:
         return None
     hashes = np.array([*left.hashes, *right.hashes], dtype=np.uint64)
     found, first, places = np.unique(hashes, return_index=True, return_inverse=True)
@@ -137,7 +144,7 @@ def merge_samples(left: Sample, right: Sample) -> Sample | None:
     return Sample(
         hashes=tuple(found[:ROWS_MAX].tolist()),
         counts=tuple(round(count) for count in counts.tolist()),
-        columns={name: _together(column, right.columns[name], kept) for name, column in left.columns.items()},
+        columns={name: _together(column, two[name], kept) for name, column in one.items()},
     )
 
 
@@ -157,10 +164,22 @@ def sampled_values(kind: ColumnType, values: Sequence[str | None]) -> Sampled:
 
 def _together(left: Sampled, right: Sampled, kept: Integers) -> Sampled:
     if left.is_number and right.is_number:
-        return sampled_numbers(left.type, np.concatenate([left.numbers, right.numbers])[kept])
+        kind = left.type if left.type is right.type else ColumnType.FLOAT
+        return sampled_numbers(kind, np.concatenate([left.numbers, right.numbers])[kept])
     values = [*left.plain(), *right.plain()]
     texts = [None if values[place] is None else str(values[place]) for place in kept.tolist()]
     return sampled_values(left.type, texts)
+
+
+def _filled(sample: Sample, other: Sample, gaps: Collection[str]) -> dict[str, Sampled]:
+    """The sample's columns, and those of the other that hold no value in it."""
+    columns = dict(sample.columns)
+    for name, column in other.columns.items():
+        if name not in columns and name in gaps:
+            none = len(sample.hashes)
+            gap = sampled_numbers(column.type, np.full(none, math.nan))
+            columns[name] = gap if column.is_number else sampled_values(column.type, [None] * none)
+    return columns
 
 
 def _near(hashes: Hashes) -> Integers:

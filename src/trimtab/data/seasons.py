@@ -16,7 +16,7 @@ import polars as pl
 
 from trimtab.base.errors import InputError
 from trimtab.data.differences import Differences
-from trimtab.data.drift import Judging, compare_parts
+from trimtab.data.drift import Judging, Mixed, compare_mixed, counters
 from trimtab.data.profile import Profile, merge_all
 from trimtab.data.profiler import Depth, Profiler
 
@@ -69,13 +69,15 @@ class Seasons(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
 
 
 class SeasonFold:
-    """The fold: `add` each batch, then ask for the `seasons`.
+    """The fold: `add` each batch, then ask for the `seasons`. ``sensitive`` columns are as in `Depth`.
 
     Raises:
         SeasonError: there is no such column, or it holds no times.
     """
 
-    def __init__(self, schema: pl.Schema, time: str, by: Season, *, zone: str = "UTC") -> None:
+    def __init__(
+        self, schema: pl.Schema, time: str, by: Season, *, zone: str = "UTC", sensitive: frozenset[str] = frozenset()
+    ) -> None:
         if time not in schema:
             raise SeasonError(f"the table has no column {time!r}", fix="Name the column of the rows' own time.")
         if schema[time] not in (pl.Datetime, pl.Date):
@@ -84,6 +86,7 @@ class SeasonFold:
         if schema[time] == pl.Date and by is not Season.WEEKDAY:
             raise SeasonError(f"the column {time!r} holds dates, which have no hour", fix="Compare by weekday.")
         self._schema, self._time, self._by, self._zone = schema, time, by, zone
+        self._depth = Depth(joint=False, distinct=False, sensitive=sensitive)
         self._folds: dict[int, Profiler] = {}
         self._timeless = 0
 
@@ -93,7 +96,7 @@ class SeasonFold:
         self._timeless += numbers.null_count()
         for number in numbers.drop_nulls().unique().sort().to_list():
             if number not in self._folds:
-                self._folds[number] = Profiler(self._schema, Depth(joint=False, distinct=False))
+                self._folds[number] = Profiler(self._schema, self._depth)
             self._folds[number].add(batch.filter(numbers == number))
 
     def seasons(self) -> Seasons:
@@ -130,7 +133,9 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     parts = {
         name: [(weights[number], reference.parts[number].columns[name]) for number in common] for name in then.columns
     }
-    found = compare_parts(parts, then, today, judging or Judging())
+    # Counters are told by all rows: those of one weekday have gaps.
+    counting = counters(merge_all(reference.parts.values()), merge_all(current.parts.values()))
+    found = compare_mixed(Mixed(parts=parts, whole=then, counters=counting), today, judging or Judging())
     return msgspec.structs.replace(found, seasons=_told(reference, current, common))
 
 

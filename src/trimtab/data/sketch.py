@@ -173,6 +173,13 @@ def aligned(sketch: Sketch, dropped: int) -> tuple[Integers, Integers]:
     return _joined(keys >> dropped - sketch.dropped, counts) if dropped > sketch.dropped else (keys, counts)
 
 
+def coarser(sketch: Sketch, dropped: int) -> Sketch:
+    """The sketch with buckets that leave out so many bits at least."""
+    if sketch.dropped >= dropped:
+        return sketch
+    return Sketch(dropped=dropped, linear=sketch.linear, packed=_pack(*aligned(sketch, dropped)))
+
+
 def lower_end(key: int, dropped: int, *, linear: bool = False) -> float:
     """The least number of a bucket; of one of negative floats, what its numbers stay above."""
     if linear:
@@ -206,6 +213,15 @@ def middles_of(keys: Integers, dropped: int, *, linear: bool = False) -> Floats:
     return middle
 
 
+def most_whole_numbers(sketch: Sketch) -> int:
+    """How many different whole numbers there are at most: in each bucket its rows, or the whole numbers within it."""
+    keys, counts = sketch.unpacked
+    twin = np.where(keys >= 0, keys, -keys - 1)
+    low = np.minimum(twin << sketch.dropped, _INFINITY - 1).view(np.float64)
+    high = np.minimum(twin + 1 << sketch.dropped, _INFINITY - 1).view(np.float64)
+    return int(np.minimum(counts, np.ceil(np.maximum(high - low, 1.0))).sum())
+
+
 def quantile(sketch: Sketch, share: float) -> float:
     """The least number that ``share`` (0-1) of the rows do not exceed, to within a bucket; NaN for no rows."""
     keys, counts = sketch.unpacked
@@ -226,13 +242,15 @@ def _tally(keys: Integers | Halves) -> tuple[Integers, Integers]:
         least, nearest = int(unsigned.min()), int(unsigned.max().astype(keys.dtype))
         gap = least - nearest - 1
     if high - low - gap < _MOST:
-        shifted = keys + (keys < 0) * keys.dtype.type(gap) if gap else keys
+        # The gap may be beyond the keys' type, and the sum is not: both wrap around once.
+        wrapped = np.uint64(gap).astype(keys.dtype)
+        shifted = np.add(keys, wrapped, where=keys < 0, out=keys.copy()) if gap else keys
         low += gap
         counts = np.bincount(shifted - low)
         found = np.flatnonzero(counts)
         names = found + low
         if gap:
-            names[names < nearest + 1 + gap] -= gap
+            names[names < nearest + 1 + gap] -= np.uint64(gap).astype(np.int64)
         return names, counts[found]
     ordered = np.sort(keys).astype(np.int64)
     return _joined(ordered, np.ones(len(ordered), dtype=np.int64))

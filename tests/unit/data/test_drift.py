@@ -3,166 +3,293 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Verdict
-from trimtab.data.drift import ColumnDrift, compare
-from trimtab.data.profile import Profile, profile_columns
-from trimtab.data.schema import Column, ColumnType, Contract
-from trimtab.data.table import Array, array_of
+from trimtab.data.differences import ColumnDifference, Effect, Statistic
+from trimtab.data.drift import Judging, compare
+from trimtab.data.profile import Profile
+from trimtab.data.profiler import Depth, profile_frame
+from trimtab.data.schema import DriftLimits
+from trimtab.records.versioned import encode
+from trimtab.stats.special import normal_quantile
 
 GRID = (np.arange(20_000) + 0.5) / 20_000
+NORMAL = np.array([normal_quantile(share) for share in GRID.tolist()])
+LEAN = Depth(joint=False)
 
 
-def profile(values: object, kind: ColumnType = ColumnType.FLOAT, name: str = "x") -> Profile:
-    columns = (
-        Column(name="ts", type=ColumnType.TIME),
-        Column(name=name, type=kind, nullable=True),
-        Column(name="y", type=ColumnType.FLOAT),
-    )
-    given = list(values)  # type: ignore[call-overload]
-    arrays: dict[str, Array] = {
-        "ts": array_of(ColumnType.TIME, nullable=False, values=[0] * len(given)),
-        name: array_of(kind, nullable=True, values=given),
-    }
-    return profile_columns(arrays, Contract(time="ts", label="y", columns=columns))
+def profile(values: Any, dtype: Any = None) -> Profile:
+    return profile_frame(pl.DataFrame({"x": pl.Series(values, dtype=dtype)}), LEAN)
 
 
-def drift(
-    then: object, now: object, kind: ColumnType = ColumnType.FLOAT, *, tolerance: float = 0.1, level: float = 0.95
-) -> ColumnDrift:
-    (found,) = compare(profile(then, kind), profile(now, kind), tolerance=tolerance, level=level)
-    return found
+def judging(**settings: Any) -> Judging:
+    names = ("location", "scale", "shape", "share")
+    limits = DriftLimits(**{name: settings.pop(name) for name in names if name in settings})
+    return Judging(limits=limits, **settings)
+
+
+def drift(then: Any, now: Any, dtype: Any = None, **settings: Any) -> ColumnDifference:
+    found = compare(profile(then, dtype), profile(now, dtype), judging(**settings))
+    (column,) = found.columns
+    return column
+
+
+def effect(found: ColumnDifference, statistic: Statistic) -> Effect:
+    (one,) = (effect for effect in found.effects if effect.statistic is statistic)
+    return one
 
 
 def test_the_same_rows_pass() -> None:
     found = drift(GRID, GRID)
     assert found.verdict is Verdict.PASS
-    assert found.distance.estimate == 0.0
-    assert found.needs == ""
+    assert {one.statistic for one in found.effects} == {
+        Statistic.LOCATION,
+        Statistic.SCALE,
+        Statistic.SHAPE,
+        Statistic.NULLS,
+    }
+    assert all(one.size.estimate == 0.0 and one.needs == "" for one in found.effects)
 
 
-def test_a_shift_fails_and_says_where() -> None:
-    found = drift(GRID, GRID + 0.25)
+def test_a_shift_fails_in_standard_deviations() -> None:
+    found = drift(NORMAL + 1.0, NORMAL + 1.25)
     assert found.verdict is Verdict.FAIL
-    assert found.distance.estimate == pytest.approx(0.25, abs=0.001)
-    assert found.distance.n == 20_000
-    assert found.reason.startswith("x: ")
-    assert found.reason.endswith("in the reference")
-    assert "of rows under" in found.reason
+    assert found.strongest.statistic is Statistic.LOCATION
+    assert found.strongest.size.estimate == pytest.approx(0.25, abs=0.01)
+    assert found.strongest.size.n == 20_000
+    assert found.strongest.words == "the mean is 1.249, 1 in the reference (+0.25 standard deviations)"
+    assert effect(found, Statistic.SCALE).verdict is Verdict.PASS
+
+
+def test_a_wider_spread_fails_and_says_by_how_much() -> None:
+    found = drift(NORMAL, 1.3 * NORMAL)
+    assert effect(found, Statistic.LOCATION).verdict is Verdict.PASS
+    spread = effect(found, Statistic.SCALE)
+    assert spread.verdict is Verdict.FAIL
+    assert spread.words.endswith("in the reference (+28%)")
+
+
+def test_another_shape_fails_though_mean_and_spread_are_the_same() -> None:
+    two = np.where(np.arange(20_000) % 2, 1.0, -1.0) * 0.9 + NORMAL * math.sqrt(1 - 0.81)
+    found = drift(NORMAL, two)
+    verdicts = {one.statistic: one.verdict for one in found.effects}
+    assert verdicts[Statistic.LOCATION] is verdicts[Statistic.SCALE] is Verdict.PASS
+    assert verdicts[Statistic.SHAPE] is Verdict.FAIL
 
 
 def test_the_words_name_a_number_that_separates() -> None:
     found = drift([0.02] * 120 + [0.5] * 880, [0.02] * 310 + [0.5] * 690)
-    assert found.reason == "x: 31 % of rows under 0.3, 12 % in the reference"
+    assert effect(found, Statistic.SHAPE).words == "31 % of rows are under 0.3, 12 % in the reference"
 
 
 def test_too_few_rows_are_unsure_and_say_how_many_more() -> None:
-    found = drift(GRID, GRID[::200] + 0.01)
+    found = drift(GRID, GRID[::200], location=None, scale=None, shape=0.1)
     assert found.verdict is Verdict.UNSURE
-    wanted = int(found.needs.removeprefix("about ").removesuffix(" more rows").replace(",", ""))
-    larger = GRID[:: 20_000 // (100 + wanted + 20)]
-    assert drift(GRID, larger + 0.01).verdict is Verdict.PASS
+    needs = effect(found, Statistic.SHAPE).needs
+    wanted = int(needs.removeprefix("about ").removesuffix(" more rows").replace(",", ""))
+    enough = np.repeat(GRID[::200], 1 + math.ceil(wanted / 100))
+    assert effect(drift(GRID, enough, location=None, scale=None, shape=0.1), Statistic.SHAPE).verdict is Verdict.PASS
 
 
-def test_a_distance_on_the_tolerance_asks_for_a_larger_reference() -> None:
-    found = drift(GRID[::20], GRID + 0.1)
-    assert found.verdict is Verdict.UNSURE
-    assert "a larger reference" in found.needs
+def test_a_change_on_the_tolerance_asks_for_a_larger_reference() -> None:
+    found = drift(GRID[::20], GRID + 0.05, location=None, scale=None, shape=0.05)
+    assert "a larger reference" in effect(found, Statistic.SHAPE).needs
 
 
 def test_rows_that_resemble_their_neighbours_count_for_less() -> None:
-    then, now = profile(GRID), profile(GRID[::10] + 0.02)
-    (whole,) = compare(then, now, tolerance=0.1, level=0.95)
-    (part,) = compare(then, now, tolerance=0.1, level=0.95, effective=(1.0, 1 / 48))
-    assert (whole.verdict, whole.distance.n) == (Verdict.PASS, 2_000)
-    assert (part.verdict, part.distance.n) == (Verdict.UNSURE, 41)
-    assert part.distance.estimate == whole.distance.estimate
+    then, now = profile(NORMAL), profile(NORMAL[::2])
+    whole, part = (
+        compare(then, now, Judging(effective=(1.0, share))).columns[0].effects[-1] for share in (1.0, 1 / 48)
+    )
+    assert whole.size.n == 10_000
+    assert part.size.n == 208
+    assert part.size.high - part.size.low > whole.size.high - whole.size.low
 
 
 def test_a_constant_column_that_starts_to_move_is_found() -> None:
     found = drift([0.003467] * 9_000, [0.003467] * 60 + [0.0035] * 140)
     assert found.verdict is Verdict.FAIL
-    assert found.distance.estimate == pytest.approx(0.7)
-    assert found.reason.endswith("100 % in the reference, where it was always 0.003467")
+    assert found.strongest.words == "70 % of rows are not 0.003467, which all were in the reference"
+
+
+def test_a_constant_that_stays_is_no_drift_however_it_rounds() -> None:
+    for value in (0.1, 1 / 3, 1e-300, 123456789.123):
+        found = drift([value] * 30_000, [value] * 20_011)
+        assert found.verdict is Verdict.PASS
+        assert {one.statistic for one in found.effects} == {Statistic.SHAPE, Statistic.NULLS}
 
 
 def test_gaps_are_a_change() -> None:
     found = drift([*GRID[:19_600], *[None] * 400], [*GRID[3_600:19_600], *[None] * 4_000])
-    assert found.verdict is Verdict.FAIL
-    assert found.reason == "x: 20 % of rows are null, 2 % in the reference"
-    moved = drift([*GRID[:-10], *[None] * 10], [*(GRID[10:] + 1.0), *[None] * 10])
-    assert moved.reason == "x: 0.05 % of rows null or under 1, 100 % in the reference"
+    gaps = effect(found, Statistic.NULLS)
+    assert (gaps.verdict, gaps.words) == (Verdict.FAIL, "20 % of rows are null, 2 % in the reference")
+
+
+def test_what_is_no_number_is_a_gap() -> None:
+    whole = effect(drift(GRID, [math.nan] * 20_000), Statistic.NULLS)
+    assert whole.verdict is Verdict.FAIL
+    assert whole.words == "100 % of rows are null or not finite, 0 % in the reference"
+    assert effect(drift(GRID, [*GRID[:10_000], *[math.inf] * 10_000]), Statistic.NULLS).verdict is Verdict.FAIL
+    assert drift([math.nan] * 20_000, [math.nan] * 20_000).verdict is Verdict.PASS
+
+
+def test_a_column_that_empties_or_fills_is_found_by_its_gaps() -> None:
+    for dtype in (None, pl.Float64):
+        empty = profile([None] * 20_000, dtype)
+        for then, now in ((profile(GRID), empty), (empty, profile(GRID))):
+            found = compare(then, now)
+            assert found.verdict is Verdict.FAIL
+            assert found.columns[0].strongest.statistic is Statistic.NULLS
+        assert compare(empty, empty).verdict is Verdict.PASS
 
 
 def test_a_category_that_grows_is_named() -> None:
-    found = drift(["DE"] * 8_800 + ["FR"] * 1_200, ["DE"] * 6_900 + ["FR"] * 3_100, ColumnType.TEXT)
+    found = drift(["DE"] * 8_800 + ["FR"] * 1_200, ["DE"] * 6_900 + ["FR"] * 3_100)
     assert found.verdict is Verdict.FAIL
-    assert found.distance.estimate == pytest.approx(0.19)
-    assert found.reason == "x: 69 % of rows are 'DE', 88 % in the reference"
-    truths = drift([True] * 500 + [False] * 9_500, [True] * 3_000 + [False] * 7_000, ColumnType.BOOLEAN)
+    assert abs(found.strongest.size.estimate) == pytest.approx(0.19)
+    assert found.strongest.words in (
+        "69 % of rows are 'DE', 88 % in the reference",
+        "31 % of rows are 'FR', 12 % in the reference",
+    )
+    truths = drift([True] * 500 + [False] * 9_500, [True] * 3_000 + [False] * 7_000)
     assert truths.verdict is Verdict.FAIL
 
 
 def test_new_values_are_found_even_if_each_is_rare() -> None:
     now = ["DE"] * 6_000 + [f"new {i}" for i in range(4_000)]
-    found = drift(["DE"] * 5_000 + ["FR"] * 5_000, [*now, *["FR"] * 5_000], ColumnType.TEXT)
+    found = drift(["DE"] * 5_000 + ["FR"] * 5_000, [*now, *["FR"] * 5_000])
     assert found.verdict is Verdict.FAIL
-    named = drift(["DE"] * 5_000 + ["FR"] * 5_000, ["DE"] * 5_000 + ["FR"] * 5_000 + ["IT"] * 4_000, ColumnType.TEXT)
-    assert named.reason.startswith("x: 29 % of rows hold a value that was rare or is new (most of all 'IT'), 0 %")
+    named = drift(["DE"] * 5_000 + ["FR"] * 5_000, ["DE"] * 5_000 + ["FR"] * 5_000 + ["IT"] * 4_000)
+    assert named.strongest.words.startswith("29 % of rows hold a value that was rare or is new (most of all 'IT'), 0 %")
 
 
 def test_long_values_that_begin_alike_are_two() -> None:
-    left, right = "x" * 60 + "a", "x" * 60 + "b"
-    assert drift([left, right] * 5_000, [left] * 10_000, ColumnType.TEXT).verdict is Verdict.FAIL
+    left, right = "x" * 90 + "a", "x" * 90 + "b"
+    assert drift([left, right] * 5_000, [left] * 10_000).verdict is Verdict.FAIL
 
 
 def test_names_that_are_all_different_do_not_drift() -> None:
     then, now = [f"a{i}" for i in range(20_000)], [f"b{i}" for i in range(20_000)]
-    assert drift(then, now, ColumnType.TEXT).verdict is Verdict.PASS
-    few = drift(then, ["one"] * 20_000, ColumnType.TEXT)
+    assert drift(then, now).verdict is Verdict.PASS
+    few = drift(then, ["one"] * 20_000)
     assert few.verdict is Verdict.FAIL
-    assert "hash group" in few.reason
+    assert "hash group" in few.strongest.words
 
 
-def test_nothing_to_compare_is_unsure() -> None:
+def test_a_rare_value_that_swallows_the_others_is_found() -> None:
+    values = [f"v{i % 1_000}" for i in range(20_000)]
+    found = drift(values, ["v7"] * 4_000 + values[4_000:])
+    assert found.verdict is Verdict.FAIL
+    assert found.strongest.words == "20 % of rows are 'v7', 0.1 % in the reference"
+
+
+@pytest.mark.parametrize("distinct", [True, False])
+@pytest.mark.parametrize(("then", "now"), [(20_000, 20_000), (20_000, 30), (60, 3), (200, 60_000)])
+def test_numbers_that_count_rows_do_not_drift(then: int, now: int, distinct: bool) -> None:
+    parts = [pl.DataFrame({"id": range(first, first + rows)}) for first, rows in ((1, then), (1 + then, now))]
+    one, two = (profile_frame(part, Depth(joint=False, distinct=distinct)) for part in parts)
+    found = compare(one, two)
+    (column,) = found.columns
+    assert [one.statistic for one in column.effects] == [Statistic.NULLS]
+    assert column.verdict is not Verdict.FAIL
+
+
+def test_whole_numbers_that_repeat_count_no_rows() -> None:
+    ages = np.random.default_rng(5).integers(0, 90, 20_000)
+    found = drift(ages, ages // 2)
+    assert found.verdict is Verdict.FAIL
+    prices = np.repeat(np.arange(10_000), 3)
+    assert drift(prices, prices // 2).verdict is Verdict.FAIL
+
+
+def test_nothing_to_compare_is_unsure_and_a_column_that_is_gone_is_a_fail() -> None:
     for then, now in (([], [1.0]), ([1.0], [])):
-        found = drift(then, now)
+        found = drift(then, now, pl.Float64)
         assert found.verdict is Verdict.UNSURE
-        assert math.isnan(found.distance.estimate)
-        assert (found.distance.low, found.distance.high) == (0.0, 1.0)
-    (missing,) = compare(profile(GRID), profile(GRID, name="z"), tolerance=0.1, level=0.9)
-    assert missing.verdict is Verdict.UNSURE
-    (other,) = compare(profile(GRID), profile(["a"], ColumnType.TEXT), tolerance=0.1, level=0.9)
-    assert other.verdict is Verdict.UNSURE
+        assert math.isnan(found.strongest.size.estimate)
+    for then_, now_ in ((profile(GRID), Profile()), (Profile(), profile(GRID))):
+        nothing = compare(then_, now_)
+        assert [column.column for column in nothing.columns] == ["x"]
+        assert nothing.verdict is Verdict.UNSURE
+        assert nothing.columns[0].strongest.needs
+    assert compare(Profile(), Profile()).verdict is Verdict.UNSURE
+    renamed = compare(profile(GRID), profile_frame(pl.DataFrame({"z": GRID}), LEAN))
+    assert {column.column: column.strongest.words for column in renamed.columns} == {
+        "x": "the column is missing today",
+        "z": "the column is not in the reference",
+    }
+    (other,) = compare(profile(GRID), profile(["a"])).columns
+    assert (other.verdict, other.strongest.words) == (Verdict.FAIL, "the column is text today, float before")
 
 
 def test_times_and_columns_that_were_not_asked_for_are_left_out() -> None:
-    assert compare(profile(GRID), profile(GRID), tolerance=0.1, level=0.9, columns=["ts"]) == ()
+    table = pl.DataFrame({"x": GRID, "t": pl.Series(range(20_000)).cast(pl.Datetime("us")), "y": GRID})
+    whole = profile_frame(table, LEAN)
+    assert {column.column for column in compare(whole, whole).columns} == {"x", "y"}
+    assert compare(whole, whole, Judging(only=["t"])).columns == ()
+    assert [column.column for column in compare(whole, whole, Judging(without=["x"])).columns] == ["y"]
+
+
+def test_a_time_that_became_a_text_is_found() -> None:
+    then = pl.DataFrame({"t": pl.Series(range(100)).cast(pl.Datetime("us"))})
+    found = compare(profile_frame(then), profile_frame(then.cast(pl.String)))
+    assert found.columns[0].strongest.words == "the column is text today, time before"
+
+
+def test_lists_are_compared_by_their_gaps_alone() -> None:
+    then, now = [[1]] * 20_000, [[2]] * 10_000 + [None] * 10_000
+    assert drift(then, then).verdict is Verdict.PASS
+    assert drift(then, now).strongest.words == "50 % of rows are null, 0 % in the reference"
 
 
 def test_the_error_is_shared_out_over_the_columns() -> None:
-    alone = drift(GRID, GRID)
-    both = Profile(rows=20_000, columns={"a": profile(GRID).columns["x"], "b": profile(GRID).columns["x"]})
-    for found in compare(both, both, tolerance=0.1, level=0.95):
-        assert found.distance.high > alone.distance.high
+    alone, both = pl.DataFrame({"a": GRID}), pl.DataFrame({"a": GRID, "b": GRID})
+    one, two = (
+        compare(profile_frame(table, LEAN), profile_frame(table, LEAN)).columns[0].effects for table in (alone, both)
+    )
+    assert all(more.size.high > less.size.high for less, more in zip(one, two, strict=True))
+
+
+def test_a_column_can_have_limits_of_its_own() -> None:
+    then, now = profile(NORMAL), profile(NORMAL + 0.25)
+    assert compare(then, now).verdict is Verdict.FAIL
+    wide = {"x": DriftLimits(location=0.5, scale=0.5, shape=0.5)}
+    assert compare(then, now, Judging(columns=wide)).verdict is Verdict.PASS
+    nothing = {"x": DriftLimits(location=None, scale=None, shape=None, share=None)}
+    assert compare(then, now, Judging(columns=nothing)).verdict is Verdict.UNSURE
+
+
+def test_numbers_beyond_what_can_be_squared_are_judged_by_their_shape() -> None:
+    found = drift([1e308, -1e308, 1e307] * 10_000, [1e308, -1e308, 1e307] * 10_000)
+    assert found.verdict is Verdict.PASS
+    assert b":null" not in encode(compare(profile([1e308, -1e308] * 9), profile([1e308, -1e308] * 9)))
+    assert drift([1e308, -1e308, 1e307] * 10_000, [1e308, 1e307, 1e307] * 10_000).verdict is Verdict.FAIL
+
+
+def test_what_changed_most_comes_first() -> None:
+    then = pl.DataFrame({"a": NORMAL, "b": NORMAL, "c": NORMAL})
+    now = pl.DataFrame({"a": NORMAL, "b": NORMAL + 0.3, "c": NORMAL + 1.0})
+    found = compare(profile_frame(then, LEAN), profile_frame(now, LEAN))
+    assert [column.column for column in found.columns] == ["c", "b", "a"]
 
 
 @pytest.mark.parametrize(
-    ("tolerance", "level", "effective", "said"),
+    ("settings", "said"),
     [
-        (0.0, 0.9, (1.0, 1.0), "tolerance 0.0"),
-        (1.0, 0.9, (1.0, 1.0), "tolerance 1.0"),
-        (0.1, 1.0, (1.0, 1.0), "level 1.0"),
-        (0.1, 0.9, (0.0, 1.0), "a row cannot count for 0.0 to 1.0"),
-        (0.1, 0.9, (1.0, 2.0), "a row cannot count for 1.0 to 2.0"),
+        ({"shape": 0.0}, "tolerance 0.0 of shape"),
+        ({"share": 1.0}, "tolerance 1.0 of share"),
+        ({"location": -0.1}, "tolerance -0.1 of location"),
+        ({"level": 1.0}, "level 1.0"),
+        ({"effective": (0.0, 1.0)}, "a row cannot count for 0.0 to 1.0"),
+        ({"effective": (1.0, 2.0)}, "a row cannot count for 1.0 to 2.0"),
     ],
 )
-def test_limits_that_are_none_are_refused(
-    tolerance: float, level: float, effective: tuple[float, float], said: str
-) -> None:
+def test_limits_that_are_none_are_refused(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        compare(profile(GRID), profile(GRID), tolerance=tolerance, level=level, effective=effective)
+        drift(GRID, GRID, **settings)

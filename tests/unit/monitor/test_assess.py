@@ -8,7 +8,8 @@ import numpy as np
 
 from trimtab.base.instants import DAY, Instant
 from trimtab.base.verdict import Verdict
-from trimtab.data.profile import Profile, profile_scores
+from trimtab.data.array_profile import profile_scores
+from trimtab.data.profile import Profile
 from trimtab.monitor.assess import Finding, FindingKind, Reference, assess
 from trimtab.monitor.decay import begin, fold
 from trimtab.monitor.window import ReleaseWindow, WindowSummary

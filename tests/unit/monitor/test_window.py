@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from trimtab.base.instants import DAY, Instant
-from trimtab.data.profile import Profile, profile_scores
+from trimtab.data.array_profile import profile_scores
+from trimtab.data.profile import Profile
 from trimtab.monitor.window import ReleaseWindow, WindowRows, WindowSummary, summarise
 from trimtab.records.versioned import decode, encode
 from trimtab.spec.project import Task
