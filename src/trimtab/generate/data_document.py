@@ -40,7 +40,7 @@ def to_document(report: DataReport) -> dict[str, Any]:
 
 def _finding(found: Finding) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "column": found.columns[0] if len(found.columns) == 1 else None,
+        "column": found.columns[0] if found.columns else None,
         "columns": list(found.columns),
     }
     if found.violation is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from trimtab.base.verdict import Verdict, combine
+from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Differences
 from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract
@@ -44,9 +44,10 @@ class DataReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> Verdict:
-        """That of check and differences together; PASS where nothing was judged."""
-        judged = [part.verdict for part in (self.check, self.differences) if part is not None]
-        return combine(judged) if judged else Verdict.PASS
+        """The check's where there is one, since drift counts in it as the contract says; else that of the differences;
+        PASS where nothing was judged."""
+        judged = self.check or self.differences
+        return judged.verdict if judged is not None else Verdict.PASS
 
     @property
     def is_judged(self) -> bool:
