@@ -33,7 +33,9 @@ def table(name: str) -> pl.DataFrame:
 
 def kept(rows: pl.DataFrame, expectations: list[dict[str, Any]]) -> tuple[bool, int, set[str]]:
     """Whether a table keeps the contract of a suite, the rows that do not, and what is left out of it."""
-    types = {name: kind for name, dtype in table("train").schema.items() if (kind := natural_type(dtype)) is not None}
+    named = any({"column", "column_set"} & {*expectation["kwargs"]} for expectation in expectations)
+    schema = (table("train") if named else rows).schema
+    types = {name: kind for name, dtype in schema.items() if (kind := natural_type(dtype)) is not None}
     carried = read_suite(json.dumps({"expectations": expectations}), types=types)
     broken = check_scan(TableScan(rows), carried.contract).violations
     refused = [found for found in broken if found.severity is Severity.REFUSE]

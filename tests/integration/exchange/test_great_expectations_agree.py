@@ -11,16 +11,18 @@ import polars as pl
 import pytest
 
 from tests.integration.exchange.faulty_batches import Expectation, batch
+from trimtab.base.verdict import Verdict
 from trimtab.data.check import TableScan, check_scan
 from trimtab.data.columns import natural_type
-from trimtab.data.schema import Rule, Severity
+from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.schema import Column, ColumnType, Contract, Rule, Severity
 from trimtab.data.violation import Violation
-from trimtab.drivers.great_expectations import read_suite
+from trimtab.drivers.great_expectations import read_suite, run_suite, write_suite
 
 gx = pytest.importorskip("great_expectations", reason="needs Great Expectations: install the extra great-expectations")
 
 BATCHES = 200
-EXPECTATIONS = 8
+EXPECTATIONS = 6
 # Rows that repeat an earlier one here, all rows of a repeated value there; and rows here, different values there.
 COUNTED_OTHERWISE = {
     "expect_column_values_to_be_unique",
@@ -106,3 +108,55 @@ def differences(table: pl.DataFrame, expectation: Expectation, theirs: Told) -> 
         strict, _ = found_by_trimtab(table, without_mostly(expectation))
         if sum(found.count for found in strict) != count:
             yield f"{said} counts {sum(found.count for found in strict)} rows, not {count}"
+
+
+@pytest.mark.parametrize("first", range(0, BATCHES, 50))
+def test_each_expectation_comes_back_from_the_contract_that_was_made_of_it(first: int) -> None:
+    for seed in range(first, first + 50):
+        drawn = batch(seed)
+        types = {name: natural_type(dtype) for name, dtype in drawn.table.schema.items()}
+        for expectation in drawn.expectations:
+            known = {name: kind for name, kind in types.items() if kind is not None}
+            contract = read_suite(json.dumps({"expectations": [expectation]}), types=known).contract
+            text, left = write_suite(contract, "back")
+            assert (read_suite(text).contract, left) == (contract, ()), expectation
+            assert parse_contract(format_contract(contract)) == contract, expectation
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_great_expectations_takes_a_suite_that_was_written_and_says_of_it_what_the_contract_says() -> None:
+    verdicts = Counter[bool]()
+    for seed in range(300, 340):
+        drawn = batch(seed, 1)
+        types = {name: kind for name, dtype in drawn.table.schema.items() if (kind := natural_type(dtype)) is not None}
+        carried = read_suite(json.dumps({"expectations": drawn.expectations}), types=types)
+        if any(cannot_be_compared(drawn.table, asked) or asked["kwargs"].get("mostly") for asked in drawn.expectations):
+            continue
+        names = [column.name for column in carried.contract.columns]
+        text, _ = write_suite(carried.contract, "written")
+        kept = check_scan(TableScan(drawn.table.select(names)), carried.contract).verdict is Verdict.PASS
+        assert (run_suite(drawn.table.select(names), text).violations == ()) is kept, (seed, drawn.expectations)
+        verdicts[kept] += 1
+    assert min(verdicts[True], verdicts[False]) >= 3
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_columns_of_every_type_with_and_without_nulls_keep_the_suite_that_was_written(zone: str | None) -> None:
+    table = pl.DataFrame(
+        {
+            "integer": [1, 2], "float": [0.5, 1.0], "boolean": [True, False], "text": ["a", "b"],
+            "time": pl.Series([0, 1]).cast(pl.Datetime("us", None if zone else "UTC")),
+        }
+    )  # fmt: skip
+    gaps = table.with_columns(pl.all().shift(1).name.suffix(" or null"))
+    columns = [
+        Column(name=f"{kind}{end}", type=kind, nullable=bool(end)) for kind in ColumnType for end in ("", " or null")
+    ]
+    text, left = write_suite(Contract(columns=tuple(columns), zone=zone), "types")
+    assert left == ()
+    assert list(map(str, run_suite(gaps, text).violations)) == []
+    swapped = gaps.rename({"text": "integer", "integer": "text", "boolean": "float", "float": "boolean"})
+    assert {violation.column for violation in run_suite(swapped, text).violations} == {
+        "text", "integer", "boolean", "float",
+    }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from trimtab.base.instants import parse_instant
+from trimtab.base.instants import format_instant, parse_instant
 from trimtab.data.exchange import Draft, column_text, list_text, literal_text, share_beyond
 from trimtab.data.schema import (
     ColumnType,
@@ -62,14 +62,22 @@ def _limit(expectation: Expectation, draft: Draft, low: object, high: object) ->
     if kind is not ColumnType.TEXT and not strict and not expectation.when:
         ours = Range(minimum=_end(low, kind, draft, math.ceil), maximum=_end(high, kind, draft, math.floor))
         limits = _together(column.range, replace(ours, **expectation.rule))
-        if limits is not None:
+        if limits is not None and _holds_something(limits):
             return draft.set(name, range=limits)
+    if kind is ColumnType.TIME:
+        low, high = (
+            end if end is None else format_instant(parse_instant(str(end), zone=draft.zone)) for end in (low, high)
+        )
     text, parts = column_text(name), []
     if low is not None:
         parts.append(f"{text} {'>' if kwargs.get('strict_min') else '>='} {literal_text(low)}")  # type: ignore[arg-type]
     if high is not None:
         parts.append(f"{text} {'<' if kwargs.get('strict_max') else '<='} {literal_text(high)}")  # type: ignore[arg-type]
     return add_condition(expectation, draft, " and ".join(parts))
+
+
+def _holds_something(limits: Range) -> bool:
+    return limits.minimum is None or limits.maximum is None or limits.minimum <= limits.maximum
 
 
 def _comparable(end: object, kind: ColumnType) -> bool:

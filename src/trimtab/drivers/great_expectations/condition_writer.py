@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import Any, Final
 
-from trimtab.base.instants import format_instant
 from trimtab.data.condition import (
     All,
     Among,
@@ -23,7 +22,10 @@ from trimtab.data.condition import (
     columns_of,
 )
 from trimtab.data.condition import Any as AnyOf
-from trimtab.data.schema import ColumnType, Scalar
+from trimtab.data.problems import ContractError
+from trimtab.data.schema import ColumnType
+from trimtab.drivers.great_expectations.row_rules import different_text, equal_text
+from trimtab.drivers.great_expectations.row_writer import json_value
 
 Written = tuple[str, dict[str, Any]]
 """An expectation's type and arguments."""
@@ -75,61 +77,29 @@ def _named_not_null(parts: Iterable[Node]) -> set[str]:
     return {name for part in asked for name in columns_of(part)} if all(map(_is_not_null, asked)) else set()
 
 
-def write_when(node: Node) -> dict[str, Any] | None:
-    """A ``when`` as a row condition; None where Great Expectations has none.
+def with_nulls(when: Node | None, then: Node, parse: Callable[[str], Node]) -> tuple[Node | None, Written, str] | None:
+    """The expectation over several columns that takes null for a value; None where ``then`` is none.
 
-    Its conditions are asked of pandas, where null differs from every value: the comparison that a null would pass
-    there comes with the question for it.
+    What the reader would write for the same columns is compared with it, so the two cannot drift apart.
     """
-    match node:
-        case Compared(operator=operator, left=Field(name=name), right=Literal() as literal):
-            asked = _comparison(name, operator.value, _json(literal.value, literal.kind))
-            return asked if operator is not Comparator.UNEQUAL else _both(_nullity(name, is_null=False), asked)
-        case Among(operand=Field(name=name), values=values, kind=kind):
-            return _comparison(name, "IN", [_json(value, kind) for value in values])
-        case Not(operand=Among(operand=Field(name=name), values=values, kind=kind)):
-            asked = _comparison(name, "NOT_IN", [_json(value, kind) for value in values])
-            return _both(_nullity(name, is_null=False), asked)
-        case IsNull(operand=Field(name=name)):
-            return _nullity(name, is_null=True)
-        case Not(operand=IsNull(operand=Field(name=name))):
-            return _nullity(name, is_null=False)
-        case AnyOf(parts=(IsNull(operand=Field() as asked_for), other)) if asked_for in (_subject(other),):
-            return _unguarded(other)
-        case All(parts=parts) | AnyOf(parts=parts):
-            written = [write_when(part) for part in parts]
-            if any(part is None for part in written):
-                return None
-            return {"type": "and" if isinstance(node, All) else "or", "conditions": written}
-        case _:
-            return None
-
-
-def _unguarded(node: Node) -> dict[str, Any] | None:
-    written = write_when(node)
-    return written["conditions"][1] if written is not None and written.get("type") == "and" else None
-
-
-def _subject(node: Node) -> Node | None:
-    match node:
-        case Compared(operator=Comparator.UNEQUAL, left=Field() as field, right=Literal()):
-            return field
-        case Not(operand=Among(operand=Field() as field)):
-            return field
-        case _:
-            return None
-
-
-def _comparison(name: str, operator: str, parameter: object) -> dict[str, Any]:
-    return {"type": "comparison", "column": {"name": name}, "operator": operator, "parameter": parameter}
-
-
-def _nullity(name: str, *, is_null: bool) -> dict[str, Any]:
-    return {"type": "nullity", "column": {"name": name}, "is_null": is_null}
-
-
-def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "and", "conditions": [one, other]}
+    names = columns_of(then)
+    if len(names) < 2 or not isinstance(then, All | AnyOf):
+        return None
+    for kind, said in (
+        ("expect_multicolumn_values_to_be_equal", equal_text),
+        ("expect_select_column_values_to_be_unique_within_record", different_text),
+    ):
+        try:
+            ours = parse(said(names, nulls=True))
+        except ContractError:  # columns that cannot be compared with each other
+            continue
+        if ours == then:
+            written = (kind, {"column_list": list(names)})
+            for kept, part in _each(when):
+                if isinstance(part, AnyOf) and _named_not_null(part.parts) == {*names}:
+                    return kept, written, "all"
+            return when, written, "never"
+    return None
 
 
 def _is_not_null(node: Node) -> bool:
@@ -154,12 +124,15 @@ def _of_one_column(node: Node) -> Written | None:
         case Not(operand=IsNull(operand=Field(name=name))):
             return "expect_column_values_to_not_be_null", {"column": name}
         case Among(operand=Field(name=name), values=values, kind=kind):
-            return "expect_column_values_to_be_in_set", {"column": name, "value_set": [_json(v, kind) for v in values]}
+            return "expect_column_values_to_be_in_set", {
+                "column": name,
+                "value_set": [json_value(v, kind) for v in values],
+            }
         case Not(operand=Among(operand=Field(name=name), values=values, kind=kind)):
-            listed = [_json(value, kind) for value in values]
+            listed = [json_value(value, kind) for value in values]
             return "expect_column_values_to_not_be_in_set", {"column": name, "value_set": listed}
         case Compared(operator=Comparator.UNEQUAL, left=Field(name=name), right=Literal(value=value, kind=kind)):
-            return "expect_column_values_to_not_be_in_set", {"column": name, "value_set": [_json(value, kind)]}
+            return "expect_column_values_to_not_be_in_set", {"column": name, "value_set": [json_value(value, kind)]}
         case Compared() | All():
             return _limits(node)
         case _:
@@ -186,7 +159,7 @@ def _limits(node: Compared | All) -> Written | None:
             return None
         subject = left
         for end, strict, known in ends:
-            kwargs[end] = _json(value, kind)
+            kwargs[end] = json_value(value, kind)
             if known.get(operator):
                 kwargs[strict] = True
     match subject:
@@ -269,13 +242,9 @@ def _pairs(node: Node) -> Written | None:
                 )
             ) if names in (None, (one, other)) and one != other:
                 names = (one, other)
-                pairs.append([_json(a, kind), _json(b, second)])
+                pairs.append([json_value(a, kind), json_value(b, second)])
             case _:
                 return None
     assert names is not None, "there is a part at least"
     kwargs = {"column_A": names[0], "column_B": names[1], "value_pairs_set": pairs}
     return "expect_column_pair_values_to_be_in_set", kwargs
-
-
-def _json(value: Scalar, kind: ColumnType) -> Scalar:
-    return format_instant(int(value)) if kind is ColumnType.TIME else value

@@ -6,7 +6,7 @@ from being said. So the plain comparison is what ignores a row with any null; th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -96,32 +96,36 @@ def _sum(expectation: Expectation, draft: Draft) -> None:
 
 
 def _all_equal(expectation: Expectation, draft: Draft) -> None:
-    first, *others = map(column_text, expectation.columns)
-    if expectation.kwargs.get("ignore_row_if", _ALL[0]) in _ANY:
-        said = (f"{first} == {other}" for other in others)
-        return _of_rows(expectation, draft, expectation.columns, _joined(said))
-    said = (
+    ignored = expectation.kwargs.get("ignore_row_if", _ALL[0]) in _ANY
+    _of_rows(expectation, draft, expectation.columns, equal_text(expectation.columns, nulls=not ignored))
+
+
+def _all_different(expectation: Expectation, draft: Draft) -> None:
+    ignored = expectation.kwargs.get("ignore_row_if", _ALL[0]) in _ANY
+    _of_rows(expectation, draft, expectation.columns, different_text(expectation.columns, nulls=not ignored))
+
+
+def equal_text(names: Sequence[str], *, nulls: bool) -> str:
+    """All columns are equal to the first; with ``nulls`` null is a value like another."""
+    first, *others = map(column_text, names)
+    if not nulls:
+        return " and ".join(f"{first} == {other}" for other in others)
+    return " and ".join(
         f"(({first} is null and {other} is null) or"
         f" ({first} is not null and {other} is not null and {first} == {other}))"
         for other in others
     )
-    return _of_rows(expectation, draft, expectation.columns, _joined(said))
 
 
-def _all_different(expectation: Expectation, draft: Draft) -> None:
-    pairs = list(combinations(map(column_text, expectation.columns), 2))
-    if expectation.kwargs.get("ignore_row_if", _ALL[0]) in _ANY:
-        said = (f"{one} != {other}" for one, other in pairs)
-        return _of_rows(expectation, draft, expectation.columns, _joined(said))
-    said = (
+def different_text(names: Sequence[str], *, nulls: bool) -> str:
+    """No two columns are equal; with ``nulls`` null is a value like another."""
+    pairs = combinations(map(column_text, names), 2)
+    if not nulls:
+        return " and ".join(f"{one} != {other}" for one, other in pairs)
+    return " and ".join(
         f"(({one} is null and {other} is not null) or ({one} is not null and ({other} is null or {one} != {other})))"
         for one, other in pairs
     )
-    return _of_rows(expectation, draft, expectation.columns, _joined(said))
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return " and ".join(parts)
 
 
 READERS: Final[Mapping[str, Reader]] = {

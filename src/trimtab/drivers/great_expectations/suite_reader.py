@@ -39,9 +39,11 @@ def read_suite(text: str, *, types: Mapping[str, ColumnType] | None = None, zone
         SuiteError: it is not JSON, or not a suite of Great Expectations 1.
     """
     suite = parse_suite(text)
-    kinds = kinds_of(suite, types or {})
+    kinds = kinds_of(suite, types or {}) or dict(types or {})  # a contract has a column at least
     zone = zone or ("UTC" if ColumnType.TIME in kinds.values() else None)
     draft = Draft(kinds, zone=zone)
+    if not kinds:
+        draft.leave("columns", "", "the suite names none of a known type, and a contract has one at least")
     for expectation in suite:
         _carry(expectation, draft)
     for expectation in suite:

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from trimtab.base.instants import format_instant
+from trimtab.data.condition import Node
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.exchange import LeftOut
 from trimtab.data.schema import Column, ColumnType, Condition, Contract, Direction, DriftLimits, Severity
 from trimtab.drivers.great_expectations import patterns
-from trimtab.drivers.great_expectations.condition_writer import without_guard, write_then, write_when
+from trimtab.drivers.great_expectations.condition_writer import Written, with_nulls, without_guard, write_then
+from trimtab.drivers.great_expectations.row_writer import write_when
 from trimtab.drivers.great_expectations.suite import META, SEVERITIES
 
 _WRITTEN: Final = {outside: severity for severity, outside in SEVERITIES.items()}
@@ -29,9 +31,8 @@ _TYPES: Final[dict[ColumnType, list[str]]] = {
     + [f"{sign}Int{bits}Dtype" for sign in ("", "U") for bits in (8, 16, 32, 64)],
     ColumnType.FLOAT: ["float16", "float32", "float64", "Float32Dtype", "Float64Dtype"],
     ColumnType.BOOLEAN: ["bool", "BooleanDtype"],
-    ColumnType.TEXT: ["str", "StringDtype"],
-    ColumnType.TIME: ["datetime64", "DatetimeTZDtype"],
 }
+"""Types that pandas has several of; the others are one to Great Expectations, and are asked for by their own name."""
 _ROLES: Final = ("time", "label", "key", "task", "fresh", "reference")
 
 Entry = dict[str, Any]
@@ -72,10 +73,7 @@ class _Writer:
 
     def _column(self, column: Column) -> Iterator[Entry]:
         about: dict[str, Any] = {"column": column.name}
-        # pandas makes floats of integers with a null
-        floats = ["float64"] if column.type is ColumnType.INTEGER and column.nullable else []
-        listed = about | {"type_list": _TYPES[column.type] + floats}
-        yield _entry("expect_column_values_to_be_in_type_list", listed, type=column.type.value)
+        yield self._type(column)
         if not column.nullable:
             yield _entry("expect_column_values_to_not_be_null", about, because=column.because)
         if column.nulls is not None:
@@ -98,12 +96,29 @@ class _Writer:
             strictly = {"strictly": True} if order.strictly else {}
             yield _entry(f"expect_column_values_to_be_{form}", about | strictly, order)
 
+    def _type(self, column: Column) -> Entry:
+        kind, ours = column.type, column.type.value
+        if kind in _TYPES:
+            # pandas makes floats of integers with a null
+            floats = ["float64"] if kind is ColumnType.INTEGER and column.nullable else []
+            listed = {"column": column.name, "type_list": _TYPES[kind] + floats}
+            return _entry("expect_column_values_to_be_in_type_list", listed, type=ours)
+        moments = "Timestamp" if self._contract.zone is None else "datetime64"
+        named = {"column": column.name, "type_": "str" if kind is ColumnType.TEXT else moments}
+        return _entry("expect_column_values_to_be_of_type", named, type=ours)
+
     def _condition(self, condition: Condition) -> Iterator[Entry]:
-        zone = self._contract.zone
-        then = parse_condition(condition.then, self._kinds, zone=zone)
-        when = parse_condition(condition.when, self._kinds, zone=zone) if condition.when else None
-        when, then, ignored = without_guard(when, then)
-        written = write_then(then)
+        def parse(text: str) -> Node:
+            return parse_condition(text, self._kinds, zone=self._contract.zone)
+
+        then, when = parse(condition.then), parse(condition.when) if condition.when else None
+        written: Written | None
+        several = with_nulls(when, then, parse)
+        if several is not None:
+            when, written, ignored = several
+        else:
+            when, then, ignored = without_guard(when, then)
+            written = write_then(then)
         picked = None if when is None else write_when(when)
         if written is None or (when is not None and picked is None):
             said = f"{condition.then}{' where ' + condition.when if condition.when else ''}"

@@ -46,6 +46,10 @@ def _row_count(expectation: Expectation, draft: Draft) -> None:
     least, greatest = whole_ends(expectation)
     if least is None and greatest is None:
         return draft.leave(expectation.type, "", "it has neither a least nor a greatest number")
+    if least is not None and greatest is not None and least > greatest:
+        return draft.leave(
+            expectation.type, "", f"no table has more than {least - 1:,} and fewer than {greatest + 1:,} rows"
+        )
     if draft.rows is not None:
         return draft.leave(expectation.type, "", "a contract counts its rows once, and another expectation does")
     leave_severity(expectation, draft)
