@@ -67,14 +67,14 @@ def moments_of(values: Floats) -> Moments:
         squares = apart * apart
         m2 = float(squares.sum())
         near = _NEAR * mean
-        if math.isfinite(m2) and m2 <= count * near * near:
+        if m2 <= count * near * near:
             # So near to each other that the rounding of the mean shows: a constant must have no spread at all.
             first = float(values[0])
-            apart = values - first
-            offset = float(apart.mean())
-            mean, apart = first + offset, apart - offset
-            squares = apart * apart
-            m2 = float(squares.sum())
+            offset = float((values - first).mean())
+            if math.isfinite(offset):
+                mean, apart = first + offset, (values - first) - offset
+                squares = apart * apart
+                m2 = float(squares.sum())
         m3, m4 = float(squares @ apart), float(squares @ squares)
     return _moments(count, mean + 0.0, m2, m3, m4)
 

@@ -1,0 +1,103 @@
+"""Some whole rows of a table."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.data.profiler import Depth, Profiler, profile_frame
+from trimtab.data.sample import ROWS_MAX, Sample, merge_samples, sampled_numbers, sampled_values
+from trimtab.data.schema import ColumnType
+
+
+def sample_of(table: pl.DataFrame, **depth: Any) -> Sample:
+    found = profile_frame(table, Depth(**depth)).sample
+    assert found is not None
+    return found
+
+
+def rows_of(sample: Sample) -> set[tuple[object, ...]]:
+    return set(zip(*(column.plain() for column in sample.columns.values()), strict=True))
+
+
+def test_a_table_of_few_rows_is_its_own_sample() -> None:
+    table = pl.DataFrame({"x": [1.5, None, 2.0, 1.5], "c": ["a", "b", None, "a"], "y": [True, False, None, True]})
+    sample = sample_of(table)
+    assert rows_of(sample) == {(1.5, "a", "true"), (None, "b", "false"), (2.0, None, None)}
+    assert sorted(sample.counts) == [1, 1, 2]
+    assert list(sample.hashes) == sorted(sample.hashes)
+
+
+def test_a_gap_is_another_row_than_a_zero_a_false_or_an_empty_text() -> None:
+    for values in ([0.0, None], [0, None], [False, None], ["", None]):
+        sample = sample_of(pl.DataFrame({"x": values, "y": [1, 1]}))
+        assert sample.counts == (1, 1)
+        assert len(rows_of(sample)) == 2
+
+
+def test_what_is_not_finite_is_a_gap() -> None:
+    sample = sample_of(pl.DataFrame({"x": [math.nan, math.inf, None, -0.0, 0.0]}))
+    assert sorted(sample.counts) == [2, 3]
+    assert rows_of(sample) == {(None,), (0.0,)}
+
+
+def test_at_most_so_many_rows_are_kept_and_counted_exactly() -> None:
+    chance = np.random.default_rng(1)
+    table = pl.DataFrame({"x": chance.integers(0, 20_000, 100_000)})
+    sample = sample_of(table)
+    assert len(sample.hashes) == ROWS_MAX
+    counts = dict(zip(sample.columns["x"].plain(), sample.counts, strict=True))
+    expected = dict(table["x"].value_counts().iter_rows())
+    assert all(expected[int(float(str(value)))] == count for value, count in counts.items())
+
+
+def test_batches_in_any_order_keep_the_same_rows() -> None:
+    chance = np.random.default_rng(2)
+    rows = 60_000
+    long = ["x" * 100 + str(number % 7_000) for number in range(rows)]  # too many values to be counted one by one
+    table = pl.DataFrame({"x": chance.normal(size=rows).round(3), "long": long})
+    whole = sample_of(table)
+    shuffled = table.sample(fraction=1.0, shuffle=True, seed=3)
+    profiler = Profiler(table.schema)
+    for start, stop in ((0, 100), (100, 5_000), (5_000, rows)):
+        profiler.add(shuffled[start:stop])
+    assert profiler.profile().sample == whole
+    parts = [sample_of(shuffled[:7]), sample_of(shuffled[7:20_000]), sample_of(shuffled[20_000:])]
+    first = merge_samples(parts[2], parts[0])
+    assert first is not None
+    assert merge_samples(first, parts[1]) == whole
+
+
+def test_a_sensitive_column_is_not_in_the_sample_and_tells_no_rows_apart() -> None:
+    table = pl.DataFrame({"x": [1, 1, 2], "name": ["Ada", "Bob", "Cyd"], "born": [1815, 1900, 1950]})
+    sample = sample_of(table, sensitive=frozenset({"name", "born"}))
+    assert sample == sample_of(table.select("x"))
+    assert profile_frame(table, Depth(sensitive=frozenset(table.columns))).sample is None
+
+
+def test_columns_without_readable_values_have_no_sample() -> None:
+    table = pl.DataFrame({"x": [[1], [2]], "n": [None, None]})
+    assert profile_frame(table).sample is None
+    assert list(sample_of(table.with_columns(y=1)).columns) == ["y"]
+
+
+def test_samples_of_other_columns_do_not_merge_unless_a_column_holds_nothing() -> None:
+    one, two = sample_of(pl.DataFrame({"x": [1.0], "y": ["a"]})), sample_of(pl.DataFrame({"x": [2.0]}))
+    assert merge_samples(one, two) is None
+    assert merge_samples(one, Sample()) == one == merge_samples(Sample(), one)
+    found = merge_samples(one, two, gaps=((), {"y"}))
+    assert found is not None
+    assert rows_of(found) == {(1.0, "a"), (2.0, None)}
+    assert merge_samples(one, two, gaps=({"y"}, ())) is None
+
+
+def test_values_are_packed_and_unpacked() -> None:
+    numbers = sampled_numbers(ColumnType.FLOAT, np.array([1.5, math.nan, -math.inf, -0.0]))
+    assert numbers.plain() == (1.5, None, None, 0.0)
+    texts = sampled_values(ColumnType.TEXT, ["b", None, "a", "b"])
+    assert (texts.values, texts.plain()) == (("a", "b"), ("b", None, "a", "b"))
+    assert texts.numbers.tolist()[:1] == [1.0]
+    assert math.isnan(texts.numbers[1])
