@@ -113,7 +113,7 @@ def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0
         words = f"{nothing} once each may move by {slack:.2g}"
         if left >= 1e-12:
             words = f"{percent(left)} of rows are on the other side of a number than those of the reference"
-        return Distance(size=2.0 * left, reason=words, whole=size, left=left)
+        return Distance(size=2.0 * left if left >= 1e-12 else 0.0, reason=words, whole=size, left=left)
     if size < 1e-12:
         return Distance(size=0.0, reason=nothing)
     if len(one) == 1:

@@ -48,7 +48,8 @@ class SeasonError(InputError):
 
 
 class Seasons(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.seasons/1"):
-    """A table's profiles by season; ``parts`` are by the season's number, of those that have rows.
+    """A table's profiles by season; ``parts`` are by the season's number (as text: a record's keys are texts), of those
+    that have rows.
 
     ``zone`` is the one in which hours and days were read. Rows without a time are in none of them; ``timeless`` counts
     them.
@@ -57,13 +58,13 @@ class Seasons(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     by: Season
     time: str
     zone: str
-    parts: dict[int, Profile]
+    parts: dict[str, Profile]
     timeless: int = 0
 
     def __add__(self, other: Self) -> Seasons:
         if (self.by, self.time, self.zone) != (other.by, other.time, other.zone):
             raise SeasonError("profiles by different seasons cannot be merged", fix="Profile both by the same season.")
-        numbers = sorted({*self.parts, *other.parts})
+        numbers = sorted({*self.parts, *other.parts}, key=int)
         parts = {n: merge_all([part for part in (self.parts.get(n), other.parts.get(n)) if part]) for n in numbers}
         return Seasons(by=self.by, time=self.time, zone=self.zone, parts=parts, timeless=self.timeless + other.timeless)
 
@@ -101,7 +102,7 @@ class SeasonFold:
 
     def seasons(self) -> Seasons:
         """The profiles so far."""
-        parts = {number: self._folds[number].profile() for number in sorted(self._folds)}
+        parts = {str(number): self._folds[number].profile() for number in sorted(self._folds)}
         return Seasons(by=self._by, time=self._time, zone=self._zone, parts=parts, timeless=self._timeless)
 
     def _numbers(self, times: pl.Series) -> pl.Series:
@@ -124,7 +125,7 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     """
     if (reference.by, reference.zone) != (current.by, current.zone):
         raise SeasonError("the two tables are not by the same season", fix="Profile both by the same one.")
-    common = sorted(reference.parts.keys() & current.parts.keys())
+    common = sorted(reference.parts.keys() & current.parts.keys(), key=int)
     if not common:
         raise SeasonError("the two tables have no season in common", fix="Take a longer reference.")
     today = merge_all([current.parts[number] for number in common])
@@ -139,8 +140,8 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     return msgspec.structs.replace(found, seasons=_told(reference, current, common))
 
 
-def _told(reference: Seasons, current: Seasons, common: list[int]) -> str:
+def _told(reference: Seasons, current: Seasons, common: list[str]) -> str:
     by = reference.by
-    left = [by.name_of(number) for number in sorted(current.parts.keys() - reference.parts.keys())]
+    left = [by.name_of(int(number)) for number in sorted(current.parts.keys() - reference.parts.keys(), key=int)]
     told = f"compared by {by.value.replace('-', ' ')}, {len(common)} of {len(current.parts)}"
     return told + (f"; not in the reference, so left out: {', '.join(left[:10])}" if left else "")

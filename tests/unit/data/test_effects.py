@@ -1,0 +1,128 @@
+"""How large one change is, with its band and its verdict."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from trimtab.base.verdict import Verdict
+from trimtab.data import effects
+from trimtab.data.differences import Statistic
+from trimtab.data.distance import Distance, Numbers, ShareChange, distance_between, number_distance, numbers_of
+from trimtab.data.effects import Bar, Sizes
+from trimtab.data.profile import NumberColumn
+from trimtab.data.profiler import Depth, profile_frame
+
+NORMAL = np.random.default_rng(1).normal(size=50_000)
+BAR = Bar(tolerance=0.1, error=0.05, level=0.95)
+SIZES = Sizes(then=50_000.0, now=50_000.0)
+
+
+def column(values: Any) -> NumberColumn:
+    found = profile_frame(pl.DataFrame({"x": np.asarray(values, dtype=np.float64)}), Depth(joint=False)).columns["x"]
+    assert isinstance(found, NumberColumn)
+    return found
+
+
+def numbers(values: Any) -> Numbers:
+    return numbers_of([(1.0, column(values))])
+
+
+def test_a_band_holds_at_fewer_rows_and_only_grows() -> None:
+    then, now = numbers(NORMAL), numbers(NORMAL + 0.15)
+    widths = []
+    for rows in (100, 1_000, 10_000, 50_000):
+        found = effects.location(then, now, 1.0, Sizes(then=50_000.0, now=float(rows)), BAR)
+        assert found is not None
+        assert found.size.low < 0.15 < found.size.high + 0.01
+        widths.append(found.size.high - found.size.low)
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_one_wild_value_decides_nothing() -> None:
+    for wild in (1e6, 1e300):
+        now = np.append(NORMAL[:-1], wild)
+        for found in (
+            effects.location(numbers(NORMAL), numbers(now), 1.0, SIZES, BAR),
+            effects.scale(numbers(NORMAL), numbers(now), SIZES, BAR),
+        ):
+            assert found is not None
+            assert found.verdict is Verdict.PASS
+            assert abs(found.size.estimate) < 0.001
+
+
+def test_what_did_not_vary_has_no_location_and_no_scale() -> None:
+    constant, now = numbers([3.0] * 100), numbers([3.0, 4.0])
+    assert effects.location(constant, now, 0.0, SIZES, BAR) is None
+    assert effects.location(constant, now, math.nan, SIZES, BAR) is None
+    assert effects.scale(constant, now, SIZES, BAR) is None
+    assert effects.location(numbers([]), now, 1.0, SIZES, BAR) is None
+
+
+def test_numbers_whose_squares_are_beyond_all_numbers_have_no_scale() -> None:
+    far = numbers([1e200, -1e200, 0.0])
+    assert effects.scale(far, far, SIZES, BAR) is None
+    assert effects.location(far, far, 1e200, SIZES, BAR) is None
+
+
+@pytest.mark.parametrize(("now", "verdict"), [(0.30, Verdict.PASS), (0.46, Verdict.FAIL), (0.39, Verdict.UNSURE)])
+def test_a_share_is_judged_by_its_difference(now: float, verdict: Verdict) -> None:
+    change = ShareChange(name="are 'DE'", then=0.3, now=now)
+    found = effects.share(Statistic.SHARE, change, Sizes(then=2_000.0, now=2_000.0), BAR)
+    assert found.verdict is verdict
+    assert found.size.estimate == pytest.approx(now - 0.3)
+    assert found.words == f"{100 * now:.0f} % of rows are 'DE', 30 % in the reference"
+    assert bool(found.needs) is (verdict is Verdict.UNSURE)
+
+
+def test_the_interval_of_two_shares_is_newcombes() -> None:
+    change = ShareChange(name="", then=29 / 29, now=11 / 11)
+    found = effects.share(Statistic.SHARE, change, Sizes(then=29.0, now=11.0), Bar(tolerance=0.1, error=0.05, level=1))
+    assert found.size.low == pytest.approx(-0.2588, abs=1e-4)  # both Wilson intervals, by hand
+    worked = ShareChange(name="", then=48 / 80, now=56 / 70)  # Newcombe 1998, table II: (a), method 10
+    found = effects.share(Statistic.SHARE, worked, Sizes(then=80.0, now=70.0), Bar(tolerance=0.1, error=0.05, level=1))
+    assert [found.size.low, found.size.high] == pytest.approx([0.0524, 0.3339], abs=1e-4)
+
+
+def test_rows_that_count_for_less_are_asked_for_in_full() -> None:
+    change = ShareChange(name="", then=0.3, now=0.3)
+    whole, part = (
+        effects.share(Statistic.SHARE, change, Sizes(then=1e6, now=40.0, rows_per_now=rows), BAR) for rows in (1.0, 48)
+    )
+    assert whole.verdict is Verdict.UNSURE
+    few, many = (int(found.needs.split()[1].replace(",", "")) for found in (whole, part))
+    assert 47 * few < many < 49 * few
+
+
+def test_a_distance_is_the_largest_difference_of_shares_under_a_number() -> None:
+    assert number_distance(column([1, 2, 3, 4]), column([1, 2, 3, 4])).size == 0.0
+    found = number_distance(column([1, 2, 3, 4]), column([3, 4, 5, 6]))
+    assert (found.size, found.reason) == (0.5, "0 % of rows are under 2.5, 50 % in the reference")
+    assert number_distance(column([]), column([1.0])).size == 0.0
+    assert number_distance(column([5.0] * 4), column([5.0, 6.0])).reason == (
+        "50 % of rows are not 5, which all were in the reference"
+    )
+
+
+def test_a_slack_forgives_a_jitter_and_no_jump() -> None:
+    zeros = np.where(np.random.default_rng(2).random(50_000) < 0.7, 0.0, NORMAL + 5)
+    jitter = distance_between(numbers(zeros), numbers(zeros + 0.01 * NORMAL), slack=0.1)
+    assert jitter.whole is not None
+    assert jitter.whole > 0.3
+    assert jitter.size == 0.0
+    jump = distance_between(numbers(zeros), numbers(np.where(zeros == 0.0, 1.0, zeros)), slack=0.1)
+    assert jump.size == pytest.approx(0.7, abs=0.01)
+
+
+def test_the_band_of_a_distance_with_a_slack_is_that_of_both_its_parts() -> None:
+    reach = 2 * math.sqrt(math.log(2 / 0.025) / 2 / 50_000)
+    forgiven = effects.shape(Distance(size=0.06, reason="", whole=0.3, left=0.03), SIZES, BAR).size
+    assert [forgiven.low, forgiven.high] == pytest.approx([max(0.0, 0.06 - 2 * reach), 0.06 + 2 * reach])
+    kept = effects.shape(Distance(size=0.3, reason="", whole=0.3, left=0.2), SIZES, BAR).size
+    assert [kept.low, kept.high] == pytest.approx([0.3 - reach, 0.3 + reach])
+    plain = effects.shape(Distance(size=0.3, reason=""), SIZES, BAR).size
+    assert (plain.low, plain.high) == (kept.low, kept.high)

@@ -1,0 +1,101 @@
+"""How columns hang together, from two samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from trimtab.base.verdict import Verdict
+from trimtab.data.differences import PairDifference, Statistic
+from trimtab.data.drift import Judging, compare
+from trimtab.data.effects import Bar
+from trimtab.data.joint import judge_pairs
+from trimtab.data.profiler import profile_frame
+from trimtab.data.sample import Sample
+
+BAR = Bar(tolerance=0.2, error=0.05, level=0.95)
+CHANCE = np.random.default_rng(1)
+X, Y = CHANCE.normal(size=(2, 4_000))
+
+
+def sample_of(**columns: Any) -> Sample:
+    found = profile_frame(pl.DataFrame(columns)).sample
+    assert found is not None
+    return found
+
+
+def judged(then: Sample, now: Sample, **settings: Any) -> tuple[tuple[PairDifference, ...], int]:
+    return judge_pairs(then, now, list(then.columns), BAR, **settings)
+
+
+def test_a_correlation_that_is_gone_is_named_with_both_figures() -> None:
+    pairs, compared = judged(sample_of(x=X, y=X + 0.5 * Y), sample_of(x=X, y=Y))
+    assert compared == 4
+    assert pairs[0].columns == ("x", "y")
+    effect = pairs[0].effect
+    assert (effect.verdict, effect.statistic) == (Verdict.FAIL, Statistic.CORRELATION)
+    assert effect.words == "the correlation of x and y is -0.01, +0.89 in the reference"
+    assert effect.size.n == 4_000
+    assert effect.size.low < effect.size.estimate < effect.size.high < -0.2
+
+
+def test_each_pair_of_columns_is_there_once_by_its_strongest_change() -> None:
+    pairs, _ = judged(sample_of(x=X, y=X + Y, z=X - Y), sample_of(x=X, y=Y, z=-Y))
+    assert len({pair.columns for pair in pairs}) == len(pairs) == 3
+
+
+def test_a_change_of_one_column_alone_is_no_change_of_a_pair() -> None:
+    pairs, _ = judged(sample_of(x=X, y=X + 0.5 * Y), sample_of(x=np.exp(X), y=3.0 + 7.0 * (X + 0.5 * Y)))
+    assert [pair.effect.verdict for pair in pairs] == [Verdict.PASS]
+
+
+def test_few_rows_are_not_compared_and_some_are_unsure() -> None:
+    whole = sample_of(x=X, y=Y)
+    assert judged(whole, sample_of(x=X[:99], y=Y[:99])) == ((), 0)
+    pairs, _ = judged(whole, sample_of(x=X[:150], y=Y[:150]))
+    assert pairs[0].effect.verdict is Verdict.UNSURE
+    assert pairs[0].effect.needs == "larger samples of rows"
+
+
+def test_rows_that_resemble_their_neighbours_count_for_less() -> None:
+    then, now = sample_of(x=X, y=X + Y), sample_of(x=X, y=X + Y)
+    wide, narrow = (judged(then, now, independent=(4_000.0, rows))[0][0].effect.size for rows in (200.0, 4_000.0))
+    assert wide.n == 200
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+    assert judged(then, now, independent=(4_000.0, 83.0)) == ((), 0)
+    profile = profile_frame(pl.DataFrame({"x": X, "y": X + Y}))
+    assert compare(profile, profile, Judging(effective=(1.0, 1 / 48))).pairs_compared == 0
+
+
+def test_all_rows_count_where_each_different_one_is_in_the_sample() -> None:
+    yes = np.repeat([True, False], 2_000)
+    then, now = sample_of(a=yes, b=yes), sample_of(a=yes, b=np.tile(yes[::2], 2))
+    assert (len(then.hashes), len(now.hashes)) == (2, 4)
+    pairs, compared = judged(then, now)
+    assert compared == 1
+    assert (pairs[0].effect.verdict, pairs[0].effect.size.n) == (Verdict.FAIL, 4_000)
+
+
+def test_constants_times_and_columns_of_another_kind_have_no_pair() -> None:
+    moments = pl.Series(range(4_000)).cast(pl.Datetime("us"))
+    then = sample_of(x=X, t=moments, c=[1.0] * 4_000, k=["a"] * 4_000)
+    assert judged(then, then) == ((), 0)
+    assert judged(sample_of(x=X, y=Y), sample_of(x=X, y=[str(value) for value in Y])) == ((), 0)
+    assert judged(sample_of(x=X, y=Y), Sample()) == ((), 0)
+
+
+def test_gaps_lie_in_the_middle_and_change_little() -> None:
+    holes = [None if place % 10 == 0 else value for place, value in enumerate((X + 0.5 * Y).tolist())]
+    pairs, _ = judged(sample_of(x=X, y=X + 0.5 * Y), sample_of(x=X, y=holes))
+    assert pairs[0].effect.verdict is Verdict.PASS
+
+
+def test_a_value_that_is_missing_today_is_no_error() -> None:
+    kinds = np.where(X > 0, "a", "b").tolist()
+    pairs, _ = judged(sample_of(x=X, k=kinds), sample_of(x=X, k=["c"] * 4_000))
+    assert pairs == ()
+    mixed, _ = judged(sample_of(x=X, k=kinds), sample_of(x=X, k=np.where(Y > 0, "a", "b").tolist()))
+    assert mixed[0].effect.statistic is Statistic.DEPENDENCE
+    assert "k being '" in mixed[0].effect.words
