@@ -1,7 +1,7 @@
 """Tables to measure and to judge with: ``python benchmarks/tables.py bank --rows 2000000 --output bank.parquet``.
 
-Three families, so that nothing is tuned to one table. `BANK` has 30 columns as card payments have them; `SHOP` has
-other names, other shapes (beta, gamma, two peaks, Poisson, ordered categories, decimals) and other storage types;
+Three families, so that nothing is tuned to one table. `BANK` has 30 columns as card payments have them; `SHOP` has 30
+of other names, other shapes (beta, gamma, two peaks, Poisson, ordered categories, decimals) and other storage types;
 `wide` has as many columns as one asks for. A table is made part by part, each from its own seed, and written one row
 group at a time: 20 million rows need no more memory than one part, and the same seed gives the same rows.
 """
@@ -144,6 +144,9 @@ def zero_or(share: float, draw: Callable[[Chance, int], Array]) -> Callable[[Cha
 _INFLOW: Final = (pl.col("inflow") - 20.0) / 5.0
 _OUTFLOW: Final = (pl.col("outflow") - 40.0) / 8.0
 _CORRELATED: Final = (40.0 + 8.0 * (CORRELATION * _INFLOW + (1 - CORRELATION**2) ** 0.5 * _OUTFLOW)).alias("outflow")
+_LOAD: Final = (pl.col("warehouse_load") - 100.0) / 20.0
+_DELIVERY: Final = (pl.col("delivery_time") - 48.0) / 12.0
+_LATE: Final = (48.0 + 12.0 * (CORRELATION * _LOAD + (1 - CORRELATION**2) ** 0.5 * _DELIVERY)).alias("delivery_time")
 
 BANK: Final = Family(
     key="tx_id",
@@ -186,6 +189,7 @@ BANK: Final = Family(
 SHOP: Final = Family(
     key="order_no",
     time="ordered",
+    together=(_LATE,),
     columns={
         "order_no": lambda _, rows: pl.Series(rows * 7 + 100_000),
         "ordered": every(30_000_000),
@@ -215,6 +219,10 @@ SHOP: Final = Family(
         "device": chosen(("desktop", "phone", "tablet"), (0.35, 0.6, 0.05), pl.Categorical()),
         "postcode": chosen(tuple(f"{place:05d}" for place in range(400)), zipf(400, 0.5)),
         "campaign": with_gaps(chosen(("spring", "summer", "autumn", "winter", "none"), (1, 1, 1, 1, 6)), 0.1),
+        "warehouse_load": numbers(lambda chance, n: chance.normal(100.0, 20.0, n)),
+        "delivery_time": numbers(lambda chance, n: chance.normal(48.0, 12.0, n)),
+        "article": chosen(tuple(f"article-{place}" for place in range(2_000)), zipf(2_000, 1.3)),
+        "express": numbers(lambda chance, n: chance.random(n) < 0.45),
     },
 )
 
@@ -270,22 +278,22 @@ def part(family: Family, rows: Array, seed: int) -> pl.DataFrame:
     return pl.DataFrame(drawn).with_columns(family.together)
 
 
-def parts(family: Family, rows: int, seed: int, size: int = PART) -> Iterator[pl.DataFrame]:
-    """A table, part by part."""
-    for first in range(0, rows, size):
-        yield part(family, np.arange(first, min(first + size, rows)), seed)
+def parts(family: Family, rows: int, seed: int, *, size: int = PART, first: int = 0) -> Iterator[pl.DataFrame]:
+    """A table, part by part; ``first`` is the number of its first row, so that a later table has later keys."""
+    for start in range(first, first + rows, size):
+        yield part(family, np.arange(start, min(start + size, first + rows)), seed)
 
 
-def frame(family: Family, rows: int, seed: int) -> pl.DataFrame:
+def frame(family: Family, rows: int, seed: int, *, first: int = 0) -> pl.DataFrame:
     """A table in memory: the rows that `write` writes."""
-    return pl.concat(list(parts(family, rows, seed)), rechunk=True)
+    return pl.concat(list(parts(family, rows, seed, first=first)), rechunk=True)
 
 
-def write(family: Family, rows: int, seed: int, path: Path, *, size: int = PART) -> None:
+def write(family: Family, rows: int, seed: int, path: Path, *, size: int = PART, first: int = 0) -> None:
     """A table as a Parquet file of plain types that old readers know, too; there is none until it is whole."""
     unfinished = path.with_suffix(".tmp")
     writer: Any = None
-    for table in parts(family, rows, seed, size):
+    for table in parts(family, rows, seed, size=size, first=first):
         arrow = table.to_arrow(compat_level=pl.CompatLevel.oldest())
         writer = writer or pq.ParquetWriter(unfinished, arrow.schema, store_schema=False, compression="zstd")
         writer.write_table(arrow)
