@@ -7,11 +7,13 @@ file too many makes every row of it count double. What the values mean is the co
 
 from trimtab.drivers.sources.opening import open_source, open_table
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
+from trimtab.drivers.sources.queries import open_query
 from trimtab.drivers.sources.table import read_source, source_problems, source_schema
 
 __all__ = [
     "SourceColumnError",
     "SourceError",
+    "open_query",
     "open_source",
     "open_table",
     "read_source",
