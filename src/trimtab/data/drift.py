@@ -164,6 +164,9 @@ def _check(judging: Judging) -> None:
 def _is_judged(name: str, reference: Weighted, current: ColumnProfile | None, judging: Judging) -> bool:
     if name in judging.without or (judging.only is not None and name not in judging.only):
         return False
+    limits = judging.columns.get(name, judging.limits)
+    if limits.location is limits.scale is limits.shape is limits.share is None:
+        return False  # nothing of it may drift
     first = reference[0][1]
     return not (isinstance(first, TimeColumn) and (current is None or isinstance(current, TimeColumn)))
 
