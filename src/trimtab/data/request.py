@@ -188,7 +188,7 @@ class RowChecker:
 
     def _strangers(self, row: Mapping[str, object]) -> list[Found]:
         found: list[Found] = []
-        likely = ([name for name in self._names if name not in row] or self._names)[:_LIKELY_MAX]
+        likely = sorted(self._names, key=row.__contains__)[:_LIKELY_MAX]  # what is missing was meant before others
         for name in row:
             if name == self._contract.label:
                 said = "it is the label, which is what the model predicts; leave it out"
