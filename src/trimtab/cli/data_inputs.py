@@ -60,9 +60,9 @@ def shown(
         if path is not None:
             write_bytes(path, render(report).encode())
     if json_:
-        from trimtab.generate.data_document import SCHEMA, to_document
+        from trimtab.generate.data_document import to_document
 
-        document(SCHEMA, to_document(report))
+        document("trimtab.data-report/1", to_document(report))
         return
     from trimtab.generate.data_terminal import Look, terminal
 
