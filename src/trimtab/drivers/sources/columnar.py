@@ -1,16 +1,20 @@
 """Parquet and Arrow files, read a window of rows at a time.
 
-Measured with Polars 2.1 on two cores, for a Parquet file of 2 million rows by 30 columns (288 MB):
+Measured with Polars 2.1 on two cores (Polars and numpy alone take 95 MB), as processor seconds and MB at the peak:
 
-- ``scan_parquet().collect_batches()`` reads ahead and keeps what it read ahead: 350 MB at its peak and 0.6 CPU-seconds,
-  but 1,000 MB where a row group has a million rows (what pyarrow writes), and 4,600 MB for one group of 300,000 rows by
-  1,000 columns. Its read-ahead is set by environment variables only, and they do not bound the case of a large group.
-- a slice per batch costs what it reads again: all bytes of a row group for each slice of it, 152 seconds for that one.
-- here: windows that end where row groups end (small groups together, a large one in at most eight slices), and in a
-  window as many columns at a time as their stored bytes allow. As little work as the first where groups are small;
-  memory depends on neither the number of rows nor that of columns. Nothing unstable of Polars is used.
+| how | 2 M x 30 in 16 row groups | in one | 20 M x 30, a million a group | 300,000 x 1,000 in one |
+| --- | --- | --- | --- | --- |
+| ``scan_parquet().collect_batches()`` | 0.6 s, 369 MB | 0.7 s, 573 MB | 1,000 MB | 4,600 MB |
+| a slice of the scan per batch | 0.9 s, 173 MB | 2.0 s, 419 MB | 8 s, 490 MB | 152 s |
+| pyarrow's ``iter_batches`` | 1.1 s, 271 MB | | | |
+| here | 0.5 s, 170 MB | 1.2 s, 250 MB | 7 s, 290 MB | 18 s, 410 MB |
 
-Reading with pyarrow takes 1.8 times the processor's time, and 171 MB of installation.
+The first reads ahead and keeps what it read ahead; how far is set by environment variables only, before Polars is
+imported, and they do not bound the case of a large group. The second reads all bytes of a row group for each slice of
+it. Here windows end where row groups end: small groups are read together, and a large one in as few slices as memory
+allows. In a window so many columns are read at a time as their stored bytes and their cells allow; that costs nothing,
+since memory that is used again at once is warm. So memory depends on neither the number of rows nor that of columns, as
+long as one row group has less than a hundred million cells; and nothing unstable of Polars is used.
 """
 
 from __future__ import annotations
@@ -21,15 +25,18 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from trimtab.drivers.sources.batching import batch_rows, cut
+from trimtab.drivers.sources.batching import CELLS, batch_rows, cut
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.footer import RowGroup, row_groups
 from trimtab.drivers.sources.reading import read_errors
 
-_MOST_SLICES: Final = 8
+_MOST_SLICES: Final = 16
 """Of one row group: each reads the group's bytes again."""
-_STORED_BYTES: Final = 48_000_000
-"""Read from the disk at once."""
+_WINDOW_CELLS: Final = CELLS
+"""Of a slice of a large row group, at least: fewer slices are less to read."""
+_STORED_BYTES: Final = 32_000_000
+_CELLS_AT_ONCE: Final = 1_000_000
+"""What one call reads from the disk, and what it makes of it, about."""
 
 
 class Part(Protocol):
@@ -56,8 +63,9 @@ class Window:
     stored: int
 
 
-def windows(groups: Sequence[RowGroup], rows: int) -> Iterator[Window]:
-    """Windows of about so many rows which together are the file; none reaches over a row group's end into a slice."""
+def windows(groups: Sequence[RowGroup], columns: int) -> Iterator[Window]:
+    """Windows of about a batch of so many columns, which together are the file; none has parts of two row groups."""
+    rows = batch_rows(columns)
     first = held = stored = 0
     for group in groups:
         if held and held + group.rows > rows:
@@ -66,7 +74,7 @@ def windows(groups: Sequence[RowGroup], rows: int) -> Iterator[Window]:
         if group.rows <= rows:
             held, stored = held + group.rows, stored + group.stored
             continue
-        slices = min(_MOST_SLICES, -(-group.rows // rows))
+        slices = min(_MOST_SLICES, -(-group.rows // rows), -(-group.rows * columns // _WINDOW_CELLS))
         size = -(-group.rows // slices)
         for start in range(0, group.rows, size):
             yield Window(first=first + start, rows=min(size, group.rows - start), stored=group.stored)
@@ -94,12 +102,13 @@ class ParquetPart:
         rows = batch_rows(len(columns))
         with read_errors(self.file):
             lazy = _lazy_parquet(self.file)
-            for window in windows(self.groups, rows):
+            for window in windows(self.groups, len(columns)):
                 yield from cut(self._window(lazy, window, columns), rows)
 
     def _window(self, lazy: pl.LazyFrame, window: Window, columns: Sequence[str]) -> pl.DataFrame:
         stored = window.stored * len(columns) // len(self.schema)
-        together = -(-len(columns) // max(1, -(-stored // _STORED_BYTES)))
+        calls = max(1, -(-stored // _STORED_BYTES), window.rows * len(columns) // _CELLS_AT_ONCE)
+        together = -(-len(columns) // calls)
         parts = [
             lazy.select(columns[start : start + together]).slice(window.first, window.rows).collect()
             for start in range(0, len(columns), together)

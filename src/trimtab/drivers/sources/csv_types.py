@@ -1,42 +1,127 @@
 """Which type each column of a CSV file has, by all of its values.
 
-Readers guess from the first rows, and then a value that comes late ends the reading after minutes. So a first pass
-counts, for each column, how many values are numbers; one that is none makes the column text, and that is told.
+Readers guess from the first rows, and then a value that comes late ends the reading after minutes. Here a first pass
+reads the whole file with the types that hold so far, and where a block does not fit, widens those of its columns that
+do not: whole numbers to longer ones or to fractions, and whatever is not a number either to text, which is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
-_TRUTHS = ("true", "false", "True", "False", "TRUE", "FALSE")
+from trimtab.data.wording import counted, show
+
+_TRUTHS: Final = ("true", "false", "True", "False", "TRUE", "FALSE")
+_NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
+_MOSTLY: Final = 0.5
+"""The share of numbers from which text among them is told: below it, the column is one of texts."""
+_ENOUGH: Final = 10_000
+"""Values after which a column of texts is known as one, and its numbers are not counted any more."""
 
 
-def decide(texts: pl.LazyFrame, names: Sequence[str]) -> tuple[pl.Schema, tuple[str, ...]]:
-    """The columns' types, and what has to be told of them.
+@dataclass(slots=True)
+class _Column:
+    """What is known of a column.
 
-    Args:
-        texts: the file, with each column as text.
-        names: the columns, in their order.
+    Attributes:
+        kind: the type that all of its values have so far; None before the first value.
+        values: values so far.
+        wrong: how many of them are not numbers, where others are; None where there is no need to count.
+        row: the row of the first of those, from 1 on.
+        example: that value.
     """
-    counts = (
-        texts.select(
-            expression
-            for place, name in enumerate(names)
-            for expression in (
-                pl.col(name).count().alias(f"{place}n"),
-                pl.col(name).cast(pl.Int64, strict=False).count().alias(f"{place}i"),
-                pl.col(name).cast(pl.Float64, strict=False).count().alias(f"{place}f"),
-                pl.col(name).is_in(_TRUTHS).sum().alias(f"{place}b"),
-            )
+
+    kind: pl.DataType | None = None
+    values: int = 0
+    wrong: int | None = None
+    row: int = 0
+    example: str = ""
+
+
+class ColumnTypes:
+    """The types of a file's columns, widened block by block."""
+
+    def __init__(self, names: Sequence[str], *, decimal_comma: bool = False) -> None:
+        self._decimal_comma = decimal_comma
+        self._columns = {name: _Column() for name in names}
+        self.rows = 0
+
+    def schema(self) -> pl.Schema:
+        """The types so far; a column without a value is text."""
+        return pl.Schema({name: column.kind or pl.String() for name, column in self._columns.items()})
+
+    def found(self) -> pl.Schema:
+        """The types in the end; a column without a value is null."""
+        return pl.Schema({name: column.kind or pl.Null() for name, column in self._columns.items()})
+
+    def fit(self, texts: pl.DataFrame) -> None:
+        """Widens the types until these rows, read as text, have them."""
+        for name, column in self._columns.items():
+            if column.kind != pl.String:
+                self._widen(column, texts[name])
+
+    def add(self, block: pl.DataFrame) -> None:
+        """Counts rows that were read with the `schema`."""
+        for name, nulls in zip(block.columns, block.null_count().row(0), strict=True):
+            column = self._columns[name]
+            values = block.height - nulls
+            if not values:
+                continue
+            if column.kind is None:
+                self._widen(column, block[name])
+            if column.wrong is not None:
+                self._count(column, block[name])
+            column.values += values
+        self.rows += block.height
+
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each column that would be one of numbers, had it not a few other values."""
+        return tuple(
+            f"{name}: {_not_numbers(column)} (row {column.row:,}: {show(column.example)}), so it is read as text"
+            for name, column in self._columns.items()
+            if column.wrong and column.wrong < column.values * _MOSTLY
         )
-        .collect(engine="streaming")
-        .row(0, named=True)
-    )
-    schema: dict[str, pl.DataType] = {}
-    for place, name in enumerate(names):
-        whole = counts[f"{place}n"]
-        kinds = (("i", pl.Int64()), ("f", pl.Float64()), ("b", pl.Boolean()))
-        schema[name] = next((kind for key, kind in kinds if whole and counts[f"{place}{key}"] == whole), pl.String())
-    return pl.Schema(schema), ()
+
+    def _widen(self, column: _Column, texts: pl.Series) -> None:
+        values = texts.drop_nulls()
+        if not values.len():
+            return
+        bare = self._bare(values)
+        if column.kind in (None, pl.Boolean) and bool(values.is_in(_TRUTHS).all()):
+            column.kind = pl.Boolean()
+            return
+        first = column.kind is None
+        narrowest = _NUMBERS.index(column.kind) if column.kind in _NUMBERS else 0
+        if first or column.kind in _NUMBERS:
+            for kind in _NUMBERS[narrowest:]:
+                if not bare.cast(kind, strict=False).null_count():
+                    column.kind = kind
+                    return
+            column.wrong = 0 if not first or bare.cast(pl.Float64, strict=False).count() else None
+        column.kind = pl.String()
+
+    def _count(self, column: _Column, texts: pl.Series) -> None:
+        numbers = self._bare(texts).cast(pl.Float64, strict=False)
+        wrong = numbers.is_null() & texts.is_not_null()
+        count = int(wrong.sum())
+        if count and not column.wrong:
+            place = int(wrong.arg_true()[0])
+            column.row, column.example = self.rows + place + 1, str(texts[place])
+        column.wrong = (column.wrong or 0) + count
+        seen = column.values + texts.count()
+        if seen > _ENOUGH and column.wrong > seen * _MOSTLY:
+            column.wrong = None
+
+    def _bare(self, texts: pl.Series) -> pl.Series:
+        """The texts as a cast understands what the reader does."""
+        bare = texts.str.strip_chars_start(" ")
+        return bare.str.replace(",", ".", literal=True) if self._decimal_comma else bare
+
+
+def _not_numbers(column: _Column) -> str:
+    of = f"{column.wrong:,} of {counted(column.values, 'value')}"
+    return f"{of} is not a number" if column.wrong == 1 else f"{of} are not numbers"

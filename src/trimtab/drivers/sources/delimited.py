@@ -1,82 +1,172 @@
-"""CSV and TSV: read by Polars, and checked where Polars would quietly repair.
+"""CSV and TSV files: read in blocks by Polars, with types that hold for all rows, and no line repaired in silence.
 
-Text stays text: dates are parsed where the contract says that a column is a time, never by their looks.
+The file is read twice: once to learn its types and to check each line, which costs as much as reading it, and then once
+for each pass over its rows. Text stays text: dates are parsed where the contract says that a column is a time, never by
+their looks.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import polars as pl
 
-from trimtab.data.wording import counted, show
-from trimtab.drivers.sources.files import Format, SourceFile
+from trimtab.drivers.sources.batching import LEAST_ROWS, batch_rows, cut
+from trimtab.drivers.sources.csv_blocks import Block, blank_lines, blocks, refuse_block, separators
+from trimtab.drivers.sources.csv_header import Header, read_header
+from trimtab.drivers.sources.csv_types import ColumnTypes
+from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.problems import SourceError
+from trimtab.drivers.sources.reading import read_errors
 
-if TYPE_CHECKING:
-    from _csv import Reader
+_FIRST: Final = 64 << 10
+_BLOCK: Final = 8 << 20
+_LARGER: Final = 16 << 20
+"""Bytes that are parsed at once: at the beginning, while types are learned, and later."""
 
 
-def read_delimited(file: SourceFile, *, rows: int | None = None) -> pl.DataFrame:
-    """The table, or its first ``rows``; types are taken from all the rows that are read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelimitedPart:
+    """A CSV or TSV file whose rows have been looked at."""
+
+    file: SourceFile
+    header: Header
+    schema: pl.Schema
+    rows: int
+    size: int
+    notes: tuple[str, ...] = ()
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        if not self.rows or not columns:
+            return
+        schema = without_nulls(self.schema)
+        places = sorted(self.header.names.index(name) for name in columns)
+        reader = _Reader(self.file, self.header, None if len(places) == len(schema) else places)
+        rows = batch_rows(len(columns))
+        with read_errors(self.file):
+            for block in blocks(self.file, self.header.end, self._block_size(rows)):
+                yield from cut(reader.table(block, schema).select(columns), rows)
+
+    def _block_size(self, rows: int) -> int:
+        row = -(-self.size // self.rows)
+        return max(_FIRST, LEAST_ROWS * row, min(_LARGER, rows * row))
+
+
+def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPart:
+    """The file, after a pass over all of it, or over about its first ``most`` bytes.
 
     Raises:
-        SourceError: a column's name is there twice, or a line has more or fewer fields than the header.
+        SourceError: it is not UTF-8, a column's name is there twice, a line has more or fewer fields than the header,
+            or a quote is out of place.
     """
-    names = header(file)
-    refuse_repeated(names, file.name)
-    try:
-        with file.open() as content:
-            table = pl.read_csv(content, separator=separator(file), infer_schema_length=None, n_rows=rows)
-    except pl.exceptions.ComputeError:
-        _blank_lines(file, len(names))  # which line it was
-        raise
-    if table.height and table[:, -1].null_count():  # where a line ends early there is a null
-        blank = _blank_lines(file, len(names))
-        if blank:
-            table = table.filter(~pl.all_horizontal(pl.all().is_null()))
-    return table
+    with read_errors(file):
+        header = read_header(file)
+        types = ColumnTypes(header.names, decimal_comma=header.decimal_comma)
+        reader = _Reader(file, header)
+        size = 0
+        for block in blocks(file, header.end, most or _BLOCK):
+            types.add(reader.learnt(block, types))
+            size += len(block.data)
+            if most is not None:
+                break
+    notes = (*header.notes, *types.notes())
+    return DelimitedPart(file=file, header=header, schema=types.found(), rows=types.rows, size=size, notes=notes)
 
 
-def separator(file: SourceFile) -> str:
-    return "\t" if file.format is Format.TSV else ","
+def read_delimited(file: SourceFile) -> pl.DataFrame:
+    """The whole table.
+
+    Raises:
+        SourceError: as `delimited_part` does.
+    """
+    part = delimited_part(file)
+    return pl.concat(
+        [pl.DataFrame(schema=without_nulls(part.schema)), *part.batches(part.schema.names())], rechunk=True
+    )
 
 
-@contextmanager
-def _lines(file: SourceFile) -> Iterator[Reader]:
-    with file.open() as content, io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="") as text:
-        yield csv.reader(text, delimiter=separator(file))
+def without_nulls(schema: pl.Schema) -> pl.Schema:
+    """The schema with text for columns that have no value anywhere: that is how they are read."""
+    return pl.Schema({name: pl.String() if kind == pl.Null else kind for name, kind in schema.items()})
 
 
-def header(file: SourceFile) -> list[str]:
-    with _lines(file) as lines:
-        first: list[Any] = next(lines, [])
-    return [str(name) for name in first]
+class _Reader:
+    """Parses blocks of one file."""
 
+    def __init__(self, file: SourceFile, header: Header, places: Sequence[int] | None = None) -> None:
+        self._file = file
+        self._header = header
+        self._places = places
 
-def refuse_repeated(names: list[str], file: str) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            problem = f"the column {show(name)} is there {count} times"
-            raise SourceError(problem, fix="Rename or remove all but one.", at=f"{file}:1")
+    def learnt(self, block: Block, types: ColumnTypes) -> pl.DataFrame:
+        """The block's rows by the types so far, which are widened where they do not hold; each line is checked."""
+        self._refuse_zeros(block)
+        block = self._begun(block)
+        try:
+            table = self._parsed(block, types.schema())
+        except pl.exceptions.PolarsError:
+            types.fit(self._texts(block))
+            try:
+                table = self._parsed(block, types.schema())
+            except pl.exceptions.PolarsError as error:
+                refuse_block(self._file, block, error)
+        return self._without_blanks(block, table, checking=True)
 
+    def table(self, block: Block, schema: pl.Schema) -> pl.DataFrame:
+        """The block's rows, in a file whose lines have been checked."""
+        block = self._begun(block)
+        try:
+            table = self._parsed(block, schema)
+        except pl.exceptions.PolarsError as error:
+            refuse_block(self._file, block, error)
+        return self._without_blanks(block, table, checking=False)
 
-def _blank_lines(file: SourceFile, width: int) -> int:
-    """The number of blank lines; raises for the first line with more or fewer fields than the header."""
-    blank = 0
-    with _lines(file) as lines:
-        for fields in lines:
-            if not fields:
-                blank += 1
-            elif len(fields) != width:
-                raise SourceError(
-                    f"this line has {counted(len(fields), 'field')}, and the header has {width}",
-                    fix="Correct the line, or put quotes around a text that holds the separator.",
-                    at=f"{file.name}:{lines.line_num}",
-                )
-    return blank
+    def _begun(self, block: Block) -> Block:
+        """The block from its first row on: Polars counts the columns of the first line, even of a blank one."""
+        if len(self._header.names) == 1 or block.data[:1] not in (b"\n", b"\r"):
+            return block
+        data = block.data.lstrip(b"\r\n")
+        return Block(data=data, before=block.before + len(block.data) - len(data))
+
+    def _texts(self, block: Block) -> pl.DataFrame:
+        try:
+            return self._parsed(block, pl.Schema(dict.fromkeys(self._header.names, pl.String())))
+        except pl.exceptions.PolarsError as error:
+            blank_lines(self._file, block, self._header.separator, len(self._header.names))
+            refuse_block(self._file, block, error)
+
+    def _parsed(self, block: Block, schema: Mapping[str, Any]) -> pl.DataFrame:
+        return pl.read_csv(
+            block.data,
+            has_header=False,
+            separator=self._header.separator,
+            decimal_comma=self._header.decimal_comma,
+            schema=schema,
+            columns=self._places,
+        )
+
+    def _without_blanks(self, block: Block, table: pl.DataFrame, *, checking: bool) -> pl.DataFrame:
+        """Without the rows of nulls that Polars makes of blank lines; in a file of one column they are its gaps."""
+        width = len(self._header.names)
+        if width == 1 or not self._is_uneven(block, table, width, checking=checking):
+            return table
+        blank = blank_lines(self._file, block, self._header.separator, width)
+        if not blank:
+            return table
+        return table.with_row_index("").filter(~pl.col("").is_in(blank)).drop("")
+
+    def _is_uneven(self, block: Block, table: pl.DataFrame, width: int, *, checking: bool) -> bool:
+        if not checking and not any(blank in block.data for blank in (b"\n\n", b"\n\r\n")):
+            return False
+        return separators(block.data, self._header.separator) != (width - 1) * table.height
+
+    def _refuse_zeros(self, block: Block) -> None:
+        place = block.data.find(b"\0")
+        if place >= 0:
+            raise SourceError(
+                f"{self._file.name} is not a text file: byte {block.before + place + 1:,} is zero",
+                fix="It was cut off while it was written, or is UTF-16: write it again, or "
+                f"convert it: iconv -f UTF-16 -t UTF-8 {self._file.name} > utf8.csv",
+            )

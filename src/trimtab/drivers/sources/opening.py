@@ -14,7 +14,7 @@ import polars as pl
 
 from trimtab.data.scan import Scan
 from trimtab.drivers.sources.columnar import Part, arrow_part, parquet_part
-from trimtab.drivers.sources.delimited_part import delimited_part
+from trimtab.drivers.sources.delimited import DelimitedPart, delimited_part, without_nulls
 from trimtab.drivers.sources.files import Format, SourceFile, named_files, source_files
 from trimtab.drivers.sources.memory import open_memory
 from trimtab.drivers.sources.reading import widened
@@ -83,6 +83,8 @@ def _open_files(files: Sequence[SourceFile], pattern: str) -> FilesScan:
         for note in part.notes
     )
     schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
+    if all(isinstance(part, DelimitedPart) for part in parts):
+        schema = without_nulls(schema)
     return FilesScan(name=pattern if several else files[0].name, schema=schema, parts=parts, notes=notes)
 
 

@@ -66,6 +66,8 @@ def _column(name: str, column: Any) -> pl.Series:
             return pl.Series(name, _listed(column, gaps), dtype=pl.String)
         case "PeriodDtype" | "IntervalDtype":
             return pl.Series(name, _listed(column.astype(str), gaps), dtype=pl.String)
+        case _:
+            pass
     if hasattr(dtype, "numpy_dtype"):  # nullable integers, floats and booleans: values and a mask
         values = pl.Series(name, column.to_numpy(dtype=dtype.numpy_dtype, na_value=0))
         return values.set(pl.Series(gaps), None) if gaps.any() else values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,11 +31,13 @@ _BEGINNINGS: Final = {
 def read_errors(file: SourceFile) -> Iterator[None]:
     """Polars' errors as sentences about the file."""
     with explained(f"read {file.name}", Path(file.name)):
-        with file.open() as content:
-            if not content.read(1):
-                raise SourceError(f"{file.name} is empty", fix="Write the table again.")
         try:
+            with file.open() as content:
+                if not content.read(1):
+                    raise SourceError(f"{file.name} is empty", fix="Write the table again.")
             yield
+        except gzip.BadGzipFile as error:
+            raise SourceError(f"{file.name} is not compressed by gzip", fix="Name it .csv or .tsv.") from error
         except pl.exceptions.DuplicateError as error:
             raise SourceError(
                 f"{file.name} has two columns of one name: {_first_line(error)}",
@@ -42,8 +45,9 @@ def read_errors(file: SourceFile) -> Iterator[None]:
             ) from error
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, EOFError) as error:
             why = _by_its_looks(file) or _first_line(error)
+            article = "an" if file.format is Format.ARROW else "a"
             raise SourceError(
-                f"{file.name} is not a {file.format} file, or a damaged one ({why})", fix=_HOW_TO_CONVERT
+                f"{file.name} is not {article} {file.format} file, or a damaged one ({why})", fix=_HOW_TO_CONVERT
             ) from error
 
 
@@ -53,20 +57,25 @@ def _first_line(error: BaseException) -> str:
 
 def _by_its_looks(file: SourceFile) -> str:
     """What a file that cannot be read begins and ends with; empty where that tells nothing."""
+    due = {Format.PARQUET: b"PAR1", Format.ARROW: b"ARROW1"}.get(file.format)
+    if due is None:
+        return ""
     with file.open() as content:
         begin = content.read(16)
         content.seek(-min(6, content.seek(0, 2)), 2)
         end = content.read()
-    due = {Format.PARQUET: b"PAR1", Format.ARROW: b"ARROW1"}.get(file.format, b"")
-    if not due:
-        return ""
     if begin.startswith(due):
         return "" if end.endswith(due) else f"it does not end with {due.decode()}: it was cut off"
-    for beginning, what in _BEGINNINGS.items():
-        if begin.startswith(beginning):
-            return f"by its first bytes it is {what}"
+    other = looks_like(begin)
+    if other:
+        return f"by its first bytes it is {other}"
     text = begin.decode("utf-8", errors="replace").partition("\n")[0]
     return f"it begins with {show(text)}, as text does" if text.isprintable() else ""
+
+
+def looks_like(begin: bytes) -> str:
+    """The format that a file's first bytes are the mark of; empty for one without such a mark, as text is."""
+    return next((what for mark, what in _BEGINNINGS.items() if begin.startswith(mark)), "")
 
 
 def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:

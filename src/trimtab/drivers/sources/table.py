@@ -15,15 +15,15 @@ from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.columns import INSTANTS, natural_type, read_column
 from trimtab.data.schema import ColumnType
 from trimtab.data.wording import counted, show
-from trimtab.drivers.sources.delimited import read_delimited
+from trimtab.drivers.sources.delimited import delimited_part, read_delimited, without_nulls
 from trimtab.drivers.sources.files import Format, SourceFile, source_files
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
 from trimtab.drivers.sources.reading import one_schema, read_errors
 from trimtab.spec.problems import did_you_mean
 from trimtab.spec.project import Source
 
-_LOOKED_AT = 1_000
-"""Rows of a CSV file that stand for its types where only headers are looked at."""
+_LOOKED_AT = 64 << 10
+"""Bytes of a CSV file that stand for its types where only headers are looked at."""
 
 
 def source_schema(root: Path, source: Source) -> pl.Schema:
@@ -77,7 +77,7 @@ def _header(file: SourceFile) -> pl.Schema:
                 with file.open() as content:
                     return pl.Schema(pl.read_ipc_schema(content))
             case Format.CSV | Format.TSV:
-                return read_delimited(file, rows=_LOOKED_AT).schema
+                return without_nulls(delimited_part(file, most=_LOOKED_AT).schema)
 
 
 def _rows(file: SourceFile) -> pl.DataFrame:
@@ -96,8 +96,7 @@ def _column_problems(source: Source, schema: pl.Schema) -> Iterator[InputError]:
     columns = schema.names()
     for setting, name in (("time", source.time), ("label", source.label), ("key", source.key)):
         if name is not None and name not in columns:
-            alone = len(columns) == 1 and ";" in columns[0]
-            fix = "The separator must be a comma, not a semicolon." if alone else did_you_mean(name, columns)
+            fix = did_you_mean(name, columns)
             problem = f"the table has no column {name!r}, which [data] {setting} names"
             yield SourceColumnError(problem, setting=setting, fix=fix)
     if source.time in columns:

@@ -1,0 +1,156 @@
+"""The first line of a CSV file: which columns there are, what separates them, and where the rows begin."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from trimtab.data.wording import counted, show
+from trimtab.drivers.sources.csv_blocks import Block, header_end, refuse_block
+from trimtab.drivers.sources.files import Format, SourceFile
+from trimtab.drivers.sources.problems import SourceError
+from trimtab.drivers.sources.reading import looks_like
+
+_OTHERS: Final = ";\t|,"
+_EXCEL: Final = re.compile(rb"sep=([;,\t|])\r?\n", re.IGNORECASE)
+_COMMA: Final = re.compile(r"-?\d+,\d+")
+_POINT: Final = re.compile(r"-?\d+\.\d+")
+_SAMPLE: Final = 64 << 10
+_LOOKED_AT: Final = 1 << 20
+_LARGEST: Final = 64 << 20
+_WIDE: Final = (
+    (codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A CSV file's header.
+
+    Attributes:
+        names: the columns.
+        separator: what is between two fields.
+        end: the bytes before the first row.
+        decimal_comma: whether numbers are written as 2,5.
+        notes: what is to be told of it.
+    """
+
+    names: tuple[str, ...]
+    separator: str
+    end: int
+    decimal_comma: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def read_header(file: SourceFile) -> Header:
+    """The header of a file that is not empty.
+
+    Raises:
+        SourceError: it is not UTF-8, or a column's name is there twice.
+    """
+    data = _beginning(file)
+    skipped, told = _before(data)
+    end = skipped + header_end(data[skipped:])
+    try:
+        line = data[skipped:end].decode("utf-8")
+    except UnicodeDecodeError as error:
+        refuse_block(file, Block(data=data[skipped:end], before=skipped), error)
+    if "\r" in line.rstrip("\r\n") and '"' not in line:
+        raise SourceError(
+            f"the lines of {file.name} end with a carriage return alone",
+            fix=f"Convert it: tr '\\r' '\\n' < {file.name} > lines.csv",
+        )
+    separator = told or _separator(line, "\t" if file.format is Format.TSV else ",")
+    names = next(csv.reader([line], delimiter=separator), [])
+    if not names:
+        raise SourceError(f"{file.name} has no columns", fix="Its first line names them; write the table again.")
+    comma = _decimal_comma(data[end : end + _SAMPLE].decode("utf-8", "replace"), separator)
+    notes = _notes(file, names, separator)
+    notes += (f"numbers are read with a decimal comma, such as {comma}",) if comma else ()
+    names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
+    _refuse_repeated(names, file.name)
+    return Header(names=tuple(names), separator=separator, end=end, decimal_comma=bool(comma), notes=notes)
+
+
+def _before(data: bytes) -> tuple[int, str]:
+    """How many bytes are before the header, and the separator if they tell it, as Excel's ``sep=;`` does."""
+    skipped = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
+    told = _EXCEL.match(data, skipped)
+    skipped = told.end() if told else skipped
+    while data[skipped : skipped + 1] in (b"\n", b"\r"):
+        skipped += 1
+    return skipped, told[1].decode() if told else ""
+
+
+def _decimal_comma(text: str, separator: str) -> str:
+    """The first number with a comma in it, if the first rows have such and none with a point."""
+    if separator == ",":
+        return ""
+    fields = [field for row in text.splitlines()[:-1] or text.splitlines() for field in row.split(separator)]
+    if any(_POINT.fullmatch(field) for field in fields):
+        return ""
+    return next((field for field in fields if _COMMA.fullmatch(field)), "")
+
+
+def _beginning(file: SourceFile) -> bytes:
+    """Enough bytes to hold the header."""
+    with file.open() as content:
+        data = content.read(_LOOKED_AT)
+        other = looks_like(data)
+        if other:
+            fix = "Name it by its format, .csv.gz for example." if other == "gzip" else "Name it by its format."
+            raise SourceError(f"{file.name} is not a {file.format} file: by its first bytes it is {other}", fix=fix)
+        for mark, name in _WIDE:
+            if data.startswith(mark):
+                raise SourceError(
+                    f"{file.name} is {name}, not UTF-8",
+                    fix=f"Convert it: iconv -f {name} -t UTF-8 {file.name} > utf8.csv",
+                )
+        while header_end(data) == len(data) and len(data) < _LARGEST and (more := content.read(_LOOKED_AT)):
+            data += more
+    return data
+
+
+def _separator(line: str, due: str) -> str:
+    if due in line:
+        return due
+    counts = Counter(character for character in line if character in _OTHERS)
+    return max(_OTHERS, key=lambda separator: counts[separator]) if counts else due
+
+
+def _notes(file: SourceFile, names: list[str], separator: str) -> tuple[str, ...]:
+    due = "\t" if file.format is Format.TSV else ","
+    notes = [] if separator == due else [f"the separator is {separator!r}, not {due!r}, by the first line"]
+    unnamed = [place for place, name in enumerate(names, start=1) if not name]
+    if unnamed:
+        place = unnamed[0]
+        others = f", and {counted(len(unnamed) - 1, 'other')} likewise" if len(unnamed) > 1 else ""
+        notes.append(f"column {place:,} has no name in the first line; it is called 'column_{place}' here{others}")
+    if names and all(map(_is_number, names)):
+        notes.append(f"the first line is taken for the columns' names, and they are numbers: {', '.join(names[:3])}")
+    return tuple(notes)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse_repeated(names: list[str], file: str) -> None:
+    first: dict[str, int] = {}
+    for place, name in enumerate(names, start=1):
+        if name in first:
+            count = names.count(name)
+            problem = (
+                f"the column {show(name)} is there {counted(count, 'time')}: columns {first[name]:,} and {place:,}"
+            )
+            raise SourceError(problem, fix="Rename or remove all but one.", at=f"{file}:1")
+        first[name] = place
