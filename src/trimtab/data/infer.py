@@ -1,33 +1,114 @@
-"""The first contract, from the first table.
+"""The first contract, from a profile: what rows seem to be, with the reason for each rule.
 
-Structure is taken at its word: names, types, whether there were gaps. What was merely seen becomes a note: the range
-of a number, the values of a column with few. Where seeing says nothing, nothing is inferred: a constant column may
-start to move tomorrow, and names, counters and free text are new in every row.
+Structure is taken at its word: names, types, whether there were gaps. What was merely seen becomes a note, with room
+for what ten times as many rows of the same kind would show. Where seeing says nothing, nothing is inferred: a constant
+column may start to move tomorrow, and names, counters, times and free text are new in every row.
+
+Everything comes from the profile, so that a table is read once, whatever its size, and a stored profile is as good as
+the table. docs/inference.md says how each rule is chosen, and how often fresh rows break it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import polars as pl
 
 from trimtab.base.errors import ProblemsError
-from trimtab.data.columns import ReadColumn, natural_type, read_column
+from trimtab.data.infer_columns import Known, feature, is_naive, plain_column, time_column, why_left_out
+from trimtab.data.infer_names import NAMED_MIN, counters_in, is_all_different, is_called_a_name, is_complete_sequence
+from trimtab.data.infer_roles import check_roles, naive_text
+from trimtab.data.infer_source import missing_roles, sound_column
+from trimtab.data.infer_task import infer_task, task_of, with_classes
 from trimtab.data.problems import TableError
-from trimtab.data.schema import Column, ColumnType, Contract, Range, Rule, Severity, Values
-from trimtab.data.wording import closest, counted, show
+from trimtab.data.profile import ColumnProfile, NumberColumn, Profile, Repeats, different_values
+from trimtab.data.profiler import Depth, profile_frame
+from trimtab.data.schema import Column, ColumnType, Contract, Severity, Unique
+from trimtab.data.wording import counted, show
 from trimtab.spec.project import Task
 
-_LISTED_MAX: Final = 50
-"""More different texts than this are not a list that a person reviews."""
-_REPEATED: Final = 20
-"""A text is a category when it is seen this often on average; names and free text are not."""
-_NAMES_SHARE: Final = 0.9
-"""Integers of which this share is different from all others are names of something, not measures."""
-_COUNTER_MIN: Final = 50
-"""Numbers that only rise (or only fall) over so many different values are counters, and will go on."""
-_CLASSES_MAX: Final = 20
-"""An integer label of up to so many values is a class; beyond, a number."""
+__all__ = ["Proposal", "Roles", "infer", "infer_contract", "infer_task"]
+
+_ASIDE: Final = 0.01
+"""The share of rows that a contract agrees to set aside unless it says otherwise."""
+_SAID_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """What columns are for, where somebody says so.
+
+    Attributes:
+        time: the column of the rows' own times.
+        label: the column that is predicted; where it is null, the outcome had not arrived.
+        key: the column that names a row.
+        zone: the zone of times without one.
+        task: what is predicted; None: the label says it.
+        sensitive: columns whose values are shown nowhere, so that no value of theirs is in the contract either.
+    """
+
+    time: str | None = None
+    label: str | None = None
+    key: str | None = None
+    zone: str | None = None
+    task: Task | None = None
+    sensitive: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A contract to be read and edited by a person, and what the contract itself cannot say."""
+
+    contract: Contract
+    notes: tuple[str, ...] = ()
+
+
+def infer_contract(profile: Profile, roles: Roles | None = None) -> Proposal:
+    """The contract that a profile suggests: structure refuses, what was seen is noted.
+
+    The table that was profiled keeps it: no row of it is refused. A column that no contract can speak of (lists, a
+    column without any value) is left out with a note, and unknown columns are then noted and not refused.
+
+    Raises:
+        TableError: there are no rows.
+        ProblemsError: every role whose column is missing or unfit for it.
+
+    Example:
+        >>> from trimtab.data.profiler import profile_frame
+        >>> table = pl.DataFrame({"grade": [place % 6 for place in range(120)]})
+        >>> infer_contract(profile_frame(table)).contract.columns[0].range
+        Range(minimum=0, maximum=5, share=0.0, outside=<Severity.NOTE: 'note'>, because='seen 0 to 5 in 120 rows')
+    """
+    roles = roles or Roles()
+    if not profile.rows:
+        raise TableError("the table has no rows, so no contract can be inferred", fix="Give a table with rows.")
+    problems = check_roles(profile, {"time": roles.time, "label": roles.label, "key": roles.key}, roles.zone)
+    if problems:
+        raise ProblemsError(problems)
+    notes: list[str] = []
+    kept = _kept(profile, notes)
+    zone = _zone(profile, kept, roles, notes)
+    known = Known(
+        profile=profile,
+        zone=zone,
+        running=counters_in(profile, roles.time),
+        sensitive=frozenset(roles.sensitive),
+    )
+    task = _task(profile, roles, notes)
+    contract = Contract(
+        columns=tuple(_column(name, column, known, roles, task) for name, column in kept.items()),
+        time=roles.time,
+        label=roles.label,
+        key=roles.key,
+        task=task,
+        zone=zone,
+        unexpected=Severity.REFUSE if len(kept) == len(profile.columns) else Severity.NOTE,
+        unique=_unique(profile, kept, roles, notes),
+        quarantine=_aside(kept),
+    )
+    return Proposal(contract=contract, notes=tuple(notes))
 
 
 def infer(
@@ -39,7 +120,7 @@ def infer(
     zone: str | None = None,
     task: Task | None = None,
 ) -> Contract:
-    """The contract that a table suggests: structure refuses, what was seen is noted.
+    """The contract that a project's table suggests, which is stricter in what it accepts than that of any file.
 
     Args:
         table: the rows to learn from, in the order of time.
@@ -55,132 +136,114 @@ def infer(
     """
     if not table.height:
         raise TableError("the table has no rows, so no contract can be inferred", fix="Point [data] source at rows.")
-    problems = _missing(table, {"time": time, "label": label} | ({"key": key} if key else {}))
-    columns: list[Column] = []
+    problems = missing_roles(table, {"time": time, "label": label, "key": key})
+    times: pl.Series | None = None
     for series in table:
         try:
-            role = "time" if series.name == time else "name" if series.name == key else "feature"
-            columns.append(_column(series, "label" if series.name == label else role, zone))
+            read = sound_column(series, zone, is_time=series.name == time)
+            times = read.values if series.name == time else times
         except TableError as error:
             problems.append(error)
-    inferred = task
     if not problems:
-        target = next(column for column in columns if column.name == label)
         try:
-            inferred = task or infer_task(table[label])
-            columns = [
-                _with_classes(table[label], target, inferred) if column is target else column for column in columns
-            ]
+            task = task or infer_task(table[label])
         except TableError as error:
             problems.append(error)
-    if problems:
+    if problems or times is None:
         raise ProblemsError(tuple(problems))
-    return Contract(time=time, label=label, key=key, task=inferred, zone=zone, columns=tuple(columns))
+    profile = profile_frame(table.with_columns(times), Depth(time=time))
+    if key is not None:
+        named = table[key].drop_nulls()
+        repeats = Repeats(columns=(key,), rows=len(named) - named.n_unique())
+        profile = msgspec.structs.replace(profile, repeats=repeats)
+    return infer_contract(profile, Roles(time=time, label=label, key=key, zone=zone, task=task)).contract
 
 
-def infer_task(label: pl.Series) -> Task:
-    """What a label column asks for: two values are binary, text or few integers are classes, other numbers regression.
-
-    Raises:
-        TableError: it has fewer than two values, or is of a type that is no label.
-    """
-    kind = natural_type(label.dtype)
-    seen = label.fill_nan(None) if label.dtype.is_float() else label
-    different = seen.drop_nulls().n_unique()
-    if kind is ColumnType.BOOLEAN:
-        return Task.BINARY
-    if kind in (None, ColumnType.TIME):
-        fix = "A label is true or false, a class or a number."
-        raise TableError(f"the label {label.name!r} is stored as {label.dtype}", fix=fix)
-    if different < 2:
-        problem = f"the label {label.name!r} has {counted(different, 'value')}, so nothing can be learned"
-        raise TableError(problem, fix="Give rows with different outcomes.")
-    if different == 2:
-        return Task.BINARY
-    if kind is ColumnType.TEXT or (kind is ColumnType.INTEGER and different <= _CLASSES_MAX):
-        return Task.CLASSES
-    return Task.REGRESSION
+# ── from a profile ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _missing(table: pl.DataFrame, roles: dict[str, str]) -> list[TableError]:
-    return [
-        TableError(
-            f"the table has no column {name!r}, which [data] {role} names",
-            fix=closest(name, table.columns) or f"It has {', '.join(map(repr, table.columns[:20]))}.",
-        )
-        for role, name in roles.items()
-        if name not in table.columns
-    ]
+def _kept(profile: Profile, notes: list[str]) -> dict[str, ColumnProfile]:
+    """The columns that a contract can speak of."""
+    kept = {}
+    for name, column in profile.columns.items():
+        why = why_left_out(column)
+        if why is None:
+            kept[name] = column
+        else:
+            notes.append(f"column {name!r} is not in the contract, which lets unknown columns pass: {why}")
+    return kept
 
 
-def _column(series: pl.Series, role: str, zone: str | None) -> Column:
-    kind = ColumnType.TIME if role == "time" else natural_type(series.dtype)
-    if kind is None:
-        empty = series.dtype == pl.Null
-        raise TableError(
-            f"column {series.name!r} " + ("has no value at all" if empty else f"is stored as {series.dtype}"),
-            fix="Leave it out of the source, or turn it into numbers, text, times or true and false.",
-        )
-    read = read_column(series, kind, zone)
-    _refuse_faults(series, kind, read, role)
-    gaps = int(read.gaps.sum())
-    column = Column(name=series.name, type=kind, nullable=gaps > 0)
-    if role != "feature":
-        return column
-    return _with_rules(column, read.values.drop_nulls(), gaps)
+def _zone(profile: Profile, kept: dict[str, ColumnProfile], roles: Roles, notes: list[str]) -> str | None:
+    """The zone of times without one: UTC, with a note, where nobody says another."""
+    naive = [name for name, column in kept.items() if is_naive(column)]
+    if roles.time is not None and roles.time not in naive and naive_text(profile, roles.time):
+        naive.append(roles.time)
+    if roles.zone is not None or not naive:
+        return roles.zone
+    named = ", ".join(map(repr, naive[:_SAID_MAX])) + (", …" if len(naive) > _SAID_MAX else "")
+    notes.append(f'times without a zone are read as UTC: {named}; write zone = "Europe/Berlin", say, if they are not')
+    return "UTC"
 
 
-def _refuse_faults(series: pl.Series, kind: ColumnType, read: ReadColumn, role: str) -> None:
-    for rule, mask in read.faults.items():
-        example = show(series.filter(mask)[0])
-        count = counted(int(mask.sum()), "value")
-        if kind is ColumnType.TIME and natural_type(series.dtype) is ColumnType.TIME and rule is Rule.IMPOSSIBLE:
-            problem = f"column {series.name!r} holds {count} without a time zone, for example {example}"
-            raise TableError(problem, fix='Set [data] zone in trimtab.toml, for example zone = "UTC".')
-        problem = f"column {series.name!r} holds {count} that no {kind} column can have, for example {example}"
-        raise TableError(problem, fix="Correct the values in the source.")
-    if role == "time" and read.gaps.any():
-        problem = f"the time column {series.name!r} is null in {counted(int(read.gaps.sum()), 'row')}"
-        raise TableError(problem, fix="Every row needs its time; drop these rows or fill them.")
+def _task(profile: Profile, roles: Roles, notes: list[str]) -> Task | None:
+    if roles.label is None or roles.task is not None:
+        return roles.task
+    try:
+        return task_of(roles.label, profile.columns[roles.label])
+    except TableError as error:
+        notes.append(f"what is to be predicted is left open: {error.problem}")
+        return None
 
 
-def _with_rules(column: Column, values: pl.Series, gaps: int) -> Column:
-    because = f"null in {counted(gaps, 'row')} of {gaps + len(values):,}" if gaps else ""
-    different = values.n_unique()
-    limits = known = None
-    if different == 0:
-        because = f"null in all {counted(gaps, 'row')}"
-    elif different == 1:
-        constant = f"always {_shown(values[0])} in {counted(len(values), 'row')}, so no limits were inferred"
-        because = f"{because}; {constant}" if because else constant
-    elif column.type in (ColumnType.INTEGER, ColumnType.FLOAT) and not _is_name(values, column.type, different):
-        low, high = values.min(), values.max()
-        seen = f"seen {_shown(low)} to {_shown(high)} in {counted(len(values), 'row')}"
-        limits = Range(minimum=low, maximum=high, because=seen)  # type: ignore[arg-type]  # numbers, as the type says
-    elif column.type is ColumnType.TEXT and different <= min(_LISTED_MAX, len(values) / _REPEATED):
-        seen = f"{counted(different, 'value')} seen in {counted(len(values), 'row')}"
-        known = Values(allowed=tuple(values.unique().sort().to_list()), because=seen)
-    return Column(
-        name=column.name, type=column.type, nullable=column.nullable, range=limits, values=known, because=because
-    )
+def _column(name: str, column: ColumnProfile, known: Known, roles: Roles, task: Task | None) -> Column:
+    if name == roles.time:
+        return time_column(name, column, known)
+    if name == roles.label:
+        return with_classes(plain_column(name, column, known), column, task)
+    if name == roles.key:
+        return plain_column(name, column, known)
+    return feature(name, column, known)
 
 
-def _is_name(values: pl.Series, kind: ColumnType, different: int) -> bool:
-    if different >= _COUNTER_MIN and (values.is_sorted() or values.is_sorted(descending=True)):
-        return True
-    return kind is ColumnType.INTEGER and different >= max(_COUNTER_MIN, _NAMES_SHARE * len(values))
+def _unique(profile: Profile, kept: dict[str, ColumnProfile], roles: Roles, notes: list[str]) -> tuple[Unique, ...]:
+    """The key, if it never repeats, and columns that are seen to name rows and are called so, or count them."""
+    found = []
+    for name, column in kept.items():
+        if name == roles.key:
+            found += _unique_key(name, column, profile.repeats, notes)
+        elif name in (roles.time, roles.label) or column.type is ColumnType.FLOAT:
+            continue
+        elif is_complete_sequence(column):
+            because = f"the whole numbers from {_end(column, 0)} to {_end(column, 1)}, each once"
+            found.append(Unique(columns=(name,), because=because))
+        elif is_called_a_name(name) and column.rows - column.nulls >= NAMED_MIN:
+            different = different_values(column)
+            if is_all_different(column):
+                because = f"different in all {counted(column.rows - column.nulls, 'row')}, and called as names are"
+                found.append(Unique(columns=(name,), because=because))
+            elif different is not None and not different[1] and different[0] >= 0.9 * (column.rows - column.nulls):
+                notes.append(f"{name!r} seems to name rows; name it as the key to have repetitions found")
+    return tuple(found)
 
 
-def _with_classes(label: pl.Series, column: Column, task: Task) -> Column:
-    if task is Task.REGRESSION or column.type not in (ColumnType.INTEGER, ColumnType.TEXT):
-        return column
-    classes = label.drop_nulls().unique().sort()
-    outside = Severity.REFUSE if task is Task.BINARY else Severity.NOTE
-    seen = f"the classes of {counted(len(label) - label.null_count(), 'row')}"
-    known = Values(allowed=tuple(classes.cast(pl.Int64 if column.type is ColumnType.INTEGER else pl.String).to_list()))
-    known = Values(allowed=known.allowed, outside=outside, because=seen)
-    return Column(name=column.name, type=column.type, nullable=column.nullable, values=known)
+def _unique_key(name: str, column: ColumnProfile, repeats: Repeats | None, notes: list[str]) -> list[Unique]:
+    again = repeats.rows if repeats is not None and repeats.columns == (name,) else None
+    if again is None and not (is_all_different(column) or is_complete_sequence(column)):
+        notes.append(f"whether the key {name!r} repeats is not in this profile, so that it is not asked to be unique")
+        return []
+    if again:
+        notes.append(f"the key {name!r} is not asked to be unique: it repeats an earlier row's in {again:,} rows")
+        return []
+    return [Unique(columns=(name,), because=f"the key, different in all {counted(column.rows - column.nulls, 'row')}")]
 
 
-def _shown(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else show(value)
+def _end(column: ColumnProfile, place: int) -> str:
+    assert isinstance(column, NumberColumn), "a sequence is of numbers"
+    return show((column.minimum, column.maximum)[place])
+
+
+def _aside(kept: dict[str, ColumnProfile]) -> float:
+    """The share of rows that may be set aside: infinities are, and the table itself must pass."""
+    shares = [column.infinite / column.rows for column in kept.values() if isinstance(column, NumberColumn)]
+    return min(1.0, max(_ASIDE, round(2 * sum(shares), 2)))

@@ -36,8 +36,8 @@ def test_structure_is_refused_and_what_was_seen_is_noted() -> None:
     found = column(amounts)
     assert (found.type, found.nullable) == (ColumnType.FLOAT, False)
     assert found.range is not None
-    assert (found.range.minimum, found.range.maximum, found.range.outside) == (0.01, 0.98, Severity.NOTE)
-    assert found.range.because == "seen 0.01 to 0.98 in 400 rows"
+    assert (found.range.minimum, found.range.maximum, found.range.outside) == (0.0, 1.0, Severity.NOTE)
+    assert found.range.because == "seen 0.01 to 0.98 in 400 rows, and room for both tails"
 
 
 def test_a_constant_column_gets_no_limits() -> None:
@@ -53,7 +53,6 @@ def test_a_constant_column_gets_no_limits() -> None:
     [
         pytest.param(list(range(ROWS)), id="a counter"),
         pytest.param([-float(row) for row in range(ROWS)], id="a falling counter"),
-        pytest.param(CHANCE.permutation(10**6)[:ROWS].tolist(), id="numbers that are names"),
         pytest.param([f"customer {row}" for row in range(ROWS)], id="names"),
         pytest.param([f"note {row % 60}" for row in range(ROWS)], id="free text"),
         pytest.param(TIMES, id="times"),
@@ -65,12 +64,23 @@ def test_what_is_new_in_every_row_gets_no_limits(values: object) -> None:
     assert (found.range, found.values) == (None, None)
 
 
+def test_numbers_that_are_names_get_no_range_where_they_are_called_so() -> None:
+    numbers = CHANCE.permutation(10**6)[:ROWS].tolist()
+    contract = infer(table(order_id=numbers, quantity=numbers), time="ts", label="y")
+    assert contract.column("order_id").range is None
+    assert "called as names are" in contract.column("order_id").because
+    assert contract.column("quantity").range is not None
+
+
 def test_few_texts_are_known_values() -> None:
     found = column([("DE", "FR", "IT", None)[row % 4] for row in range(ROWS)])
     assert found.values is not None
     assert (found.values.allowed, found.values.outside) == (("DE", "FR", "IT"), Severity.NOTE)
-    assert found.values.because == "3 values seen in 300 rows"
-    assert (found.nullable, found.because) == (True, "null in 100 rows of 400")
+    assert found.values.because == "3 values seen in 300 rows, each 100 times at least"
+    assert found.nullable
+    assert found.nulls is not None
+    assert (found.nulls.share, found.nulls.outside) == (0.56, Severity.NOTE)
+    assert found.nulls.because == "null in 100 rows of 400 (25%); chance alone makes no more of a tenth as many rows"
 
 
 def test_gaps_make_a_column_nullable_and_do_not_change_its_type() -> None:

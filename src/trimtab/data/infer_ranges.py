@@ -1,0 +1,174 @@
+"""The range that numbers keep to: not only what was seen, but what ten times as many rows would hardly leave.
+
+The least and the greatest number of n rows are left by about ten rows of the next 10 n, whatever the distribution is,
+so a range of what was seen alarms for nothing. An end is therefore either *hard*, where so many rows stand at it that
+it is where the numbers stop (a share capped at 100, codes from 0 to 5, the zeros of an amount), or it is moved out to
+where a generalised Pareto tail through the outermost rows has one thousandth of a row left. The tail's shape is
+estimated by probability-weighted moments (Hosking and Wallis, Technometrics 29, 1987), drawn towards that of an
+exponential tail where there are few rows, and taken one standard error heavier than it looks.
+
+docs/inference.md has the argument, what was rejected, and how often fresh rows leave such a range.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from trimtab.data.profile import NumberColumn
+from trimtab.data.schema import INTEGER_MAX, INTEGER_MIN, ColumnType
+from trimtab.data.sketch import middles
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+COUNT_MIN: Final = 20
+"""Fewer numbers have no tail to speak of."""
+_BEYOND: Final = 1_000
+"""The end is where this many times the rows would have one beyond: ten times the rows leave it once in a hundred."""
+_TAIL_SHARE: Final = 20
+_TAIL_MIN: Final = 25
+_TAIL_MAX: Final = 500
+"""The tail is the outermost twentieth of the rows, but not fewer and not more than these."""
+_DRAWN: Final = 25
+"""So many rows' worth of weight has the belief that the tail is exponential."""
+_SHAPES: Final = (-0.1, 0.9)
+"""A tail that ends abruptly looks as one that thins out; heavier than the greatest has no mean."""
+_ERROR: Final = 1.5
+"""The standard error of the shape is about this, divided by the square root of the tail's rows."""
+_STANDING: Final = 10
+"""So many rows would be expected on the next number, if the numbers went on as they did up to the end."""
+_PILED: Final = 4
+"""A bucket of several numbers that holds so many times its neighbour's rows holds one number that many rows have."""
+_NEAR: Final = 20
+"""Distances between neighbouring rows of the tail within which a natural bound is as good as reached."""
+_BOUNDS: Final = (1.0, 100.0)
+"""What shares and percentages do not exceed."""
+_STEPS: Final = 100
+"""An end is rounded outwards to about this part of the whole range, so that a person can read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The ends that were inferred; ``hard`` says of the lower and the upper one whether it is where numbers stop."""
+
+    minimum: int | float
+    maximum: int | float
+    hard: tuple[bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a column, turned so that it is the upper one: numbers ascending, their rows, the outermost one."""
+
+    values: Floats
+    counts: Floats
+    outermost: float
+    exact: bool
+
+
+def limits_of(column: NumberColumn) -> Limits | None:
+    """The range that fresh rows of the same kind hardly leave; None where the numbers do not say."""
+    if column.minimum is None or column.maximum is None or column.count < COUNT_MIN:
+        return None
+    values, counts = middles(column.sketch), column.sketch.unpacked[1].astype(np.float64)
+    least, greatest = float(column.minimum), float(column.maximum)
+    if len(values) < 2 or least == greatest or not math.isfinite(greatest - least):
+        return None
+    exact = column.sketch.exact
+    upper = _Side(values, counts, greatest, exact)
+    lower = _Side(-values[::-1], counts[::-1], -least, exact)
+    hard = _is_hard(lower), _is_hard(upper)
+    low = least if hard[0] else -_end(lower)
+    high = greatest if hard[1] else _end(upper)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    middle = float(values[np.searchsorted(np.cumsum(counts), column.count / 2)])
+    low, high = _bounded(low, high, (lower, upper), middle)
+    return _rounded(column, (low, high), hard)
+
+
+def _is_hard(side: _Side) -> bool:
+    """Whether numbers stop at the outermost one: so many rows stand there that the next would have been seen."""
+    last, before = float(side.counts[-1]), float(side.counts[-2])
+    if not side.exact:
+        return last >= 2 * _STANDING and last >= _PILED * before
+    return last * min(1.0, last / before) >= _STANDING
+
+
+def _end(side: _Side) -> float:
+    """Where the tail has a thousandth of a row left."""
+    rows = float(side.counts.sum())
+    wanted = min(max(rows / _TAIL_SHARE, min(_TAIL_MIN, rows / 4)), _TAIL_MAX)
+    reached = np.cumsum(side.counts[::-1])
+    buckets = min(int(np.searchsorted(reached, wanted)) + 1, len(reached) - 1)
+    tail, size = float(reached[buckets - 1]), side.counts[-buckets:]
+    start = (float(side.values[-buckets - 1]) + float(side.values[-buckets])) / 2
+    excess = np.minimum(side.values[-buckets:], side.outermost) - start
+    mean = float((excess * size).sum()) / tail
+    if not mean > 0.0:
+        return side.outermost
+    ranks = np.cumsum(size) - size / 2 + 0.15  # the middle of each bucket's ranks, less 0.35
+    weighted = float((excess * size * (1.0 - ranks / tail)).sum()) / tail
+    shape = _shape(mean, weighted, tail)
+    steps = math.log(tail * _BEYOND)
+    growth = math.expm1(shape * steps) / shape if abs(shape) > 1e-9 else steps
+    return max(side.outermost, start + mean * (1.0 - shape) * growth)
+
+
+def _shape(mean: float, weighted: float, rows: float) -> float:
+    """The shape of a generalised Pareto tail, by its probability-weighted moments."""
+    gap = mean - 2.0 * weighted
+    shape = max(2.0 - mean / gap, -1.0) if gap > 0.0 else -1.0
+    drawn = shape * rows / (rows + _DRAWN) + _ERROR / math.sqrt(rows + _DRAWN)
+    return min(max(drawn, _SHAPES[0]), _SHAPES[1])
+
+
+def _bounded(low: float, high: float, sides: tuple[_Side, _Side], middle: float) -> tuple[float, float]:
+    """The ends, held back by zero, one and a hundred where the numbers lie as if these were their bounds."""
+    least, greatest = -sides[0].outermost, sides[1].outermost
+    skewed = middle - least < (greatest - middle) / 2
+    if least >= 0.0 > low and (skewed or least <= _NEAR * _spacing(sides[0])):
+        low = 0.0
+    if greatest <= 0.0 < high and (greatest - middle < (middle - least) / 2 or -greatest <= _NEAR * _spacing(sides[1])):
+        high = 0.0
+    for bound in _BOUNDS:
+        if low >= 0.0 and greatest <= bound < high and bound - greatest <= _NEAR * _spacing(sides[1]):
+            high = bound
+    return low, high
+
+
+def _spacing(side: _Side) -> float:
+    """The mean distance between the outermost rows."""
+    reached = np.cumsum(side.counts[::-1])
+    place = min(int(np.searchsorted(reached, _TAIL_MIN)), len(reached) - 1)
+    return (side.outermost - float(side.values[-place - 1])) / float(reached[place])
+
+
+def _rounded(column: NumberColumn, ends: tuple[float, float], hard: tuple[bool, bool]) -> Limits | None:
+    """The ends as a person writes them, never within what was seen."""
+    low, high = ends
+    step = 10.0 ** math.floor(math.log10(max(high - low, sys.float_info.min) / _STEPS * 2))
+    if not hard[0]:
+        low = min(low, _tidy(math.floor(low / step), step))
+        low = 0.0 if ends[0] >= 0.0 > low else low
+    if not hard[1]:
+        high = max(high, _tidy(math.ceil(high / step), step))
+        high = 0.0 if ends[1] <= 0.0 < high else high
+    if column.type is not ColumnType.INTEGER:
+        seen = float(column.minimum or 0.0), float(column.maximum or 0.0)
+        return Limits(minimum=min(low, seen[0]), maximum=max(high, seen[1]), hard=hard)
+    first, last = int(column.minimum or 0), int(column.maximum or 0)
+    return Limits(
+        minimum=first if hard[0] else min(max(math.floor(low), INTEGER_MIN), first),
+        maximum=last if hard[1] else max(min(math.ceil(high), INTEGER_MAX), last),
+        hard=hard,
+    )
+
+
+def _tidy(steps: int, step: float) -> float:
+    """So many steps, as the shortest decimal."""
+    return float(f"{steps * step:.12g}")
