@@ -1,0 +1,23 @@
+"""NannyML: univariate drift with its defaults, reference against current in ten chunks."""
+
+from __future__ import annotations
+
+import sys
+
+import nannyml as nml
+import pandas as pd
+
+
+def main() -> None:
+    reference, current = (pd.read_parquet(path) for path in sys.argv[1:3])
+    names = list(reference.columns)
+    calculator = nml.UnivariateDriftCalculator(column_names=names, chunk_number=10).fit(reference)
+    found = calculator.calculate(current).to_df()
+    alerts = found.xs("alert", axis=1, level=-1)
+    print(
+        f"{nml.__version__}: {len(names)} columns, {int(alerts.to_numpy().sum())} alerts in {alerts.size} column-chunks"
+    )
+
+
+if __name__ == "__main__":
+    main()
