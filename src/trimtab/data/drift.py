@@ -24,7 +24,6 @@ from trimtab.data.differences import ColumnDifference, Differences, Effect, Pair
 from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes
 from trimtab.data.effects import Bar, Sizes
 from trimtab.data.joint import judge_pairs
-from trimtab.data.moments import Moments, merge_moments
 from trimtab.data.profile import (
     CategoryColumn,
     ColumnProfile,
@@ -121,8 +120,8 @@ def compare_mixed(mixed: Mixed, current: Profile, judging: Judging) -> Differenc
     if joint and judging.joint is not None and reference.sample is not None and current.sample is not None:
         bar = Bar(tolerance=judging.joint, error=error, level=judging.level)
         names = [name for name in judged if name in current.columns]
-        rows = reference.rows * judging.effective[0], current.rows * judging.effective[1]
-        pairs, compared = judge_pairs(reference.sample, current.sample, names, bar, independent=rows)
+        rows = (reference.rows, judging.effective[0]), (current.rows, judging.effective[1])
+        pairs, compared = judge_pairs(reference.sample, current.sample, names, bar, rows=rows)
     return Differences(
         reference_rows=reference.rows,
         rows=current.rows,
@@ -211,7 +210,7 @@ def _numbers(
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
     asked = sum(limit is not None for limit in (limits.location, limits.scale, limits.shape))
     each = error * (1.0 - _FOR_NULLS) / max(asked, 1)
-    deviation = _merged_moments([part for _, part in reference]).deviation
+    deviation = effects.usual_spread(then)
     found: list[Effect | None] = []
     if limits.location is not None:
         found.append(effects.location(then, now, deviation, sizes, _bar(limits.location, each, judging)))
@@ -219,7 +218,7 @@ def _numbers(
         found.append(effects.scale(then, now, sizes, _bar(limits.scale, each, judging)))
     if limits.shape is not None:
         # What the mean may move by, half of it may every number: more is for location to say.
-        slack = (limits.location or 0.0) / 2 * deviation if deviation > 0.0 else 0.0
+        slack = (limits.location or 0.0) / 2 * effects.slack_unit(then)
         distance = distance_between(then, now, slack=slack)
         found.append(effects.shape(distance, sizes, _bar(limits.shape, each, judging)))
     return found
@@ -275,13 +274,6 @@ def _sizes(reference: Sequence[tuple[float, int]], now: int, judging: Judging) -
     rows = 1.0 / sum((weight / total) ** 2 / count for weight, count in reference if weight > 0.0)
     then, today = (max(1.0, math.floor(n * share)) for n, share in zip((rows, now), judging.effective, strict=True))
     return Sizes(then=then, now=today, rows_per_now=1.0 / judging.effective[1])
-
-
-def _merged_moments(columns: Sequence[NumberColumn]) -> Moments:
-    merged = Moments()
-    for column in columns:
-        merged = merge_moments(merged, column.moments)
-    return merged
 
 
 def _is_sequence(column: ColumnProfile, *, rows_min: int = 50) -> bool:

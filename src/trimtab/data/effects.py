@@ -33,6 +33,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 TAIL: Final = 0.005
 """The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
+_FAR: Final = 0.025
 _ROWS_MAX: Final = 100_000_000
 
 
@@ -120,23 +121,30 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effec
     (_, spread_then), (_, spread_now), furthest = kept
     if not spread_then > 0.0 or not math.isfinite(spread_then + spread_now):
         return None
-    ratio = math.sqrt(spread_now / spread_then)
+    share = spread_now / spread_then
+    ratio = math.sqrt(share)
     z = normal_quantile(1.0 - bar.error / 2)
     low, high = _ends(reference)
-    fourths = _fourth(reference, low, high), _fourth(current, low, high)
+    # The band is one of the variances: few rows may hold none of the wild values that make most of a variance, and a
+    # spread of 0 is then as uncertain as the reference's own.
+    fourth = max(_fourth(reference, low, high), _fourth(current, low, high), 1.0) - 1.0
 
     def reach(rows: float) -> float:
-        first = z * math.sqrt(
-            ratio**2 * max(fourths[0] - 1.0, 0.0) / (4.0 * sizes.then)
-            + ratio**2 * max(fourths[1] - 1.0, 0.0) / (4.0 * rows)
-        )
-        return first + z * z / 12.0 * furthest**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
+        first = z * math.sqrt(fourth * (share**2 / sizes.then + max(share, 1.0) ** 2 / rows))
+        return first + z * z / 6.0 * furthest**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
+
+    def up(rows: float) -> float:
+        return math.sqrt(share + reach(rows)) - ratio
+
+    def down(rows: float) -> float:
+        return ratio - math.sqrt(max(share - reach(rows), 0.0))
 
     words = (
         f"the standard deviation is {math.sqrt(spread_now):.4g}, {math.sqrt(spread_then):.4g} in the reference "
         f"({ratio - 1.0:+.0%})"
     )
-    change = _Change(statistic=Statistic.SCALE, size=ratio - 1.0, words=words, near=reach, far=reach)
+    near, far = (down, up) if ratio >= 1.0 else (up, down)
+    change = _Change(statistic=Statistic.SCALE, size=ratio - 1.0, words=words, near=near, far=far)
     return _effect(change, sizes, bar)
 
 
@@ -187,6 +195,21 @@ def _needs(change: _Change, sizes: Sizes, bar: Bar) -> str:
     return f"about {counted(max(1, math.ceil((enough - sizes.now) * sizes.rows_per_now)), 'more row')}"
 
 
+def usual_spread(reference: Numbers) -> float:
+    """The standard deviation of the numbers kept within their quantiles: what a location is measured in."""
+    return math.sqrt(_moments(reference, *_ends(reference))[1]) if len(reference.keys) else 0.0
+
+
+def slack_unit(reference: Numbers) -> float:
+    """The standard deviation that a slack is a share of: that of a normal distribution with the same 2.5 % and
+    97.5 % quantiles where that is less, since a few far numbers must not excuse a change of all others."""
+    spread = usual_spread(reference)
+    if not spread > 0.0 or not math.isfinite(spread):
+        return 0.0
+    low, high = _ends(reference, _FAR)
+    return min(spread, (high - low) / (2.0 * normal_quantile(1.0 - _FAR))) if high > low else spread
+
+
 def _kept(reference: Numbers, current: Numbers) -> tuple[tuple[float, float], tuple[float, float], float] | None:
     """Mean and variance of both within the reference's quantiles, and how far from its mean a number may then be; None
     without numbers."""
@@ -197,11 +220,11 @@ def _kept(reference: Numbers, current: Numbers) -> tuple[tuple[float, float], tu
     return then, now, max(then[0] - low, high - then[0])
 
 
-def _ends(reference: Numbers) -> tuple[float, float]:
+def _ends(reference: Numbers, tail: float = TAIL) -> tuple[float, float]:
     reached = np.cumsum(reference.shares)
     last = len(reached) - 1
-    low = min(int(np.searchsorted(reached, TAIL)), last)
-    high = min(int(np.searchsorted(reached, 1.0 - TAIL)), last)
+    low = min(int(np.searchsorted(reached, tail)), last)
+    high = min(int(np.searchsorted(reached, 1.0 - tail)), last)
     return float(reference.middles[low]), float(reference.middles[high])
 
 

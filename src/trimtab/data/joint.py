@@ -36,6 +36,8 @@ _FREQUENT: Final = 0.05
 _VALUES_MAX: Final = 3
 _ROWS_MIN: Final = 100
 _SHOWN: Final = 20
+_LIKE: Final = 0.9
+"""The share of a table's rows that its sample must speak for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +56,22 @@ def judge_pairs(
     columns: Sequence[str],
     bar: Bar,
     *,
-    independent: tuple[float, float] = (math.inf, math.inf),
+    rows: tuple[tuple[int, float], tuple[int, float]] | None = None,
 ) -> tuple[tuple[PairDifference, ...], int]:
     """The pairs of columns whose correlation changed most, at most 20, and how many pairs were compared.
 
-    All pairs that drifted are among them. ``independent`` is how many independent rows the reference and today have at
-    most. Where either sample counts for fewer than 100, nothing is compared.
+    All pairs that drifted are among them. ``rows`` has the rows of the reference and of today, and how many independent
+    ones each counts for. Where either sample counts for fewer than 100, or is not like its table because some rows are
+    there very often, nothing is compared.
     """
     names = [name for name in columns if name in reference.columns and name in current.columns]
     variables = [variable for name in names for variable in _variables(name, reference, current)]
-    rows = [min(_counts_for(sample), most) for sample, most in zip((reference, current), independent, strict=True)]
-    if min(rows) < _ROWS_MIN or len(variables) < 2:
+    sides = rows or ((0, 1.0), (0, 1.0))
+    counts = [_counts_for(sample, *side) for sample, side in zip((reference, current), sides, strict=True)]
+    if min(counts) < _ROWS_MIN or len(variables) < 2:
         return (), 0
     then, now = (_standardised(sample, variables) for sample in (reference, current))
-    (r_then, v_then), (r_now, v_now) = _correlations(*then, rows[0]), _correlations(*now, rows[1])
+    (r_then, v_then), (r_now, v_now) = _correlations(*then, counts[0]), _correlations(*now, counts[1])
     owners = np.array([names.index(variable.column) for variable in variables])
     upper = np.triu(owners[:, None] != owners[None, :], k=1) & np.isfinite(r_then) & np.isfinite(r_now)
     compared = int(upper.sum())
@@ -86,7 +90,7 @@ def judge_pairs(
         pair = (variables[one].column, variables[two].column)
         if pair not in best and (verdicts[one, two] == 2 or len(best) < _SHOWN):
             figures = (float(r_then[one, two]), float(r_now[one, two]), float(reach[one, two]))
-            best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, int(rows[1]))
+            best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, int(counts[1]))
     return tuple(best.values()), compared
 
 
@@ -169,13 +173,22 @@ def _ranks(numbers: Floats, weights: Floats) -> Floats:
     return ranks
 
 
-def _counts_for(sample: Sample) -> float:
+def _counts_for(sample: Sample, rows: int, effective: float) -> float:
     """How many independent rows a sample counts for: all of the table's where each different row is in it, else as
-    many as rows of equal weight would know as much (Kish's effective size)."""
+    many as rows of equal weight would know as much (Kish's effective size). 0 where it is not like its table.
+
+    ``rows`` are the table's, 0 for not known; ``effective`` is how many independent ones each counts for.
+    """
     counts = np.array(sample.counts, dtype=np.float64)
-    if not len(counts):
+    held = float(counts.sum())
+    if len(counts) < ROWS_MAX:
+        return held * effective
+    # Each different row is as likely to be in the sample, however often it is in the table: one that is half of all
+    # rows is mostly missing, and what is left is another table. The hashes tell how many rows a sample speaks for.
+    told = held / ((sample.hashes[-1] + 1) / 2.0**64)
+    if rows and not _LIKE <= told / rows <= 1.0 / _LIKE:
         return 0.0
-    return float(counts.sum() if len(counts) < ROWS_MAX else counts.sum() ** 2 / (counts**2).sum())
+    return min(held**2 / float((counts**2).sum()), rows * effective if rows else math.inf)
 
 
 def _correlations(rows: Floats, weights: Floats, effective: float) -> tuple[Floats, Floats]:

@@ -274,6 +274,14 @@ def test_numbers_beyond_what_can_be_squared_are_judged_by_their_shape() -> None:
     assert drift([1e308, -1e308, 1e307] * 10_000, [1e308, 1e307, 1e307] * 10_000).verdict is Verdict.FAIL
 
 
+def test_a_wild_value_in_the_reference_does_not_hide_a_shift() -> None:
+    then = np.append(NORMAL, [1e9, 1e12])
+    assert drift(then, NORMAL).verdict is Verdict.PASS
+    found = drift(then, NORMAL + 0.3)
+    assert effect(found, Statistic.LOCATION).verdict is Verdict.FAIL
+    assert effect(found, Statistic.SHAPE).verdict is Verdict.FAIL
+
+
 def test_what_changed_most_comes_first() -> None:
     then = pl.DataFrame({"a": NORMAL, "b": NORMAL, "c": NORMAL})
     now = pl.DataFrame({"a": NORMAL, "b": NORMAL + 0.3, "c": NORMAL + 1.0})

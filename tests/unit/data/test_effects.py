@@ -55,6 +55,22 @@ def test_one_wild_value_decides_nothing() -> None:
             assert abs(found.size.estimate) < 0.001
 
 
+def test_one_wild_value_in_the_reference_excuses_nothing() -> None:
+    for wild in (1e6, 1e300):
+        then = numbers(np.append(NORMAL[:-1], wild))
+        assert effects.usual_spread(then) == pytest.approx(0.99, abs=0.01)
+        assert effects.slack_unit(then) == pytest.approx(0.99, abs=0.01)
+
+
+def test_a_slack_is_measured_where_most_numbers_lie() -> None:
+    chance = np.random.default_rng(3)
+    assert effects.slack_unit(numbers(chance.standard_cauchy(50_000))) == pytest.approx(12.7 / 1.96, rel=0.05)
+    zeros = np.where(chance.random(50_000) < 0.98, 0.0, 1.0 + chance.random(50_000))
+    assert effects.slack_unit(numbers(zeros)) == pytest.approx(np.std(zeros), rel=0.1)
+    assert effects.slack_unit(numbers([3.0] * 9)) == 0.0
+    assert effects.slack_unit(numbers([])) == 0.0
+
+
 def test_what_did_not_vary_has_no_location_and_no_scale() -> None:
     constant, now = numbers([3.0] * 100), numbers([3.0, 4.0])
     assert effects.location(constant, now, 0.0, SIZES, BAR) is None

@@ -12,6 +12,7 @@ from trimtab.data.differences import PairDifference, Statistic
 from trimtab.data.drift import Judging, compare
 from trimtab.data.effects import Bar
 from trimtab.data.joint import judge_pairs
+from trimtab.data.profile import Profile
 from trimtab.data.profiler import profile_frame
 from trimtab.data.sample import Sample
 
@@ -61,10 +62,10 @@ def test_few_rows_are_not_compared_and_some_are_unsure() -> None:
 
 def test_rows_that_resemble_their_neighbours_count_for_less() -> None:
     then, now = sample_of(x=X, y=X + Y), sample_of(x=X, y=X + Y)
-    wide, narrow = (judged(then, now, independent=(4_000.0, rows))[0][0].effect.size for rows in (200.0, 4_000.0))
+    wide, narrow = (judged(then, now, rows=((4_000, 1.0), (4_000, share)))[0][0].effect.size for share in (0.05, 1.0))
     assert wide.n == 200
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
-    assert judged(then, now, independent=(4_000.0, 83.0)) == ((), 0)
+    assert judged(then, now, rows=((4_000, 1.0), (4_000, 1 / 48))) == ((), 0)
     profile = profile_frame(pl.DataFrame({"x": X, "y": X + Y}))
     assert compare(profile, profile, Judging(effective=(1.0, 1 / 48))).pairs_compared == 0
 
@@ -76,6 +77,18 @@ def test_all_rows_count_where_each_different_one_is_in_the_sample() -> None:
     pairs, compared = judged(then, now)
     assert compared == 1
     assert (pairs[0].effect.verdict, pairs[0].effect.size.n) == (Verdict.FAIL, 4_000)
+
+
+def test_a_sample_that_lacks_the_row_that_is_half_of_the_table_is_not_compared() -> None:
+    def table(rows: int, seed: int) -> Profile:
+        chance = np.random.default_rng(seed)
+        values = chance.normal(size=(2, rows))
+        values[:, chance.random(rows) < 0.5] = 0.0
+        return profile_frame(pl.DataFrame({"x": values[0], "y": values[1]}))
+
+    for seed in range(5):
+        found = compare(table(200_000, seed), table(7_000 + 10_000 * seed, 9 + seed))
+        assert all(pair.effect.verdict is not Verdict.FAIL for pair in found.pairs)
 
 
 def test_constants_times_and_columns_of_another_kind_have_no_pair() -> None:
