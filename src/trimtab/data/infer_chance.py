@@ -23,7 +23,7 @@ def most_later(count: int, rows: int, later: float, *, spread: float = 0.0) -> f
 
     Example:
         >>> most_later(20, 1_000, 1_000)
-        0.055
+        0.056
     """
     possible = min(1.0, _beyond(count / rows, rows) + spread)
     return rounded_up(_beyond(possible, later, parameter=False))
