@@ -26,7 +26,7 @@ with_sensitive = click.option(
 with_page = click.option("--html", type=FILE, help="Also write a page to look at.")
 with_markdown = click.option("--markdown", type=FILE, help="Also write Markdown, for a comment on a change.")
 with_junit = click.option("--junit", type=FILE, help="Also write JUnit XML, for CI.")
-with_columns = click.option("--all-columns", is_flag=True, help="List columns that did not change, too.")
+with_columns = click.option("--all-columns", is_flag=True, help="List every column and all that is undecided, too.")
 
 
 def opened(file: str | None, query: str | None, default: ProjectTable | None = None) -> Any:

@@ -31,6 +31,7 @@ from trimtab.generate.data_summary import Summary, summarise, worst_first
 
 COLUMNS_MAX: Final = 40
 _EXAMPLES: Final = 3
+_UNDECIDED: Final = 3
 _CORRELATIONS: Final = 5
 _CORRELATED: Final = 0.5
 _NAME_MAX: Final = 24
@@ -47,7 +48,8 @@ _LABEL: Final = 11
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """How wide the text is, whether it is coloured, and whether columns that did not change are listed."""
+    """How wide the text is, whether it is coloured, and whether every column is listed, also what it holds and where
+    nothing changed or can be told."""
 
     width: int = 100
     colour: bool = False
@@ -62,7 +64,7 @@ def terminal(report: DataReport, look: Look | None = None) -> str:
         [_head(report, look)],
         _rules(report, look),
         _drift(report, look),
-        _profile(report, look),
+        _profile(report, look) if look.all_columns or not report.is_judged else [],
         [line for note in report.notes for line in _wrapped(f"note: {written.one_line(note)}", look.width, 6)],
         _verdict(report, look),
     ]
@@ -113,6 +115,8 @@ def _drift(report: DataReport, look: Look) -> list[str]:
     if report.differences is None:
         return []
     found, pairs = changes(report), pair_changes(report)
+    if not look.all_columns:
+        found = _in_short(found)
     failed, unsure, passed = drift_counts(report)
     head = f"What changed most: {failed:,} drifted, {unsure:,} cannot be told yet, {passed:,} as they were"
     lines = _wrapped(head, look.width, 2)
@@ -121,7 +125,8 @@ def _drift(report: DataReport, look: Look) -> list[str]:
         text = _told(finding) if not again else f"also: {_told(finding)}"
         lines += _labelled(finding.weight.value, text if again else f"{finding.about}: {text}", look)
     lines += _more(len(found) - COLUMNS_MAX, "change")
-    told = [pair for pair in pairs if pair.weight is Weight.FAIL] or list(pairs)[:_EXAMPLES]
+    lines += _more(unsure - sum(one.weight is Weight.UNSURE for one in found), "undecided column", "undecided columns")
+    told = [pair for pair in pairs if pair.weight is Weight.FAIL] or list(pairs)[:1]
     for finding in told[:COLUMNS_MAX]:
         lines += _labelled(finding.weight.value, f"{finding.about}: {_told(finding)}", look)
     lines += _more(len(pairs) - len(told[:COLUMNS_MAX]), "pair of columns", "pairs of columns")
@@ -132,6 +137,17 @@ def _drift(report: DataReport, look: Look) -> list[str]:
                 text = f"{_short(column.column)}: {effect.words}"
                 lines += _labelled("PASS", text, look)
     return lines if len(lines) > 1 or passed else []
+
+
+def _in_short(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What drifted, and of what cannot be told yet the first columns with one change each: there is little to say."""
+    failed = {finding.columns for finding in found if finding.weight is Weight.FAIL}
+    drifted = [finding for finding in found if finding.weight is Weight.FAIL]
+    unsure: dict[tuple[str, ...], Finding] = {}
+    for finding in found:
+        if finding.columns not in failed:
+            unsure.setdefault(finding.columns, finding)
+    return (*drifted, *list(unsure.values())[:_UNDECIDED])
 
 
 def _told(finding: Finding) -> str:
