@@ -56,8 +56,9 @@ class SourceFile:
 
     def open(self) -> BinaryIO:
         """The rows as written: a compressed file is read as if it were not."""
-        stored = io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
-        return cast("BinaryIO", gzip.GzipFile(fileobj=stored)) if self.compressed else stored
+        if self.compressed:
+            return cast("BinaryIO", gzip.open(self.readable))
+        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
 
 
 def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from trimtab.data.wording import show
 from trimtab.drivers.sources.batching import batch_rows, cut
 from trimtab.drivers.sources.pandas_table import from_pandas, index_note, refuse_repeated
 from trimtab.drivers.sources.problems import SourceError
@@ -65,20 +66,34 @@ def open_memory(what: Any) -> MemoryScan | LazyScan:
         SourceError: it is no table, or a column of it holds values of several types.
     """
     if isinstance(what, pl.DataFrame):
-        return MemoryScan(name="a polars DataFrame", table=what)
+        return _held("a polars DataFrame", what)
     if isinstance(what, pl.LazyFrame):
         with _query_errors():
             return LazyScan(name="a polars LazyFrame", query=what, schema=what.collect_schema())
     if isinstance(what, pl.Series):
-        return MemoryScan(name="a polars Series", table=what.to_frame())
+        return _held("a polars Series", what.to_frame())
     kind = type(what)
     library = kind.__module__.partition(".")[0]
     if library == "pandas" and kind.__name__ == "DataFrame":
-        return MemoryScan(name="a pandas DataFrame", table=from_pandas(what), notes=index_note(what))
+        return _held("a pandas DataFrame", from_pandas(what), index_note(what))
+    if library == "pandas" and kind.__name__ == "Series":
+        return open_memory(what.to_frame())
     if hasattr(what, "__arrow_c_stream__") or hasattr(what, "__arrow_c_array__"):
         name = f"an object of {library}'s {kind.__name__}"
-        return MemoryScan(name=name, table=_from_arrow(what, name))
+        return _held(name, _from_arrow(what, name))
     raise SourceError(f"an object of {library}'s {kind.__name__} is no table", fix=f"Hand over {_READABLE}.")
+
+
+def _held(name: str, table: pl.DataFrame, notes: tuple[str, ...] = ()) -> MemoryScan:
+    objects = [column for column, kind in table.schema.items() if kind == pl.Object]
+    if objects:
+        column = table[objects[0]]
+        kind = next((type(value).__name__ for value in column if value is not None), "object")
+        raise SourceError(
+            f"the column {show(objects[0])} holds objects of Python ({kind}), which no table has",
+            fix="Leave it out, or make numbers, text or times of it.",
+        )
+    return MemoryScan(name=name, table=table, notes=notes)
 
 
 def _from_arrow(what: Any, name: str) -> pl.DataFrame:
@@ -87,7 +102,7 @@ def _from_arrow(what: Any, name: str) -> pl.DataFrame:
         refuse_repeated(map(str, names), name)
     try:
         return pl.DataFrame(what)
-    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+    except (pl.exceptions.PolarsError, TypeError, ValueError, ImportError) as error:
         problem = f"{name} cannot be read: {_first_line(error)}"
         raise SourceError(problem, fix="Hand over a table: a stream of record batches.") from error
 

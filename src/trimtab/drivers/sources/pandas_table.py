@@ -25,7 +25,7 @@ def from_pandas(frame: Any) -> pl.DataFrame:
     Raises:
         SourceError: a name is there twice, or a column of objects holds values of several types.
     """
-    names = [str(label) for label in frame.columns]
+    names = [".".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in frame.columns]
     refuse_repeated(names, "the pandas DataFrame")
     columns = [_column(name, frame.iloc[:, position]) for position, name in enumerate(names)]
     return pl.DataFrame(columns)

@@ -1,0 +1,214 @@
+"""Files as tables that are read batch by batch: which batches come, what is told of a file, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from trimtab.base.errors import DriverError
+from trimtab.data.scan import Scan
+from trimtab.drivers.sources import SourceError, open_source, open_table, read_source
+from trimtab.drivers.sources.batching import CELLS, LEAST_ROWS, MOST_ROWS, batch_rows
+from trimtab.drivers.sources.columnar import windows
+from trimtab.drivers.sources.footer import RowGroup, row_groups
+from trimtab.spec.project import Source
+
+TABLE = pl.DataFrame({"n": [1, 2, None], "t": ["x", None, "z"], "f": [1.5, 2.5, 3.5]})
+EVERY_TYPE = pl.DataFrame(
+    {
+        "u8": pl.Series([1, None], dtype=pl.UInt8),
+        "i128": pl.Series([2**70, 1], dtype=pl.Int128),
+        "dec": pl.Series([Decimal("1.50"), None], dtype=pl.Decimal(10, 2)),
+        "cat": pl.Series(["a", None], dtype=pl.Categorical),
+        "enum": pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])),
+        "list": pl.Series([[1, 2], None]),
+        "struct": pl.Series([{"x": 1, "y": "a"}, {"x": None, "y": "b"}]),
+        "zoned": pl.Series([datetime(2026, 1, 1, tzinfo=UTC), None]).dt.convert_time_zone("Europe/Zurich"),
+        "naive": pl.Series([datetime(2026, 1, 1, tzinfo=UTC), None]).dt.replace_time_zone(None),
+        "date": [date(2026, 1, 1), None],
+        "time": [time(1, 2, 3), None],
+        "span": [timedelta(days=1), None],
+        "bytes": [b"ab", None],
+        "none": pl.Series([None, None], dtype=pl.Null),
+        "truth": [True, None],
+    }
+)
+
+
+def rows(scan: Scan, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    return pl.concat([pl.DataFrame(schema=scan.schema).select(columns or scan.schema.names()), *scan.batches(columns)])
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.pq", "rows.arrow", "rows.feather", "rows.ipc", "ROWS.PARQUET"])
+def test_a_file_is_read_as_often_as_needed_and_only_the_columns_that_are_asked_for(tmp_path: Path, name: str) -> None:
+    write = TABLE.write_parquet if Path(name).suffix.lower() in (".parquet", ".pq") else TABLE.write_ipc
+    write(tmp_path / name)
+    scan = open_table(name, root=tmp_path)
+    assert (scan.name, scan.rows, scan.schema) == (name, 3, TABLE.schema)
+    assert rows(scan).equals(rows(scan))
+    assert rows(scan).equals(TABLE)
+    assert rows(scan, ["f", "n"]).equals(TABLE.select("f", "n"))
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.arrow"])
+def test_types_come_as_they_are_stored(tmp_path: Path, name: str) -> None:
+    table = EVERY_TYPE
+    (table.write_parquet if name.endswith("parquet") else table.write_ipc)(tmp_path / name)
+    scan = open_table(tmp_path / name)
+    assert scan.schema == table.schema
+    assert rows(scan).equals(table)
+
+
+@pytest.mark.parametrize("group", [100, 1_000, 70_000, 400_000])
+def test_batches_are_bounded_whatever_the_row_groups(tmp_path: Path, group: int) -> None:
+    table = pl.DataFrame({"n": range(300_000)}).with_columns((pl.col("n") % 7).cast(pl.String).alias("t"))
+    table.write_parquet(tmp_path / "rows.parquet", row_group_size=group)
+    scan = open_table(tmp_path / "rows.parquet")
+    batches = list(scan.batches())
+    assert all(0 < batch.height <= MOST_ROWS for batch in batches)
+    assert len(batches) <= 6
+    assert pl.concat(batches).equals(table)
+
+
+def test_a_wide_table_has_shorter_batches(tmp_path: Path) -> None:
+    table = pl.DataFrame({f"c{place}": np.arange(3_000) + place for place in range(5_000)})
+    table.write_parquet(tmp_path / "rows.parquet")
+    batches = list(open_table(tmp_path / "rows.parquet").batches())
+    assert max(batch.height for batch in batches) <= LEAST_ROWS
+    assert pl.concat(batches).equals(table)
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(0, 131_072), (30, 131_072), (1_000, 4_000), (100_000, 1_024)])
+def test_a_batch_has_four_million_cells_about(columns: int, expected: int) -> None:
+    assert batch_rows(columns) == expected
+
+
+@pytest.mark.parametrize(
+    "groups", [[], [0], [5], [10] * 50, [50_000, 90_000, 3, 2_000_000, 1], [131_072, 131_073], [0, 7, 0, 200_000]]
+)
+def test_windows_are_the_file_and_never_cross_into_a_slice(groups: list[int]) -> None:
+    found = list(windows([RowGroup(rows=count, stored=count, unpacked=count) for count in groups], 30))
+    assert [window.first for window in found] == [sum(w.rows for w in found[:place]) for place in range(len(found))]
+    assert sum(window.rows for window in found) == sum(groups)
+    assert all(0 < window.rows <= CELLS // 30 + 1 for window in found)
+
+
+def test_the_footer_is_read_as_pyarrow_reads_it(tmp_path: Path) -> None:
+    table = pl.concat([EVERY_TYPE.drop("i128", "none")] * 500)
+    paths = [tmp_path / name for name in ("polars.parquet", "pyarrow.parquet", "bare.parquet")]
+    table.write_parquet(paths[0], row_group_size=300, statistics="full", metadata={"k": "v" * 5_000})
+    pq.write_table(table.drop("cat", "enum").to_arrow(), paths[1], row_group_size=170, store_schema=True)
+    pq.write_table(table.select("u8").to_arrow(), paths[2], compression="none", write_statistics=False)
+    for path in paths:
+        told = pq.ParquetFile(path).metadata
+        groups = [told.row_group(place) for place in range(told.num_row_groups)]
+        with path.open("rb") as content:
+            found = row_groups(content)
+        assert found is not None
+        assert [group.rows for group in found] == [group.num_rows for group in groups]
+        assert [group.unpacked for group in found] == [group.total_byte_size for group in groups]
+
+
+def test_a_file_without_rows_has_a_schema_and_no_batches(tmp_path: Path) -> None:
+    TABLE.clear().write_parquet(tmp_path / "none.parquet")
+    TABLE.clear().write_ipc(tmp_path / "none.arrow")
+    (tmp_path / "none.csv").write_text("n,t\n")
+    (tmp_path / "bare.csv").write_text("n,t")
+    for name in ("none.parquet", "none.arrow", "none.csv", "bare.csv"):
+        scan = open_table(name, root=tmp_path)
+        assert (scan.rows, list(scan.batches())) == (0, [])
+        assert scan.schema.names()[:2] == ["n", "t"]
+
+
+def test_files_of_a_glob_are_one_table_in_the_order_of_their_names(tmp_path: Path) -> None:
+    pl.DataFrame({"n": [3, 4], "t": ["c", "d"]}).write_parquet(tmp_path / "b.parquet")
+    pl.DataFrame({"t": ["a", "b"], "n": [1.5, 2]}).write_parquet(tmp_path / "c.parquet")
+    pl.DataFrame({"n": [None], "t": ["z"]}, schema={"n": pl.Null, "t": pl.String}).write_parquet(tmp_path / "a.parquet")
+    scan = open_table("*.parquet", root=tmp_path)
+    assert (scan.name, scan.rows) == ("*.parquet", 5)
+    assert scan.schema == pl.Schema({"n": pl.Float64(), "t": pl.String()})
+    assert rows(scan).rows() == [(None, "z"), (3.0, "c"), (4.0, "d"), (1.5, "a"), (2.0, "b")]
+
+
+def test_formats_may_differ_within_a_glob(tmp_path: Path) -> None:
+    TABLE.write_parquet(tmp_path / "a.parquet")
+    TABLE.write_csv(tmp_path / "b.csv")
+    TABLE.write_ipc(tmp_path / "c.arrow")
+    assert rows(open_table("[abc].*", root=tmp_path)).equals(pl.concat([TABLE] * 3))
+
+
+def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    TABLE.write_parquet(tmp_path / "a.parquet")
+    TABLE.with_columns(pl.col("n").cast(pl.String)).write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(SourceError, match=r"b\.parquet and a\.parquet differ in n"):
+        open_table(tmp_path / "*.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "fix"),
+    [
+        ("gone.parquet", "no file matches gone.parquet", "relative to the current folder"),
+        ("row.parquet", "no file matches row.parquet", "Did you mean rows.parquet?"),
+        ("*.pq", "no file matches *.pq", "Correct the name"),
+        ("folder", "folder is a folder", "for example folder/*.parquet"),
+        ("rows.xlsx", "the name of rows.xlsx does not say how its rows are written", ".csv.gz"),
+        ("rows.parquet.gz", "the name of rows.parquet.gz does not say", ".csv.gz"),
+        ("s3://bucket/rows.parquet", "s3:// is not a place that this Trimtab reads tables from", "Use http"),
+        ("empty.parquet", "empty.parquet is empty", "Write the table again"),
+        ("half.parquet", "(it does not end with PAR1: it was cut off)", "Write it anew"),
+        ("text.parquet", "(it begins with 'a,b', as text does)", "Write it anew"),
+        ("other.arrow", "is not an Arrow file, or a damaged one (by its first bytes it is Parquet)", "Write it"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_opened_is_refused(tmp_path: Path, name: str, sentence: str, fix: str) -> None:
+    TABLE.write_parquet(tmp_path / "rows.parquet")
+    content = (tmp_path / "rows.parquet").read_bytes()
+    (tmp_path / "other.arrow").write_bytes(content)
+    (tmp_path / "half.parquet").write_bytes(content[: len(content) // 2])
+    (tmp_path / "text.parquet").write_text("a,b\n1,2\n")
+    for other in ("empty.parquet", "rows.xlsx", "rows.parquet.gz"):
+        (tmp_path / other).touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SourceError, match=re.escape(sentence)) as caught:
+        open_table(name, root=tmp_path)
+    assert fix in caught.value.fix
+
+
+def test_damage_inside_of_a_file_is_told_when_its_rows_are_read(tmp_path: Path) -> None:
+    pl.DataFrame({"n": np.random.default_rng(0).normal(size=50_000)}).write_parquet(tmp_path / "rows.parquet")
+    content = bytearray((tmp_path / "rows.parquet").read_bytes())
+    content[100:5_000] = bytes(4_900)
+    (tmp_path / "rows.parquet").write_bytes(content)
+    with pytest.raises(SourceError, match=r"rows\.parquet is not a Parquet file, or a damaged one"):
+        list(open_table(tmp_path / "rows.parquet").batches())
+
+
+def test_a_file_that_goes_while_it_is_read_is_a_drivers_error(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    scan = open_table(tmp_path / "rows.csv")
+    (tmp_path / "rows.csv").unlink()
+    with pytest.raises(DriverError, match=r"cannot read .*rows\.csv"):
+        list(scan.batches())
+
+
+def test_a_projects_table_is_opened_as_it_is_stored(tmp_path: Path) -> None:
+    times = [datetime(2026, 3, day, tzinfo=UTC) for day in (3, 1, 2)]
+    stored = TABLE.with_columns(pl.Series("ts", times))
+    stored.write_parquet(tmp_path / "rows.parquet")
+    source = Source(path="rows.parquet", time="ts", label="f", key="n", zone=None)
+    assert rows(open_source(tmp_path, source)).equals(stored)
+    assert read_source(tmp_path, source).equals(stored.sort("ts"))
+
+
+def test_folders_named_like_parquet_partitions_add_no_column(tmp_path: Path) -> None:
+    (tmp_path / "day=1").mkdir()
+    TABLE.write_parquet(tmp_path / "day=1" / "rows.parquet")
+    assert open_table("day=1/*.parquet", root=tmp_path).schema == TABLE.schema
