@@ -45,8 +45,13 @@ _PILED: Final = 4
 """A bucket of several numbers that holds so many times its neighbour's rows holds one number that many rows have."""
 _NEAR: Final = 20
 """Distances between neighbouring rows of the tail within which a natural bound is as good as reached."""
+_ABRUPT: Final = -0.4
+"""The shape of a tail that ends abruptly is below; -1 is that of even numbers, 0 that of an exponential tail."""
 _BOUNDS: Final = (1.0, 100.0)
 """What shares and percentages do not exceed."""
+_FURTHEST: Final = 9
+"""An end is at most so many times as far from the middle as the outermost number: ten times that is told, however heavy
+the tail seems to be."""
 _STEPS: Final = 100
 """An end is rounded outwards to about this part of the whole range, so that a person can read it."""
 
@@ -70,6 +75,16 @@ class _Side:
     exact: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tail:
+    """The outermost rows of a side: how many, from where, how far they go on average, and the shape that they show."""
+
+    rows: float
+    start: float
+    mean: float
+    shape: float
+
+
 def limits_of(column: NumberColumn) -> Limits | None:
     """The range that fresh rows of the same kind hardly leave; None where the numbers do not say."""
     if column.minimum is None or column.maximum is None or column.count < COUNT_MIN:
@@ -82,11 +97,13 @@ def limits_of(column: NumberColumn) -> Limits | None:
     upper = _Side(values, counts, greatest, exact)
     lower = _Side(-values[::-1], counts[::-1], -least, exact)
     hard = _is_hard(lower), _is_hard(upper)
-    low = least if hard[0] else -_end(lower)
-    high = greatest if hard[1] else _end(upper)
+    low = least if hard[0] else -_end(lower, _tail_of(lower))
+    high = greatest if hard[1] else _end(upper, _tail_of(upper))
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     middle = float(values[np.searchsorted(np.cumsum(counts), column.count / 2)])
+    low = max(low, middle - _FURTHEST * (middle - least))
+    high = min(high, middle + _FURTHEST * (greatest - middle))
     low, high = _bounded(low, high, (lower, upper), middle)
     return _rounded(column, (low, high), hard)
 
@@ -99,8 +116,8 @@ def _is_hard(side: _Side) -> bool:
     return last * min(1.0, last / before) >= _STANDING
 
 
-def _end(side: _Side) -> float:
-    """Where the tail has a thousandth of a row left."""
+def _tail_of(side: _Side) -> _Tail:
+    """The outermost rows."""
     rows = float(side.counts.sum())
     wanted = min(max(rows / _TAIL_SHARE, min(_TAIL_MIN, rows / 4)), _TAIL_MAX)
     reached = np.cumsum(side.counts[::-1])
@@ -109,36 +126,40 @@ def _end(side: _Side) -> float:
     start = (float(side.values[-buckets - 1]) + float(side.values[-buckets])) / 2
     excess = np.minimum(side.values[-buckets:], side.outermost) - start
     mean = float((excess * size).sum()) / tail
-    if not mean > 0.0:
-        return side.outermost
     ranks = np.cumsum(size) - size / 2 + 0.15  # the middle of each bucket's ranks, less 0.35
     weighted = float((excess * size * (1.0 - ranks / tail)).sum()) / tail
-    shape = _shape(mean, weighted, tail)
-    steps = math.log(tail * _BEYOND)
-    growth = math.expm1(shape * steps) / shape if abs(shape) > 1e-9 else steps
-    return max(side.outermost, start + mean * (1.0 - shape) * growth)
-
-
-def _shape(mean: float, weighted: float, rows: float) -> float:
-    """The shape of a generalised Pareto tail, by its probability-weighted moments."""
     gap = mean - 2.0 * weighted
-    shape = max(2.0 - mean / gap, -1.0) if gap > 0.0 else -1.0
-    drawn = shape * rows / (rows + _DRAWN) + _ERROR / math.sqrt(rows + _DRAWN)
-    return min(max(drawn, _SHAPES[0]), _SHAPES[1])
+    return _Tail(rows=tail, start=start, mean=mean, shape=max(2.0 - mean / gap, -1.0) if gap > 0.0 else -1.0)
+
+
+def _end(side: _Side, tail: _Tail) -> float:
+    """Where the tail has a thousandth of a row left."""
+    if not tail.mean > 0.0:
+        return side.outermost
+    drawn = tail.shape * tail.rows / (tail.rows + _DRAWN) + _ERROR / math.sqrt(tail.rows + _DRAWN)
+    shape = min(max(drawn, _SHAPES[0]), _SHAPES[1])
+    steps = math.log(tail.rows * _BEYOND)
+    growth = math.expm1(shape * steps) / shape if abs(shape) > 1e-9 else steps
+    return max(side.outermost, tail.start + tail.mean * (1.0 - shape) * growth)
 
 
 def _bounded(low: float, high: float, sides: tuple[_Side, _Side], middle: float) -> tuple[float, float]:
     """The ends, held back by zero, one and a hundred where the numbers lie as if these were their bounds."""
     least, greatest = -sides[0].outermost, sides[1].outermost
-    skewed = middle - least < (greatest - middle) / 2
-    if least >= 0.0 > low and (skewed or least <= _NEAR * _spacing(sides[0])):
+    below, above = middle - least, greatest - middle
+    if least >= 0.0 > low and (below < above / 2 or _stops_near(sides[0], least)):
         low = 0.0
-    if greatest <= 0.0 < high and (greatest - middle < (middle - least) / 2 or -greatest <= _NEAR * _spacing(sides[1])):
+    if greatest <= 0.0 < high and (above < below / 2 or _stops_near(sides[1], -greatest)):
         high = 0.0
     for bound in _BOUNDS:
-        if low >= 0.0 and greatest <= bound < high and bound - greatest <= _NEAR * _spacing(sides[1]):
+        if low >= 0.0 and greatest <= bound < high and _stops_near(sides[1], bound - greatest):
             high = bound
     return low, high
+
+
+def _stops_near(side: _Side, distance: float) -> bool:
+    """Whether numbers end as abruptly as those between two bounds do, a few neighbours' distances before this one."""
+    return distance <= _NEAR * _spacing(side) and _tail_of(side).shape < _ABRUPT
 
 
 def _spacing(side: _Side) -> float:
