@@ -30,11 +30,12 @@ def most_later(count: int, rows: int, later: float, *, spread: float = 0.0) -> f
 
 
 def rounded_up(share: float) -> float:
-    """The least number of two digits that is not below."""
+    """The least per cent of two digits that is not below, as a share."""
     if not 0.0 < share < 1.0:
         return min(max(share, 0.0), 1.0)
-    digits = _DIGITS - 1 - math.floor(math.log10(share))
-    return min(1.0, math.ceil(share * 10**digits - 1e-9) / 10**digits)
+    digits = _DIGITS - 1 - math.floor(math.log10(share * 100))
+    percent = math.ceil(share * 100 * 10.0**digits - 1e-9) / 10.0**digits
+    return min(1.0, float(f"{percent:.10g}") / 100)
 
 
 def _beyond(share: float, rows: float, *, parameter: bool = True) -> float:

@@ -44,6 +44,8 @@ _CLASSES: Final = (
     "[A-Za-z]",
     "[0-9A-Za-z]",
 )
+_SIGNS: Final = frozenset(".^$*+?{}[]\\|()")
+"""What means something else in a regular expression."""
 _RUNS: Final = re.compile(r"[0-9]+|[A-Z]+|[a-z]+|[^0-9A-Za-z]")
 
 
@@ -139,7 +141,7 @@ def _by_place(texts: tuple[str, ...]) -> str | None:
 def _piece(seen: set[str]) -> str | None:
     """What stands at one place: the narrowest class of letters and digits, or one and the same sign."""
     if len(seen) == 1 and not next(iter(seen)).isalnum():
-        return re.escape(next(iter(seen)))
+        return _itself(next(iter(seen)))
     return next((each for each in _CLASSES if all(re.fullmatch(each, letter) for letter in seen)), None)
 
 
@@ -162,8 +164,13 @@ def _run_form(text: str) -> str | None:
         elif run.isalnum():
             return None
         else:
-            pieces.append(re.escape(run))
+            pieces.append(_itself(run))
     return "".join(pieces)
+
+
+def _itself(sign: str) -> str:
+    """A sign that stands for itself."""
+    return f"\\{sign}" if sign in _SIGNS else sign
 
 
 def _together(pieces: list[str]) -> str:
