@@ -2,8 +2,8 @@
 
 Two-pass in a batch, then Pébay's update between batches ("Formulas for robust, one-pass parallel computation of
 covariances and arbitrary-order statistical moments", SAND2008-6212, 2008). Parts in any order and partition agree to
-about 1e-15 relative, not to the last bit: sums of floats without any rounding cost ten times as much
-(docs/decisions/0008), and no verdict rests on the last bit.
+some 1e-14 of the spread, and to 1e-16 times the mean where that is many deviations from 0, not to the last bit: sums of
+floats without any rounding cost ten times as much (docs/decisions/0008), and no verdict rests on the last bit.
 """
 
 from __future__ import annotations
