@@ -7,7 +7,7 @@ Measured with Polars 2.1 on two cores (Polars and numpy alone take 95 MB), as pr
 | ``scan_parquet().collect_batches()`` | 0.6 s, 369 MB | 0.7 s, 573 MB | 1,000 MB | 4,600 MB |
 | a slice of the scan per batch | 0.9 s, 173 MB | 2.0 s, 419 MB | 8 s, 490 MB | 152 s |
 | pyarrow's ``iter_batches`` | 1.1 s, 271 MB | | | |
-| here | 0.5 s, 170 MB | 1.2 s, 250 MB | 7 s, 290 MB | 18 s, 410 MB |
+| here | 0.5 s, 170 MB | 1.9 s, 270 MB | 8 s, 290 MB | 18 s, 410 MB |
 
 The first reads ahead and keeps what it read ahead; how far is set by environment variables only, before Polars is
 imported, and they do not bound the case of a large group. The second reads all bytes of a row group for each slice of

@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final, NoReturn
 
 import numpy as np
@@ -140,7 +141,7 @@ def _not_utf8(file: SourceFile, block: Block, place: int) -> SourceError:
     encoding = "WINDOWS-1252" if octet in _WINDOWS_ONLY else "LATIN1"
     return SourceError(
         f"{file.name} is not UTF-8: byte {block.before + place + 1:,} is 0x{octet:02X}",
-        fix=f"Convert it, if it is {encoding}: iconv -f {encoding} -t UTF-8 {file.name} > utf8.csv",
+        fix=f"Convert it, if it is {encoding}: iconv -f {encoding} -t UTF-8 {quote(file.name)} > utf8.csv",
         at=_at(file, block, place),
     )
 

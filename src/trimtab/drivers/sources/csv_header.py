@@ -7,6 +7,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from trimtab.data.wording import counted, show
@@ -63,7 +64,7 @@ def read_header(file: SourceFile) -> Header:
     if "\r" in line.rstrip("\r\n") and '"' not in line:
         raise SourceError(
             f"the lines of {file.name} end with a carriage return alone",
-            fix=f"Convert it: tr '\\r' '\\n' < {file.name} > lines.csv",
+            fix=f"Convert it: tr '\\r' '\\n' < {quote(file.name)} > lines.csv",
         )
     separator = told or _separator(line, "\t" if file.format is Format.TSV else ",")
     names = next(csv.reader([line], delimiter=separator), [])
@@ -109,7 +110,7 @@ def _beginning(file: SourceFile) -> bytes:
             if data.startswith(mark):
                 raise SourceError(
                     f"{file.name} is {name}, not UTF-8",
-                    fix=f"Convert it: iconv -f {name} -t UTF-8 {file.name} > utf8.csv",
+                    fix=f"Convert it: iconv -f {name} -t UTF-8 {quote(file.name)} > utf8.csv",
                 )
         while header_end(data) == len(data) and len(data) < _LARGEST and (more := content.read(_LOOKED_AT)):
             data += more

@@ -16,6 +16,7 @@ import polars as pl
 from trimtab.data.wording import counted, show
 
 _TRUTHS: Final = ("true", "false", "True", "False", "TRUE", "FALSE")
+_PADDED: Final = r"^-?0[0-9]+$"
 _NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
 _MOSTLY: Final = 0.5
 """The share of numbers from which text among them is told: below it, the column is one of texts."""
@@ -33,6 +34,7 @@ class _Column:
         wrong: how many of them are not numbers, where others are; None where there is no need to count.
         row: the row of the first of those, from 1 on.
         example: that value.
+        padded: a whole number with a zero before it, among the first that were seen.
     """
 
     kind: pl.DataType | None = None
@@ -40,6 +42,7 @@ class _Column:
     wrong: int | None = None
     row: int = 0
     example: str = ""
+    padded: str = ""
 
 
 class ColumnTypes:
@@ -79,8 +82,13 @@ class ColumnTypes:
         self.rows += block.height
 
     def notes(self) -> tuple[str, ...]:
-        """A sentence for each column that would be one of numbers, had it not a few other values."""
-        return tuple(
+        """A sentence for each column that would be one of numbers, had it not a few other values, or loses zeros."""
+        padded = tuple(
+            f"{name}: values such as {show(column.padded)} begin with a zero, which is not kept since all are numbers"
+            for name, column in self._columns.items()
+            if column.padded and column.kind in _NUMBERS
+        )
+        return padded + tuple(
             f"{name}: {_not_numbers(column)} (row {column.row:,}: {show(column.example)}), so it is read as text"
             for name, column in self._columns.items()
             if column.wrong and column.wrong < column.values * _MOSTLY
@@ -100,6 +108,7 @@ class ColumnTypes:
             for kind in _NUMBERS[narrowest:]:
                 if not bare.cast(kind, strict=False).null_count():
                     column.kind = kind
+                    column.padded = column.padded or (_padded(values) if first else "")
                     return
             column.wrong = 0 if not first or bare.cast(pl.Float64, strict=False).count() else None
         column.kind = pl.String()
@@ -125,3 +134,7 @@ class ColumnTypes:
 def _not_numbers(column: _Column) -> str:
     of = f"{column.wrong:,} of {counted(column.values, 'value')}"
     return f"{of} is not a number" if column.wrong == 1 else f"{of} are not numbers"
+
+
+def _padded(values: pl.Series) -> str:
+    return str(next(iter(values.filter(values.str.contains(_PADDED)).head(1)), ""))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any, Final
 
 import polars as pl
@@ -168,5 +169,5 @@ class _Reader:
             raise SourceError(
                 f"{self._file.name} is not a text file: byte {block.before + place + 1:,} is zero",
                 fix="It was cut off while it was written, or is UTF-16: write it again, or "
-                f"convert it: iconv -f UTF-16 -t UTF-8 {self._file.name} > utf8.csv",
+                f"convert it: iconv -f UTF-16 -t UTF-8 {quote(self._file.name)} > utf8.csv",
             )

@@ -113,7 +113,8 @@ def find(root: Path, pattern: str, *, shown: str, wanted: str = "[data] source "
         if wanted:
             fix = f"{_near(path)}The path is relative to trimtab.toml; put the table there, or correct the setting."
         else:
-            fix = f"{_near(path)}Correct the name; a path is relative to the current folder."
+            where = "; a path is relative to the current folder" if not Path(pattern).is_absolute() else ""
+            fix = f"{_near(path)}Correct the name{where}."
         raise SourceError(f"no file matches {wanted}{shown}", fix=fix)
     names = [str(file.relative_to(root)) if file.is_relative_to(root) else file.name for file in found]
     return tuple(_file(name, file.name, file) for name, file in zip(names, found, strict=True))
