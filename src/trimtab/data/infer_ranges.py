@@ -147,7 +147,8 @@ def _bounded(low: float, high: float, sides: tuple[_Side, _Side], middle: float)
     """The ends, held back by zero, one and a hundred where the numbers lie as if these were their bounds."""
     least, greatest = -sides[0].outermost, sides[1].outermost
     below, above = middle - least, greatest - middle
-    if least >= 0.0 > low and (below < above / 2 or _stops_near(sides[0], least)):
+    share = greatest in _BOUNDS and _is_hard(sides[1])
+    if least >= 0.0 > low and (share or below < above / 2 or _stops_near(sides[0], least)):
         low = 0.0
     if greatest <= 0.0 < high and (above < below / 2 or _stops_near(sides[1], -greatest)):
         high = 0.0
