@@ -52,6 +52,10 @@ def data() -> None:
 @click.option("--season", type=click.Choice(_SEASONS), help="Store a profile for each season, as a reference of drift.")
 @click.option("--zone", default="UTC", show_default=True, help="The time zone of hours and days.")
 @click.option("--output", "-o", type=FILE, help="Store the profile here, to compare with later.")
+@click.option("--engine", type=click.Choice(("trimtab", "ray")), default="trimtab", show_default=True,
+              help="Who reads; ray shares the files of a glob among the nodes of a cluster.")  # fmt: skip
+@click.option("--address", metavar="HOST:PORT",
+              help="The cluster for --engine ray; else RAY_ADDRESS, else a passing one on this machine.")  # fmt: skip
 @with_page
 @in_project
 @as_json
@@ -64,6 +68,10 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
     from trimtab.app.data_report import of_profile
     from trimtab.drivers.profile_files import write_profile
 
+    if said["engine"] == "ray":
+        _refuse_for_ray(file, query, said)
+    elif said["address"] is not None:
+        raise click.UsageError("--address is the cluster's, for --engine ray")
     default = _default(file, folder)
     roles = default.roles if default is not None else None
     key = said["key"] or ((roles.key,) if roles is not None and roles.key else ())
@@ -73,7 +81,10 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
         if said["season"] is not None:
             _profile_by_season(opened(file, query, default), said["season"], output, reading)
             return
-        found = tables.profile(opened(file, query, default), reading)
+        if said["engine"] == "ray":
+            found = _profile_on_ray(str(file), reading, said["address"])
+        else:
+            found = tables.profile(opened(file, query, default), reading)
     if output is not None:
         write_profile(output, found.profile)
         note(f"stored the profile in {output}")
@@ -269,7 +280,7 @@ def _default(file: str | None, folder: Path) -> ProjectTable | None:
 def _roles(default: ProjectTable | None, said: dict[str, Any]) -> Any:
     from dataclasses import replace
 
-    from trimtab.app.data_defaults import Roles
+    from trimtab.data.infer import Roles
 
     given = {name: said[name] for name in ("time", "label", "key", "zone", "sensitive") if said[name]}
     return replace(default.roles if default is not None else Roles(), **given)
@@ -285,6 +296,28 @@ def _profile_by_season(table: Any, season: str, output: Path | None, reading: An
     _, seasons = profile_by_season(table, Season(season), reading)
     write_profile(output, seasons)
     note(f"stored {len(seasons.parts)} profiles by {season} in {output}")
+
+
+def _refuse_for_ray(file: str | None, query: str | None, said: dict[str, Any]) -> None:
+    if file is None or query is not None:
+        raise click.UsageError("--engine ray profiles files: name them as FILE, by a path or a glob")
+    if said["season"] is not None:
+        raise click.UsageError("--engine ray makes no profiles by season: leave out --season or --engine")
+
+
+def _profile_on_ray(files: str, reading: Any, address: str | None) -> Any:
+    import sys
+
+    from trimtab.app.data_lake import profile_on_ray
+
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=1, label="profiling files", file=sys.stderr, show_pos=True, hidden=hidden) as bar:
+
+        def done(files: int, of: int) -> None:
+            bar.length = of
+            bar.update(files - bar.pos)
+
+        return profile_on_ray(files, reading, address=address, done=done)
 
 
 for command in data_exchange_commands.COMMANDS:

@@ -2,30 +2,61 @@
 
 Nothing of the mathematics is new: profiles merge, so where their parts were made does not matter. A task reads one file
 and gives back some hundred kilobytes. A task whose node dies is run again by Ray on another one; it has no effect but
-its result, so nothing is lost or counted twice. Merged in the files' order, the profile is that of a single machine.
+its result, so nothing is lost or counted twice. Neighbours are merged in a fixed tree as they come in, so the result
+does not depend on which file was first, and memory here grows with the logarithm of their number.
 
-The files must be at the same path on every node: a shared file system, or paths that Polars reads from a store.
+On one machine all files are read with types wide enough for all. A task knows its own file only, so it reads it with
+that file's types; where those turn out too narrow, the file is profiled again with the wide ones. Looking at all files
+first was rejected: the types of a CSV file are known after a pass over it, so every one would be read once more.
+
+Ray ends the process of a driver whose cluster has been silent for 60 seconds, and calls to it hang until then. So its
+port is tried first, and silence is told as an error in time.
+
+The files must be at the same path on every node, and Trimtab installed there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from trimtab.base.errors import DriverError, InputError
-from trimtab.data.profile import Profile, merge_all
+from trimtab.base.errors import DriverError, InputError, TrimtabError
+from trimtab.data.profile import Profile, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler
+from trimtab.data.wording import closest
+from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
+from trimtab.drivers.sources.files import Format, SourceFile
+from trimtab.drivers.sources.opening import FilesScan
+from trimtab.drivers.sources.reading import widened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import polars as pl
 
-    from trimtab.data.scan import Scan
+T = TypeVar("T")
+OpenFile = Callable[[str], FilesScan]
+Done = Callable[[int, int], None]
 
 _RETRIES: Final = 10
-"""How often Ray runs a task again whose node died."""
+"""How often Ray runs a task again whose node or process died; one that raises is not run again."""
+_IN_FLIGHT: Final = 512
+"""Tasks that are given to Ray at a time: as many processors can be busy, and as many results wait to be fetched."""
+_LOOK_S: Final = 1.0
+_PROBE_S: Final = 5.0
+_SILENCE_S: Final = 25.0
+"""A head may start again within; Ray ends this process after 60 seconds of silence."""
+_NO_NODE_S: Final = 120.0
+"""A cluster may grow a node within, where none has a processor."""
+_FIX: Final = "See to the cluster (`ray status`), and run it again: nothing was changed."
 
 
 class RayError(DriverError):
@@ -40,66 +71,276 @@ class NoRayError(InputError):
     code = "TT1376"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to bear with a cluster: seconds without an answer, and seconds without a node that could work."""
+
+    silence_s: float = _SILENCE_S
+    no_node_s: float = _NO_NODE_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesProfile:
+    """The profile of all rows, and what the files' reader noticed, with their names."""
+
+    profile: Profile
+    notes: tuple[str, ...]
+
+
 def profile_files(
     files: Sequence[str],
-    open_file: Callable[[str], Scan],
+    open_file: OpenFile,
     depth: Depth,
     *,
     address: str | None = None,
-    done: Callable[[int, int], None] | None = None,
-) -> Profile:
+    done: Done | None = None,
+    patience: Patience | None = None,
+) -> FilesProfile:
     """The profile of all files' rows, each file profiled by a task of its own.
 
     Args:
         files: paths, in the order in which their rows follow each other; at least one.
         open_file: opens one of them; runs on the cluster's nodes, which must have it installed.
-        address: the cluster's; None uses the one of ``RAY_ADDRESS``, else one on this machine for as long as it takes.
-        done: told how many files are done, and how many there are.
+        depth: what the profile holds.
+        address: the cluster's, ``host:port``; None: that of ``RAY_ADDRESS``, else a cluster on this machine for as long
+            as it takes. A connection that is there already is used as it is, and stays.
+        done: told how many files are done, and how many there are to do.
+        patience: how long to bear with a cluster that does not answer.
 
     Raises:
         NoRayError: Ray is not installed.
         RayError: the cluster is not there, or went away for good.
         InputError: a file cannot be read, or the files are not of the same columns.
     """
-    ray = _library()
-    with _connected(ray, address):
-        remote = ray.remote(max_retries=_RETRIES, num_cpus=1)(_profile_one)
-        waiting = {remote.remote(path, open_file, depth): place for place, path in enumerate(files)}
-        found: dict[int, Profile] = {}
-        while waiting:
-            finished, _ = ray.wait(list(waiting), num_returns=1)
-            for task in finished:
-                place = waiting.pop(task)
-                found[place] = _result(ray, task, files[place])
-            if done is not None:
-                done(len(found), len(files))
-    return merge_all([found[place] for place in range(len(files))])
+    where = address or os.environ.get("RAY_ADDRESS") or "local"
+    ray = _library(where)
+    with _connected(ray, where):
+        work = _Work(ray=ray, files=files, open_file=open_file, depth=depth, health=Health(ray, patience or Patience()))
+        return work.run(done or (lambda _files, _of: None))
 
 
-def _profile_one(path: str, open_file: Callable[[str], Scan], depth: Depth) -> bytes:
-    """One file's profile, in its stored form; what is wrong with the file comes back as the error that it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a task gives back: the file's own types, those it was read with, and its profile in its stored form."""
+
+    own: pl.Schema
+    used: pl.Schema
+    delimited: bool
+    notes: tuple[str, ...]
+    profile: bytes
+
+
+def _profile_one(path: str, open_file: OpenFile, depth: Depth, schema: pl.Schema | None) -> _Told:
+    """One file's profile; what is wrong with the file is raised as the error that it is."""
     scan = open_file(path)
+    named = sorted({*depth.sensitive, *([depth.time] if depth.time else [])})
+    for name in named:
+        if name not in scan.schema:
+            raise InputError(f"{scan.name} has no column {name!r}", fix=closest(name, scan.schema))
+    if schema is not None:
+        scan = replace(scan, schema=schema)
     profiler = Profiler(scan.schema, depth)
     for batch in scan.batches():
         profiler.add(batch)
-    return msgspec.msgpack.encode(profiler.profile())
+    return _Told(
+        own=scan.parts[0].schema,
+        used=scan.schema,
+        delimited=isinstance(scan.parts[0], DelimitedPart),
+        notes=scan.notes,
+        profile=msgspec.msgpack.encode(profiler.profile()),
+    )
 
 
-def _result(ray: Any, task: Any, path: str) -> Profile:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Neighbouring files that were read with the same types, and the profile of their rows."""
+
+    first: int
+    files: int
+    schema: pl.Schema
+    profile: Profile
+
+
+class Blocks:
+    """Profiles of files that come in any order, merged in one that does not depend on it.
+
+    A block of 2ⁿ files begins at a multiple of 2ⁿ and is merged with the one beside it as soon as both are there.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, Block] = {}
+
+    def add(self, place: int, schema: pl.Schema, profile: Profile) -> None:
+        """Take in the profile of the file in this place."""
+        block = Block(first=place, files=1, schema=schema, profile=profile)
+        while (other := self._blocks.get(block.first ^ block.files)) is not None and _fit(block, other):
+            del self._blocks[other.first]
+            left, right = sorted((block, other), key=lambda one: one.first)
+            profile = merge(left.profile, right.profile)
+            block = Block(first=left.first, files=2 * block.files, schema=schema, profile=profile)
+        self._blocks[block.first] = block
+
+    def without(self, schema: pl.Schema) -> list[int]:
+        """The places of files that were read with other types, which are taken out."""
+        others = [block for block in self._blocks.values() if block.schema != schema]
+        for block in others:
+            del self._blocks[block.first]
+        return sorted(place for block in others for place in range(block.first, block.first + block.files))
+
+    def profile(self) -> Profile:
+        """The profile of all files' rows."""
+        return merge_all(self._blocks[first].profile for first in sorted(self._blocks))
+
+
+def _fit(one: Block, other: Block) -> bool:
+    return one.files == other.files and one.schema == other.schema
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """The tasks of one profile, and what came back so far."""
+
+    ray: Any
+    files: Sequence[str]
+    open_file: OpenFile
+    depth: Depth
+    health: Health
+    blocks: Blocks = field(default_factory=Blocks)
+    own: dict[int, pl.Schema] = field(default_factory=dict)
+    plain: bool = False
+    notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def run(self, done: Done) -> FilesProfile:
+        """All files, and once more those whose types were too narrow."""
+        count = len(self.files)
+        self._pass(range(count), None, lambda files: done(files, count))
+        schema = self._wide()
+        again = self.blocks.without(schema)
+        if again:
+            self._pass(again, schema, lambda files: done(count + files, count + len(again)))
+        several = count > 1
+        notes = tuple(
+            f"{self.files[place]}: {note}" if several else note for place in range(count) for note in self.notes[place]
+        )
+        return FilesProfile(profile=self.blocks.profile(), notes=notes)
+
+    def _wide(self) -> pl.Schema:
+        """Types for the values of all files, as one machine has them."""
+        named = [SourceFile(path, Format.PARQUET, Path(path)) for path in self.files]  # only their names are looked at
+        schema = widened([(file, self.own[place]) for place, file in enumerate(named)])
+        return schema if self.plain else without_nulls(schema)
+
+    def _pass(self, places: Sequence[int], schema: pl.Schema | None, done: Callable[[int], None]) -> None:
+        options = {"max_retries": _RETRIES, "retry_exceptions": False, "num_cpus": 1, "name": "trimtab.profile"}
+        task = self.ray.remote(**options)(_profile_one)
+        todo, waiting, finished = list(reversed(places)), dict[Any, int](), 0
+        try:
+            while todo or waiting:
+                while todo and len(waiting) < _IN_FLIGHT:
+                    place = todo.pop()
+                    waiting[task.remote(self.files[place], self.open_file, self.depth, schema)] = place
+                ready, _ = self.ray.wait(list(waiting), num_returns=1, timeout=_LOOK_S)
+                self.health.look(busy=bool(ready))
+                for one in ready:
+                    self._take(waiting[one], self._result(one, self.files[waiting[one]]))
+                    del waiting[one]
+                    finished += 1
+                    done(finished)
+        except BaseException as error:
+            if not isinstance(error, RayError):
+                for one in waiting:  # a connection that stays would go on with them
+                    self.ray.cancel(one)
+            raise
+
+    def _take(self, place: int, told: _Told) -> None:
+        self.own[place], self.notes[place] = told.own, told.notes
+        self.plain = self.plain or not told.delimited
+        try:
+            profile = msgspec.msgpack.decode(told.profile, type=Profile)
+        except msgspec.ValidationError as error:
+            fix = "Install the same version of Trimtab on every node."
+            raise RayError(f"a node's profile cannot be read here: {error}", fix=fix) from error
+        self.blocks.add(place, told.used, profile)
+
+    def _result(self, task: Any, path: str) -> _Told:
+        exceptions = self.ray.exceptions
+        try:
+            told: _Told = self.ray.get(task)
+        except exceptions.RayTaskError as error:
+            cause = error.cause
+            if isinstance(cause, TrimtabError):
+                raise cause from None  # its text has the file's name; where it ran on the cluster helps nobody
+            problem = f"{path} could not be profiled: {type(cause).__name__}: {_first_line(cause)}"
+            raise RayError(problem, fix="See to that file and to what is installed on the nodes.") from error
+        except exceptions.RayError as error:
+            raise RayError(f"the cluster lost the task of {path}: {_first_line(error)}", fix=_FIX) from error
+        return told
+
+
+class Health:
+    """Tells a cluster that is gone, or has no node left, from one that takes its time."""
+
+    def __init__(self, ray: Any, patience: Patience) -> None:
+        self._ray = ray
+        self._patience = patience
+        self._address = str(ray.get_runtime_context().gcs_address)
+        self._looked = self._answered = self._workable = time.monotonic()
+
+    def look(self, *, busy: bool) -> None:
+        """Raise `RayError` if the cluster has been of no use for too long; ``busy`` says that a task has just ended."""
+        now = time.monotonic()
+        if busy:
+            self._workable = now
+        if now - self._looked < _LOOK_S:
+            return
+        self._looked = now
+        # A head that is gone is noticed also while tasks end: nodes work on without it, and Ray's 60 seconds run.
+        if _answers(self._address) and (nodes := _within(_PROBE_S, self._ray.nodes)) is not None:
+            self._answered = now
+            if any(node["Alive"] and node["Resources"].get("CPU", 0) >= 1 for node in nodes):
+                self._workable = now
+        if now - self._answered > self._patience.silence_s:
+            raise RayError(f"the Ray cluster at {self._address} no longer answers", fix=_FIX)
+        if now - self._workable > self._patience.no_node_s:
+            raise RayError(f"the Ray cluster at {self._address} has no node with a processor left", fix=_FIX)
+
+
+def _answers(address: str) -> bool:
+    """Whether something listens there; Ray's own attempts hang for minutes."""
+    host, _, port = address.rpartition(":")
     try:
-        return msgspec.msgpack.decode(ray.get(task), type=Profile)
-    except ray.exceptions.RayTaskError as error:
-        cause = error.cause
-        if isinstance(cause, InputError):
-            raise cause from error
-        raise RayError(f"{path} could not be profiled: {cause}", fix="See to that file, and run it again.") from error
-    except ray.exceptions.RayError as error:
-        reason = str(error).splitlines()[0]
-        fix = "See to the cluster (`ray status`), and run it again: nothing was changed."
-        raise RayError(f"the cluster lost the task of {path}: {reason}", fix=fix) from error
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_PROBE_S):
+            return True
+    except (OSError, ValueError, OverflowError):
+        return False
 
 
-def _library() -> Any:
+def _within(seconds: float, work: Callable[[], T]) -> T | None:
+    """What a call gives that may hang; None if it fails, or takes longer."""
+    found: list[T] = []
+
+    def run() -> None:
+        with suppress(Exception):  # the edge of a thread: no answer, whatever the reason
+            found.append(work())
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return found[0] if found else None
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), "")
+
+
+def _library(where: str) -> Any:
+    """The library. What stays on this machine is kept there, which Ray only heeds before its first import."""
+    host = where.rpartition(":")[0].strip("[]")
+    if "ray" not in sys.modules and (where == "local" or host in ("localhost", "127.0.0.1", "::1")):
+        # By default Ray listens to the network, also for a cluster of one; this name is the only switch against it.
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    if where == "local":
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
     except ImportError as error:
@@ -108,16 +349,21 @@ def _library() -> Any:
 
 
 @contextmanager
-def _connected(ray: Any, address: str | None) -> Iterator[None]:
+def _connected(ray: Any, where: str) -> Iterator[None]:
     """A connection to the cluster; one that was there before stays open."""
     if ray.is_initialized():
         yield
         return
+    if where.startswith("ray://"):
+        fix = "Run the command on a node of the cluster, with the address of its head: --address host:6379."
+        raise RayError(f"{where} is an address of the Ray Client, which is not used here", fix=fix)
+    if where not in ("local", "auto") and not _answers(where):
+        raise RayError(f"there is no Ray cluster at {where}", fix="Start it, or name its address as host:port.")
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
+        ray.init(address=where, log_to_driver=False, logging_level="error", include_dashboard=False)
     except (ConnectionError, ray.exceptions.RayError, RuntimeError, ValueError) as error:
-        where = address or "this machine"
-        raise RayError(f"there is no Ray cluster at {where}", fix="Start it, or name its address.") from error
+        problem = f"no connection to a Ray cluster ({where}): {_first_line(error)}"
+        raise RayError(problem, fix="Run this on a node of the cluster, with Ray's version there.") from error
     try:
         yield
     finally:

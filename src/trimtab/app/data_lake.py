@@ -1,0 +1,90 @@
+"""The profile of many files, made by a cluster that is there already: `trimtab data profile --engine ray`.
+
+It is the profile that `trimtab.app.data.profile` makes of the same files on one machine. Rows that repeat a key are the
+one thing that profiles of parts do not tell together; they are counted here, by a pass over the key's columns alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from trimtab.app.data import NotATableError, Profiled, Reading
+from trimtab.base.errors import InputError
+from trimtab.data.profile import Repeats
+from trimtab.data.profiler import Depth
+from trimtab.data.repeats import Repeats as RepeatsFold
+from trimtab.data.scan import Scan
+from trimtab.data.wording import closest
+from trimtab.drivers.profile_files import is_profile
+from trimtab.drivers.ray_profiles import profile_files
+from trimtab.drivers.sources.files import SourceFile, named_files
+from trimtab.drivers.sources.opening import FilesScan, open_table
+
+
+def profile_on_ray(
+    files: str,
+    reading: Reading | None = None,
+    *,
+    address: str | None = None,
+    done: Callable[[int, int], None] | None = None,
+) -> Profiled:
+    """The profile of the files of a path or a glob, each profiled by a task on a Ray cluster.
+
+    Args:
+        files: a path or a glob; every node must see the files in the same place.
+        reading: as for one machine; its ``progress``, which counts rows, is not told.
+        address: the cluster's; None: that of ``RAY_ADDRESS``, else one on this machine for as long as it takes.
+        done: told how many files are done, and how many there are.
+
+    Raises:
+        InputError: there is no such file or column, or a file cannot be read.
+        NoRayError: Ray is not installed.
+        RayError: the cluster is not there, or went away for good.
+    """
+    reading = reading or Reading()
+    if "://" in files:
+        raise InputError(f"{files} is one file elsewhere, which Ray has no part in", fix="Leave out --engine ray.")
+    if is_profile(Path(files)):
+        raise NotATableError(f"{files} is a stored profile, and rows are needed here", fix="Name the files themselves.")
+    root = Path.cwd()
+    found = named_files(root, files)
+    keys = _keyed(open_table(files), reading.key) if reading.key else None
+    depth = Depth(joint=reading.joint, time=reading.time, sensitive=frozenset(reading.sensitive))
+    made = profile_files(
+        [_reachable(root, file) for file in found], partial(_open, root=root), depth, address=address, done=done
+    )
+    profile = made.profile
+    if keys is not None:
+        profile = msgspec.structs.replace(profile, repeats=_repeats(keys, reading.key))
+    return Profiled(name=files if len(found) > 1 else found[0].name, profile=profile, notes=made.notes)
+
+
+def _open(path: str, *, root: Path) -> FilesScan:
+    """One of the files, by its name for people; runs on the nodes."""
+    scan = open_table(path, root=root)
+    assert isinstance(scan, FilesScan), "a path is a file's"
+    return scan
+
+
+def _reachable(root: Path, file: SourceFile) -> str:
+    """The file's name for people where that leads to it, else its whole path."""
+    return file.name if root / file.name == file.content else str(file.content)
+
+
+def _keyed(scan: Scan, key: tuple[str, ...]) -> Scan:
+    """The table, which has the key's columns; refused before the cluster works for nothing."""
+    for name in key:
+        if name not in scan.schema:
+            raise InputError(f"{scan.name} has no column {name!r}", fix=closest(name, scan.schema))
+    return scan
+
+
+def _repeats(scan: Scan, key: tuple[str, ...]) -> Repeats:
+    fold = RepeatsFold()
+    for batch in scan.batches(key):
+        fold.add(batch)
+    return Repeats(columns=key, rows=fold.repeated(lambda: scan.batches(key)).count)
