@@ -71,7 +71,7 @@ def judge_pairs(
     if min(counts) < _ROWS_MIN or len(variables) < 2:
         return (), 0
     then, now = (_standardised(sample, variables) for sample in (reference, current))
-    (r_then, v_then), (r_now, v_now) = _correlations(*then, counts[0]), _correlations(*now, counts[1])
+    (r_then, v_then), (r_now, v_now) = _correlations(then, counts[0]), _correlations(now, counts[1])
     owners = np.array([names.index(variable.column) for variable in variables])
     upper = np.triu(owners[:, None] != owners[None, :], k=1) & np.isfinite(r_then) & np.isfinite(r_now)
     compared = int(upper.sum())
@@ -139,27 +139,42 @@ def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]
     ]
 
 
-def _standardised(sample: Sample, variables: Sequence[_Variable]) -> tuple[Floats, Floats]:
-    """The variables, shape (variables, rows), with mean 0 and variance 1 (all 0 where one does not vary), and the rows'
-    weights."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """A sample's variables, shape (variables, rows), and the rows' weights.
+
+    ``values`` have mean 0 and variance 1 where they are ``known`` (1.0), all 0 where one does not vary, and are 0
+    elsewhere.
+    """
+
+    values: Floats
+    known: Floats
+    weights: Floats
+
+
+def _standardised(sample: Sample, variables: Sequence[_Variable]) -> _Rows:
     weights = np.array(sample.counts, dtype=np.float64)
     weights /= weights.sum()
     ranks: dict[str, Floats] = {}
     rows = np.empty((len(variables), len(weights)))
+    known = np.ones((len(variables), len(weights)))
     for place, variable in enumerate(variables):
         sampled = sample.columns[variable.column]
         if variable.kind == "value":
             at = sampled.values.index(variable.value) if variable.value in sampled.values else -1
             rows[place] = sampled.places == at
+            known[place] = sampled.places != GAP
         else:
             if variable.column not in ranks:
                 ranks[variable.column] = _ranks(sampled.numbers, weights)
             own = ranks[variable.column]
             rows[place] = own if variable.kind == "rank" else np.abs(own - 0.5)
-    rows -= (rows @ weights)[:, None]
-    spread = np.sqrt(rows**2 @ weights)
+            known[place] = ~np.isnan(sampled.numbers)
+    held = np.maximum(known @ weights, 1e-300)
+    rows = (rows - ((rows * known) @ weights / held)[:, None]) * known
+    spread = np.sqrt(rows**2 @ weights / held)
     rows /= np.where(spread > 1e-9, spread, np.inf)[:, None]
-    return rows, weights
+    return _Rows(values=rows, known=known, weights=weights)
 
 
 def _ranks(numbers: Floats, weights: Floats) -> Floats:
@@ -191,14 +206,22 @@ def _counts_for(sample: Sample, rows: int, effective: float) -> float:
     return min(held**2 / float((counts**2).sum()), rows * effective if rows else math.inf)
 
 
-def _correlations(rows: Floats, weights: Floats, effective: float) -> tuple[Floats, Floats]:
-    """All correlations and the variances of their estimates; NaN where a variable does not vary."""
-    weighted, squares = rows * weights, rows * rows
-    r = weighted @ rows.T
-    both = (weighted * rows) @ squares.T
-    cubes = (weighted * squares) @ rows.T
-    fourth = np.diag(both)
-    spread = both + r**2 / 4 * (fourth[:, None] + fourth[None, :] + 2 * both) - r * (cubes + cubes.T)
-    constant = np.diag(r) < 0.5
-    r[constant, :] = r[:, constant] = np.nan
-    return r, np.maximum(spread, 0.0) / effective
+def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
+    """All correlations over the rows in which both are known, and the variances of their estimates; NaN where one of
+    the two does not vary in these rows, or fewer than 100 are left."""
+    values, known = rows.values, rows.known
+    weighted, squares = values * rows.weights, values * values
+    held = np.maximum((known * rows.weights) @ known.T, 1e-300)
+    means = weighted @ known.T / held  # [i, j]: of variable i where j is known
+    variances = (weighted * values) @ known.T / held - means**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(np.where(variances > 1e-9, variances, np.nan))
+        scale = spread * spread.T
+        r = (weighted @ values.T / held - means * means.T) / scale
+        # The means within a pair's rows are all but 0: gaps of one column seldom follow the other.
+        both = (weighted * values) @ squares.T / held / scale**2
+        cubes = (weighted * squares) @ values.T / held / (scale * spread**2)
+        fourth = (weighted * values * squares) @ known.T / held / spread**4
+        noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
+    r[held * effective < _ROWS_MIN] = np.nan
+    return r, np.maximum(noise, 0.0) / (effective * held)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import PairDifference, Statistic
@@ -15,6 +16,7 @@ from trimtab.data.joint import judge_pairs
 from trimtab.data.profile import Profile
 from trimtab.data.profiler import profile_frame
 from trimtab.data.sample import Sample
+from trimtab.stats.special import normal_quantile
 
 BAR = Bar(tolerance=0.2, error=0.05, level=0.95)
 CHANCE = np.random.default_rng(1)
@@ -99,10 +101,37 @@ def test_constants_times_and_columns_of_another_kind_have_no_pair() -> None:
     assert judged(sample_of(x=X, y=Y), Sample()) == ((), 0)
 
 
-def test_gaps_lie_in_the_middle_and_change_little() -> None:
-    holes = [None if place % 10 == 0 else value for place, value in enumerate((X + 0.5 * Y).tolist())]
-    pairs, _ = judged(sample_of(x=X, y=X + 0.5 * Y), sample_of(x=X, y=holes))
-    assert pairs[0].effect.verdict is Verdict.PASS
+def test_gaps_do_not_weaken_a_pair() -> None:
+    together = X + 0.5 * Y
+    for every, kind in ((10, Verdict.PASS), (2, Verdict.PASS)):
+        holes = [None if place % every == 0 else value for place, value in enumerate(together.tolist())]
+        pairs, _ = judged(sample_of(x=X, y=together), sample_of(x=X, y=holes))
+        assert pairs[0].effect.verdict is kind
+        assert abs(pairs[0].effect.size.estimate) < 0.05
+        reverse, _ = judged(sample_of(x=X, y=together), sample_of(x=X, y=[None if y is None else -y for y in holes]))
+        assert reverse[0].effect.verdict is Verdict.FAIL
+    few = [value if place % 60 == 0 else None for place, value in enumerate(together.tolist())]
+    assert judged(sample_of(x=X, y=together), sample_of(x=X, y=few)) == ((), 0)
+
+
+def test_a_correlation_is_that_of_the_ranks() -> None:
+    pairs, _ = judged(sample_of(x=X, y=X + Y), sample_of(x=X, y=np.exp(3 * (Y - X))))
+    (effect,) = [pair.effect for pair in pairs]
+    ranks = [np.argsort(np.argsort(values)) for values in (X, X + Y, Y - X)]
+    expected = np.asarray(np.corrcoef(ranks))
+    assert effect.size.estimate == pytest.approx(expected[0, 2] - expected[0, 1], abs=1e-6)
+
+
+def test_the_band_is_as_wide_as_many_samples_show() -> None:
+    estimates, widths = [], []
+    then = sample_of(x=X, y=X + Y)
+    for seed in range(120):
+        x, y = np.random.default_rng(seed).normal(size=(2, 500))
+        size = judged(then, sample_of(x=x, y=x + y))[0][0].effect.size
+        estimates.append(size.estimate)
+        widths.append((size.high - size.low) / 2)
+    z = normal_quantile(1 - 0.05 / 4 / 2)
+    assert np.mean(widths) / z == pytest.approx(np.std(estimates), rel=0.25)
 
 
 def test_a_value_that_is_missing_today_is_no_error() -> None:
