@@ -133,6 +133,11 @@ def open_rows(what: Any) -> Scan:
     return open_table(what)
 
 
+def is_stored(what: Any) -> bool:
+    """Whether this is a profile already, in memory or stored."""
+    return isinstance(what, Profile) or (isinstance(what, Path | str) and is_profile(Path(what)))
+
+
 def profile(what: Any, reading: Reading | None = None) -> Profiled:
     """The profile of a table, in one pass; of a stored profile, that.
 
@@ -151,15 +156,11 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
     _must_have(scan, (*reading.key, *reading.sensitive, *([reading.time] if reading.time else [])))
     depth = Depth(joint=reading.joint, time=reading.time, sensitive=frozenset(reading.sensitive))
     profiler = Profiler(scan.schema, depth)
-    keys = RepeatsFold() if reading.key else None
     for batch in watched(scan, reading.progress):
         profiler.add(batch)
-        if keys is not None:
-            keys.add(batch.select(reading.key))
     found = profiler.profile()
-    if keys is not None:
-        repeated = keys.repeated(lambda: scan.batches(reading.key)) if found.rows else None
-        found = _with_repeats(found, Repeats(columns=reading.key, rows=repeated.count if repeated else 0))
+    if reading.key:
+        found = with_repeats(found, scan, reading.key)
     return Profiled(name=scan.name, profile=found, notes=notes_of(scan))
 
 
@@ -297,7 +298,12 @@ def _must_have(scan: Scan, names: Sequence[str]) -> None:
             raise InputError(f"{scan.name} has no column {name!r}", fix=fix)
 
 
-def _with_repeats(found: Profile, repeats: Repeats) -> Profile:
+def with_repeats(found: Profile, scan: Scan, key: tuple[str, ...]) -> Profile:
+    """The profile with the number of rows that repeat a key: exact, by a pass over the key's columns alone."""
     import msgspec
 
-    return msgspec.structs.replace(found, repeats=repeats)
+    keys = RepeatsFold()
+    for batch in scan.batches(key):
+        keys.add(batch)
+    repeated = keys.repeated(lambda: scan.batches(key)).count if found.rows else 0
+    return msgspec.structs.replace(found, repeats=Repeats(columns=key, rows=repeated))

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.app import data, data_contracts
-from trimtab.app.data_defaults import Roles
 from trimtab.app.data_report import full_report
 from trimtab.base.instants import Instant
 from trimtab.data.contract_diff import Change, diff_contracts
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging
+from trimtab.data.infer import Roles
 from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract, DriftLimits
 

@@ -9,15 +9,26 @@ from typing import Any, Final
 
 import msgspec
 
-from trimtab.app.data import Compared, Progress, Reading, Setting, check, drift, drift_by_season, open_rows, profile
-from trimtab.app.data_defaults import Roles, must_be_named
+from trimtab.app.data import (
+    Compared,
+    Progress,
+    Reading,
+    Setting,
+    check,
+    drift,
+    drift_by_season,
+    is_stored,
+    open_rows,
+    profile,
+    with_repeats,
+)
+from trimtab.app.data_defaults import must_be_named
 from trimtab.app.data_report import full_report, of_check
 from trimtab.base.errors import InputError, NotFoundError
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.contract_diff import Change, diff_contracts
 from trimtab.data.drift import Judging
-from trimtab.data.infer import Roles as InferRoles
-from trimtab.data.infer import infer_contract
+from trimtab.data.infer import Roles, infer_contract, may_name_rows
 from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract, DriftLimits
 from trimtab.data.seasons import Season
@@ -103,18 +114,19 @@ def read_contract(path: Path) -> Contract:
 
 
 def propose(what: Any, roles: Roles, *, progress: Progress | None = None) -> Proposed:
-    """The contract that a table, or a stored profile, suggests."""
+    """The contract that a table, or a stored profile, suggests.
+
+    A column that is called as names of rows are is read a second time where only counting shows that no name repeats.
+    """
+    scan = None if is_stored(what) else open_rows(what)
     key = (roles.key,) if roles.key else ()
-    found = profile(what, Reading(key=key, time=roles.time, sensitive=roles.sensitive, progress=progress))
-    told = InferRoles(
-        time=roles.time,
-        label=roles.label,
-        key=roles.key,
-        zone=roles.zone,
-        task=roles.task,
-        sensitive=roles.sensitive,
-    )
-    proposal = infer_contract(found.profile, told)
+    reading = Reading(key=key, time=roles.time, sensitive=roles.sensitive, progress=progress)
+    found = profile(what if scan is None else scan, reading)
+    named = may_name_rows(found.profile, roles)
+    counted_profile = found.profile
+    if scan is not None and named is not None:
+        counted_profile = with_repeats(found.profile, scan, (named,))
+    proposal = infer_contract(counted_profile, roles)
     return Proposed(
         source=found.name,
         contract=proposal.contract,

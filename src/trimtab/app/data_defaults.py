@@ -7,26 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.base.errors import InputError
+from trimtab.data.infer import Roles
 from trimtab.drivers.project_file import read_project
-from trimtab.spec.project import Task
 
 
 class NoTableError(InputError):
     """No table was named, and there is no project here whose table could be meant."""
 
     code = "TT1372"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roles:
-    """What columns are for, as a project or a command line says it; None or empty where it does not."""
-
-    time: str | None = None
-    label: str | None = None
-    key: str | None = None
-    zone: str | None = None
-    task: Task | None = None
-    sensitive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

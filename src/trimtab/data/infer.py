@@ -29,7 +29,7 @@ from trimtab.data.schema import Column, ColumnType, Contract, Severity, Unique
 from trimtab.data.wording import counted, show
 from trimtab.spec.project import Task
 
-__all__ = ["Proposal", "Roles", "infer", "infer_contract", "infer_task"]
+__all__ = ["Proposal", "Roles", "infer", "infer_contract", "infer_task", "may_name_rows"]
 
 _ASIDE: Final = 0.01
 """The share of rows that a contract agrees to set aside unless it says otherwise."""
@@ -218,13 +218,34 @@ def _unique(profile: Profile, kept: dict[str, ColumnProfile], roles: Roles, note
             because = f"the whole numbers from {_end(column, 0)} to {_end(column, 1)}, each once"
             found.append(Unique(columns=(name,), because=because))
         elif is_called_a_name(name) and column.rows - column.nulls >= NAMED_MIN:
-            different = different_values(column)
-            if is_all_different(column):
+            if is_all_different(column) or _never_repeats(profile, name):
                 because = f"different in all {counted(column.rows - column.nulls, 'row')}, and called as names are"
                 found.append(Unique(columns=(name,), because=because))
-            elif different is not None and not different[1] and different[0] >= 0.9 * (column.rows - column.nulls):
+            elif _seems_different(column) and (profile.repeats is None or profile.repeats.columns != (name,)):
                 notes.append(f"{name!r} seems to name rows; name it as the key to have repetitions found")
     return tuple(found)
+
+
+def may_name_rows(profile: Profile, roles: Roles) -> str | None:
+    """The column that is called as names of rows are and may be different in all of them, which only counting can show;
+    None where a key is named or no column is such."""
+    if roles.key is not None:
+        return None
+    for name, column in profile.columns.items():
+        if name not in (roles.time, roles.label) and column.type is not ColumnType.FLOAT and is_called_a_name(name):
+            long = column.rows - column.nulls >= NAMED_MIN
+            if long and not is_complete_sequence(column) and not is_all_different(column) and _seems_different(column):
+                return name
+    return None
+
+
+def _seems_different(column: ColumnProfile) -> bool:
+    different = different_values(column)
+    return different is not None and not different[1] and different[0] >= 0.9 * (column.rows - column.nulls)
+
+
+def _never_repeats(profile: Profile, name: str) -> bool:
+    return profile.repeats is not None and profile.repeats.columns == (name,) and not profile.repeats.rows
 
 
 def _unique_key(name: str, column: ColumnProfile, repeats: Repeats | None, notes: list[str]) -> list[Unique]:
