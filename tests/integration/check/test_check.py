@@ -208,7 +208,9 @@ def test_rules_over_rows_together_and_over_columns_are_checked_too(project: Path
     write_contract(project)
     table = '[table]\nrows = { max = 10, outside = "refuse" }\nfresh = { within = "1s", outside = "refuse" }\n'
     table += 'unique = [\n  { columns = ["channel"] },\n]\nquarantine = "0%"\n\n[columns.ts]'
-    edit(project, "contract.toml", "[columns.ts]", table)
+    text = (project / "contract.toml").read_text()
+    head = text.partition("[table]")[0] if "[table]" in text else text.partition("[columns.ts]")[0]
+    (project / "contract.toml").write_text(head + table + text.partition("[columns.ts]")[2])
     rule = "\n[[conditions]]\nthen = 'amount > 0'\n\n[[conditions]]\nthen = 'amount < 0'\noutside = \"quarantine\"\n"
     path = project / "contract.toml"
     path.write_text(path.read_text() + rule)

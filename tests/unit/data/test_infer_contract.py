@@ -92,7 +92,7 @@ def test_a_table_without_rows_says_so() -> None:
 
 def test_roles_that_columns_cannot_have_are_all_named() -> None:
     table = pl.DataFrame({"when": ["noon"] * 3, "share": [0.5] * 3, "listed": [[1]] * 3})
-    with pytest.raises(ProblemsError) as caught:
+    with pytest.raises(ProblemsError, match="TT1203") as caught:
         infer_contract(profile_frame(table), Roles(time="when", key="share", label="listed"))
     assert [problem.problem for problem in caught.value.problems] == [
         "column 'when' cannot be the time: it holds texts such as 'noon', which are no ISO 8601 times",
