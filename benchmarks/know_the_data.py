@@ -29,7 +29,7 @@ from typing import Final
 HERE: Final = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "peers"))
 
-from install import is_installed, python_of  # noqa: E402
+from install import VENVS, is_installed, python_of  # noqa: E402
 from sixty import contract  # noqa: E402
 
 PARTS: Final = ("check", "profile", "drift", "long", "wide", "huge")
@@ -42,10 +42,14 @@ BYTES_OF_A_CELL: Final = 7.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one process took; ``failure`` says why there is no figure, else it is empty."""
+    """What one process took; ``failure`` says why there is no figure, else it is empty.
+
+    ``code`` is what it ended with: of Trimtab's commands 1 is FAIL and 3 UNSURE.
+    """
 
     cpu: float = float("nan")
     megabytes: float = float("nan")
+    code: int = 0
     said: str = ""
     failure: str = ""
 
@@ -72,10 +76,11 @@ class Goal:
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
-    """A run: where its files are, how it measures, and what it found so far."""
+    """A run: where its files and the peers are, how it measures, and what it found so far."""
 
     folder: Path
     trimtab: str
+    venvs: Path
     repeats: int
     rows: int
     lines: list[Line] = field(default_factory=list)
@@ -104,16 +109,17 @@ class Bench:
         cost = self._least(
             [self.trimtab, "data", *map(str, arguments), "--json"], VERDICTS, 1 if once else self.repeats
         )
-        self.lines.append(Line(part=part, who=f"Trimtab: {who}", cost=cost, base=base))
+        verdict = {0: "", 1: " (FAIL)", 3: " (UNSURE)"}[cost.code]
+        self.lines.append(Line(part=part, who=f"Trimtab: {who}{verdict}", cost=cost, base=base))
         return cost
 
     def of_peer(self, part: str, peer: str, script: str, who: str, *files: Path) -> None:
         """Measure a peer, or say that it is skipped."""
-        if not is_installed(peer):
+        if not is_installed(peer, self.venvs):
             failure = f"SKIPPED: not installed (python benchmarks/peers/install.py {peer})"
             self.lines.append(Line(part=part, who=who, cost=Cost(failure=failure)))
             return
-        argv = [str(python_of(peer)), str(HERE / "peers" / script), *map(str, files)]
+        argv = [str(python_of(peer, self.venvs)), str(HERE / "peers" / script), *map(str, files)]
         self.lines.append(Line(part=part, who=who, cost=self._least(argv, (0,), self.repeats)))
 
     def judge(self, what: str, goal: str, measured: str, *, ok: bool) -> None:
@@ -150,7 +156,12 @@ def process_cost(argv: Sequence[str], codes: Sequence[int]) -> Cost:
     if process.returncode not in codes:
         last = (complaint or said).splitlines()[-2:]
         return Cost(failure=f"FAILED with {process.returncode}: {' '.join(last)[:200]}")
-    return Cost(cpu=usage.ru_utime + usage.ru_stime, megabytes=usage.ru_maxrss / 1024, said=said.strip())
+    return Cost(
+        cpu=usage.ru_utime + usage.ru_stime,
+        megabytes=usage.ru_maxrss / 1024,
+        code=process.returncode,
+        said=said.strip(),
+    )
 
 
 def check(bench: Bench) -> None:
@@ -309,12 +320,15 @@ def say(words: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; none: {', '.join(USUAL)}")
+    parser.add_argument("--large", action="store_true", help="also the memory of ten times as many rows")
+    parser.add_argument("--wide", action="store_true", help="also tables of 100 and 1,000 columns")
     parser.add_argument("--huge", action="store_true", help="also 3 million rows of 1,000 columns, once")
     parser.add_argument(
         "--rows", type=int, default=2_000_000, help="rows of the bank table; the goals are for 2 million"
     )
     parser.add_argument("--repeats", type=int, default=3, help="turns of each process, of which the least is shown")
     parser.add_argument("--folder", type=Path, help="keep tables here, for the next run (default: a temporary folder)")
+    parser.add_argument("--venvs", type=Path, default=VENVS, help="the folder of the peers' environments")
     parser.add_argument("--trimtab", default=str(Path(sys.executable).with_name("trimtab")), help="the command")
     parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     asked = parser.parse_args()
@@ -328,8 +342,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(folder=folder.resolve(), trimtab=asked.trimtab, repeats=asked.repeats, rows=asked.rows)
-        for name in [*(asked.parts or USUAL), *(["huge"] if asked.huge else [])]:
+        bench = Bench(
+            folder=folder.resolve(),
+            trimtab=asked.trimtab,
+            venvs=asked.venvs.absolute(),
+            repeats=asked.repeats,
+            rows=asked.rows,
+        )
+        more = [part for part, wanted in (("long", asked.large), ("wide", asked.wide), ("huge", asked.huge)) if wanted]
+        for name in dict.fromkeys([*(asked.parts or USUAL), *more]):
             parts[name](bench)
     told = tables_of(bench, load)
     sys.stdout.write(told)

@@ -35,6 +35,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 PARTS: Final = ("faults", "clean", "power", "alarms", "jitter", "parts", "curve")
 USUAL_SIZES: Final = (20_000, 200_000)
 LARGE: Final = 2_000_000
+LATER: Final = 100_000_000
+"""The number of the first row of a table that is checked: its keys and times are later than those that were seen."""
 TURNS: Final = {20_000: 50, 200_000: 10, LARGE: 2}
 """How many seeds a power is told from, by size."""
 RESAMPLES: Final = 20
@@ -188,13 +190,18 @@ PLACES: Final = (
 
 
 class Fault(NamedTuple):
-    """A table with a fault, and what is to be told: the column, the rules by any of their names, and the count."""
+    """A table with a fault, and what is to be told: the column, the rule by any of its names, the count.
+
+    ``keyed``: only a contract with a key can know.
+    """
 
     name: str
     rows: pl.DataFrame
     column: str
     expected: int | None
     refused: bool
+    rules: tuple[str, ...]
+    keyed: bool = False
 
 
 def spoilt(rows: pl.DataFrame, places: Places, limits: Mapping[str, Any], seed: int) -> list[Fault]:
@@ -220,48 +227,53 @@ def spoilt(rows: pl.DataFrame, places: Places, limits: Mapping[str, Any], seed: 
     originals = rows[key].gather(copies - n // 2)
     doubled = rows.with_columns(rows[key].scatter(copies, originals))
     missing = rows.drop(places.number).with_columns(pl.lit(1.0).alias("bonus"))
+    nulls = put(places.gapped, burst, None)
+    retyped = rows.with_columns(pl.col(places.typed).cast(pl.String))
+    seen = put(places.category, unseen, "fax")
     return [
-        Fault("out of range in 0.01 %, whole numbers", whole, places.whole, len(far), refused=False),
-        Fault("out of range in 0.01 %", number, places.number, outside(number, places.number), refused=False),
-        Fault("null burst of 5 %", put(places.typed, burst, None), places.typed, len(burst), refused=True),
-        Fault(
-            "unseen category in 0.05 %",
-            put(places.category, unseen, "fax"),
-            places.category,
-            len(unseen),
-            refused=False,
-        ),
-        Fault("type change", rows.with_columns(pl.col(places.typed).cast(pl.String)), places.typed, n, refused=True),
-        Fault("missing column", missing, places.number, None, refused=True),
-        Fault("extra column", missing, "bonus", None, refused=True),
-        Fault("duplicate keys in 0.1 %", doubled, key, len(copies), refused=True),
-        Fault(
-            "null burst of 5 % where some are null", put(places.gapped, burst, None), places.gapped, None, refused=False
-        ),
+        Fault("out of range in 0.01 %, whole numbers", whole, places.whole, len(far), False, ("range",)),
+        Fault("out of range in 0.01 %", number, places.number, outside(number, places.number), False, ("range",)),
+        Fault("null burst of 5 %", put(places.typed, burst, None), places.typed, len(burst), True, ("null",)),
+        Fault("unseen category in 0.05 %", seen, places.category, len(unseen), False, ("values",)),
+        Fault("type change", retyped, places.typed, n, True, ("type",)),
+        Fault("missing column", missing, places.number, None, True, ("missing",)),
+        Fault("extra column", missing, "bonus", None, True, ("unexpected",)),
+        Fault("duplicate keys in 0.1 %", doubled, key, len(copies), True, ("unique", "duplicate"), keyed=True),
+        Fault("null burst of 5 % where some are null", nulls, places.gapped, None, False, ("nulls",)),
     ]
 
 
 def faults(trial: Trial) -> None:
-    """Every fault is told, with its column and its count, and nothing else is refused."""
+    """Every fault is told, with its column and its count, and nothing else is refused; with a key named and without."""
     for places, rows in ((places, rows) for places in PLACES for rows in trial.sizes):
         seeds = trial.seeds(1)
-        contract = inferred(trial.ask, places.family, rows, next(seeds))
-        limits = tomllib.loads(contract.read_text())["columns"]
-        current = tables.frame(places.family, rows, next(seeds))
+        seed = next(seeds)
+        contracts = [(keyed, inferred(trial.ask, places.family, rows, seed, keyed=keyed)) for keyed in (True, False)]
+        limits = tomllib.loads(contracts[0][1].read_text())["columns"]
+        current = tables.frame(places.family, rows, next(seeds), first=LATER)
         for fault in spoilt(current, places, limits, next(seeds)):
             path = trial.ask.folder / "fault.parquet"
             fault.rows.write_parquet(path)
-            code, told = trial.ask.run("check", path, "--contract", contract)
-            ok, measured = as_done(fault, code, told)
-            count = "" if fault.expected is None else f" × {fault.expected:,}"
-            what = f"{fault.name}, {places.name}, {rows:,} rows"
-            trial.judge(what, f"{fault.column}{count}", measured, ok=ok)
+            for keyed, contract in contracts:
+                if fault.keyed and not keyed:
+                    continue
+                code, told = trial.ask.run("check", path, "--contract", contract)
+                ok, measured = as_done(fault, code, told)
+                count = "" if fault.expected is None else f" × {fault.expected:,}"
+                what = f"{fault.name}, {places.name}, {rows:,} rows, {key_of(keyed)}"
+                trial.judge(what, f"{fault.column}{count}", measured, ok=ok)
+
+
+def key_of(keyed: bool) -> str:
+    """Whether a key was named, for a person."""
+    return "with --key" if keyed else "without --key"
 
 
 def as_done(fault: Fault, code: int, told: Mapping[str, Any]) -> tuple[bool, str]:
     """Whether a report says what was done, and what it says."""
     own = [found for found in told["findings"] if fault.column in (found.get("columns") or [found["column"]])]
-    counted = [found for found in own if fault.expected is None or found.get("count") == fault.expected]
+    ruled = [found for found in own if found.get("rule") in fault.rules]
+    counted = [found for found in ruled if fault.expected is None or found.get("count") == fault.expected]
     others = [
         found["column"]
         for found in told["findings"]
@@ -276,11 +288,11 @@ def as_done(fault: Fault, code: int, told: Mapping[str, Any]) -> tuple[bool, str
 _TWO_COLUMNS: Final = ("missing column", "extra column")
 
 
-def inferred(ask: Command, family: Family, rows: int, seed: int) -> Path:
+def inferred(ask: Command, family: Family, rows: int, seed: int, *, keyed: bool) -> Path:
     """The contract that a clean table suggests."""
-    table, contract = ask.folder / "clean.parquet", ask.folder / "contract.toml"
+    table, contract = ask.folder / "clean.parquet", ask.folder / f"contract-{keyed}.toml"
     tables.write(family, rows, seed, table)
-    ask.run("infer", table, "-o", contract, "--key", str(family.key), "--force")
+    ask.run("infer", table, "-o", contract, *(["--key", str(family.key)] if keyed else []), "--force")
     return contract
 
 
@@ -288,13 +300,14 @@ def clean(trial: Trial) -> None:
     """Fresh clean rows, ten times as many, break nothing that refuses."""
     for places, rows in ((places, rows) for places in PLACES for rows in trial.sizes if rows <= LARGE // 10):
         seeds = trial.seeds(2)
-        contract = inferred(trial.ask, places.family, rows, next(seeds))
-        path = trial.ask.folder / "fresh.parquet"
-        tables.write(places.family, 10 * rows, next(seeds), path)
-        code, told = trial.ask.run("check", path, "--contract", contract)
-        refused = [f"{f['column']} {f.get('rule')}" for f in told["findings"] if f.get("severity") == "refuse"]
-        what = f"contract of {rows:,} rows on {10 * rows:,} fresh ones, {places.name}"
-        trial.judge(what, "nothing refused", f"{refused or 'nothing'}, exit {code}", ok=not refused and code != 1)
+        seed, path = next(seeds), trial.ask.folder / "fresh.parquet"
+        tables.write(places.family, 10 * rows, next(seeds), path, first=LATER)
+        for keyed in (True, False):
+            contract = inferred(trial.ask, places.family, rows, seed, keyed=keyed)
+            code, told = trial.ask.run("check", path, "--contract", contract)
+            refused = [f"{f['column']} {f.get('rule')}" for f in told["findings"] if f.get("severity") == "refuse"]
+            what = f"contract of {rows:,} rows on {10 * rows:,} fresh ones, {places.name}, {key_of(keyed)}"
+            trial.judge(what, "nothing refused", f"{refused or 'nothing'}, exit {code}", ok=not refused and code != 1)
 
 
 CHANGED: Final = {
