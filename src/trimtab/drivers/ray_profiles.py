@@ -248,8 +248,8 @@ class _Work:
                     done(finished)
         except BaseException as error:
             if not isinstance(error, RayError):
-                for one in waiting:  # a connection that stays would go on with them
-                    self.ray.cancel(one)
+                for one in waiting:  # a connection that stays would go on with them; without force some are not hit
+                    self.ray.cancel(one, force=True)
             raise
 
     def _take(self, place: int, told: _Told) -> None:

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,40 @@ def started(head_processors: int = 1) -> Any:
     return made
 
 
+def family(*nodes: Any) -> set[int]:
+    """The processes of nodes, with all that they started."""
+    found = {one.process.pid for node in nodes for several in node.all_processes.values() for one in several}
+    parents = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    size = 0
+    while len(found) > size:
+        size = len(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return found
+
+
+def die(processes: set[int]) -> None:
+    """As when a machine is gone: nothing of it can say a word."""
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def ended(cluster: Any) -> None:
+    """The end of a cluster; what serves a node would else outlive it by some seconds."""
+    left = family(*cluster.list_all_nodes())
+    cluster.shutdown()
+    die(left)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two nodes with one processor each, for tests that leave them as they were."""
     made = started()
     yield made
-    made.shutdown()
+    ended(made)
 
 
 @pytest.fixture
@@ -102,7 +131,7 @@ def no_processor() -> Iterator[Any]:
     """A head without a processor, and one node that works."""
     made = started(head_processors=0)
     yield made
-    made.shutdown()
+    ended(made)
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +207,7 @@ def nodes_of(folder: Path, stem: str) -> set[str]:
     return {marker.name.split()[0] for marker in folder.iterdir() if marker.name.endswith(f" {stem}")}
 
 
-def killed_while_at_work(cluster: Any, node: Any, folder: Path, *, then_go: bool) -> tuple[threading.Thread, list[str]]:
+def killed_while_at_work(node: Any, folder: Path, *, then_go: bool) -> tuple[threading.Thread, list[str]]:
     """Kills a node without warning once a task runs on it; the list then has the files that it was at."""
     caught: list[str] = []
 
@@ -187,7 +216,7 @@ def killed_while_at_work(cluster: Any, node: Any, folder: Path, *, then_go: bool
         while not (markers := list(folder.glob(f"{node.node_id} *"))) and time.monotonic() < end:
             time.sleep(0.02)
         alive = [marker for marker in markers if Path(f"/proc/{marker.name.split()[1]}").exists()]
-        cluster.remove_node(node, allow_graceful=False)
+        die(family(node))
         caught.extend(marker.name.split()[2] for marker in alive)
         if then_go:
             (folder / "go").touch()
@@ -219,7 +248,7 @@ def test_a_node_that_dies_while_it_works_loses_nothing(lake: Path, tmp_path: Pat
     cluster = no_processor
     (doomed,) = cluster.worker_nodes
     cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
-    killer, caught = killed_while_at_work(cluster, doomed, tmp_path, then_go=True)
+    killer, caught = killed_while_at_work(doomed, tmp_path, then_go=True)
     found = profile_files(paths(lake), here_when_told(tmp_path), Depth(), address=cluster.address)
     killer.join()
     assert caught, "no task ran on the node when it was killed"
@@ -232,7 +261,7 @@ def test_a_cluster_without_a_processor_left_is_an_error_and_no_endless_wait(
     lake: Path, tmp_path: Path, no_processor: Any
 ) -> None:
     (doomed,) = no_processor.worker_nodes
-    killer, caught = killed_while_at_work(no_processor, doomed, tmp_path, then_go=False)
+    killer, caught = killed_while_at_work(doomed, tmp_path, then_go=False)
     with pytest.raises(RayError, match="has no node with a processor left"):
         profile_files(
             paths(lake),
@@ -271,9 +300,7 @@ def test_a_head_that_dies_is_an_error_and_no_endless_wait(
     command = [sys.executable, "-c", _WAITS, str(tmp_path), no_processor.address, *paths(lake)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
         eventually(lambda: list(tmp_path.iterdir()), within=60, what="a task runs")
-        for processes in no_processor.head_node.all_processes.values():
-            for process in processes:
-                os.kill(process.process.pid, signal.SIGKILL)
+        die(family(no_processor.head_node))
         said, _ = driver.communicate(timeout=45)
     assert "no longer answers [TT1374]" in said
     assert driver.returncode == RayError.exit_code
