@@ -7,11 +7,13 @@ people, and the command line only says which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant
@@ -19,6 +21,7 @@ from trimtab.base.verdict import Verdict
 from trimtab.data.check import TableCheck
 from trimtab.data.differences import ColumnDifference, Differences
 from trimtab.data.drift import Judging, compare
+from trimtab.data.hidden import hidden_profile
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
@@ -49,7 +52,8 @@ class Reading:
     Attributes:
         key: columns that name a row; rows that repeat one are counted exactly.
         time: the column of the rows' own time.
-        sensitive: columns whose values are shown nowhere.
+        sensitive: columns whose values are shown nowhere; the table has them.
+        hidden: the same where the table has them: those that a contract names.
         joint: whether to keep what shows how columns hang together.
         zone: the time zone of hours and days.
         progress: told how far the reading is.
@@ -58,9 +62,15 @@ class Reading:
     key: tuple[str, ...] = ()
     time: str | None = None
     sensitive: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
     joint: bool = True
     zone: str = "UTC"
     progress: Progress | None = None
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """All columns whose values are shown nowhere."""
+        return self.hidden | frozenset(self.sensitive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,22 +149,23 @@ def is_stored(what: Any) -> bool:
 
 
 def profile(what: Any, reading: Reading | None = None) -> Profiled:
-    """The profile of a table, in one pass; of a stored profile, that.
+    """The profile of a table, in one pass; of a stored profile, that, without values of sensitive columns.
 
     Raises:
         InputError: there is no such table or column, or it cannot be read.
     """
     reading = reading or Reading()
     if isinstance(what, Profile):
-        return Profiled(name="a profile", profile=what)
+        return Profiled(name="a profile", profile=hidden_profile(what, reading.unseen))
     if isinstance(what, Path | str) and is_profile(Path(what)):
         stored = read_profile(Path(what))
         if isinstance(stored, Seasons):
             raise NotATableError(f"{what} is a profile by season", fix="Use it as a reference of `drift --season`.")
-        return Profiled(name=str(what), profile=stored)
+        _must_have(str(what), stored.columns, reading.sensitive)
+        return Profiled(name=str(what), profile=hidden_profile(stored, reading.unseen))
     scan = open_rows(what)
-    _must_have(scan, (*reading.key, *reading.sensitive, *([reading.time] if reading.time else [])))
-    depth = Depth(joint=reading.joint, time=reading.time, sensitive=frozenset(reading.sensitive))
+    _must_have(scan.name, scan.schema, (*reading.key, *reading.sensitive, *([reading.time] if reading.time else [])))
+    depth = Depth(joint=reading.joint, time=reading.time, sensitive=reading.unseen)
     profiler = Profiler(scan.schema, depth)
     for batch in watched(scan, reading.progress):
         profiler.add(batch)
@@ -165,16 +176,18 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
 
 
 def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str, Seasons]:
-    """A table's profiles by season, and its name; of a stored one, that."""
+    """A table's profiles by season, and its name; of a stored one, that; without values of sensitive columns."""
     if isinstance(what, Path | str) and is_profile(Path(what)):
         stored = read_profile(Path(what))
         if not isinstance(stored, Seasons):
             raise NotATableError(f"{what} is not a profile by season", fix="Make one: `profile --season … --output …`.")
-        return str(what), stored
+        parts = {number: hidden_profile(part, reading.unseen) for number, part in stored.parts.items()}
+        return str(what), msgspec.structs.replace(stored, parts=parts)
     if reading.time is None:
         raise InputError("rows have no season without a time", fix="Name the time column: --time COLUMN.")
     scan = open_rows(what)
-    fold = SeasonFold(scan.schema, reading.time, season, zone=reading.zone)
+    _must_have(scan.name, scan.schema, reading.sensitive)
+    fold = SeasonFold(scan.schema, reading.time, season, zone=reading.zone, sensitive=reading.unseen)
     for batch in watched(scan, reading.progress):
         fold.add(batch)
     return scan.name, fold.seasons()
@@ -205,9 +218,9 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
     """
     setting = setting or Setting()
     scan = open_rows(what)
-    reference = profile(setting.reference) if setting.reference is not None else None
+    hidden = sensitive_in(contract)
+    reference = profile(setting.reference, Reading(hidden=hidden)) if setting.reference is not None else None
     judge = TableCheck(contract, schema=scan.schema, now=setting.now)
-    hidden = frozenset(column.name for column in contract.columns if column.sensitive and column.name in scan.schema)
     depth = Depth(joint=False, distinct=False, sensitive=hidden)
     profiler = Profiler(scan.schema, depth) if reference is not None else None
     with ExitStack() as stack:
@@ -235,6 +248,11 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
         differences=differences,
         notes=notes_of(scan),
     )
+
+
+def sensitive_in(contract: Contract) -> frozenset[str]:
+    """The columns whose values a contract hides."""
+    return frozenset(column.name for column in contract.columns if column.sensitive)
 
 
 def judging_of(contract: Contract, reference: Profile, current: Profile) -> Judging:
@@ -288,20 +306,18 @@ def _drifted(column: ColumnDifference, limits: DriftLimits, rows: int) -> Violat
     )
 
 
-def _must_have(scan: Scan, names: Sequence[str]) -> None:
+def _must_have(table: str, columns: Collection[str], names: Sequence[str]) -> None:
     from trimtab.data.wording import closest
 
     for name in names:
-        if name not in scan.schema:
-            known = list(scan.schema)
+        if name not in columns:
+            known = list(columns)
             fix = closest(name, known) or f"It has {', '.join(map(repr, known[:20]))}."
-            raise InputError(f"{scan.name} has no column {name!r}", fix=fix)
+            raise InputError(f"{table} has no column {name!r}", fix=fix)
 
 
 def with_repeats(found: Profile, scan: Scan, key: tuple[str, ...]) -> Profile:
     """The profile with the number of rows that repeat a key: exact, by a pass over the key's columns alone."""
-    import msgspec
-
     keys = RepeatsFold()
     for batch in scan.batches(key):
         keys.add(batch)

@@ -20,6 +20,7 @@ from trimtab.app.data import (
     is_stored,
     open_rows,
     profile,
+    sensitive_in,
     with_repeats,
 )
 from trimtab.app.data_defaults import must_be_named
@@ -231,6 +232,11 @@ def judging_for(
     for said in tolerances:
         judging = _tolerated(judging, said)
     return judging
+
+
+def hidden_by(path: Path | None) -> frozenset[str]:
+    """The columns whose values the contract in a file hides; none without a file."""
+    return sensitive_in(read_contract(path)) if path is not None else frozenset()
 
 
 def compared(

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from trimtab.app.data import Checked, Compared, Profiled, Reading, Setting, check, judging_of, profile, with_drift
+from trimtab.app.data import (
+    Checked,
+    Compared,
+    Profiled,
+    Reading,
+    Setting,
+    check,
+    judging_of,
+    profile,
+    sensitive_in,
+    with_drift,
+)
 from trimtab.data.drift import compare
 from trimtab.data.schema import Contract
 from trimtab.generate.data_report import DataReport
@@ -47,7 +59,8 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
 
     The table is read once for the profile and once for the check.
     """
-    hidden = tuple(column.name for column in contract.columns if column.sensitive) if contract is not None else ()
+    if contract is not None:
+        reading = replace(reading, hidden=reading.hidden | sensitive_in(contract))
     current = profile(what, reading)
     then = profile(reference, reading) if reference is not None else None
     differences = None
@@ -67,5 +80,5 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
         differences=differences,
         contract=contract,
         notes=current.notes,
-        sensitive=(*reading.sensitive, *hidden),
+        sensitive=tuple(sorted(reading.unseen)),
     )

@@ -65,6 +65,7 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
     FILE is a table, or a stored profile to be shown again.
     """
     from trimtab.app import data as tables
+    from trimtab.app.data_contracts import hidden_by
     from trimtab.app.data_report import of_profile
     from trimtab.drivers.profile_files import write_profile
 
@@ -77,7 +78,14 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
     key = said["key"] or ((roles.key,) if roles is not None and roles.key else ())
     time = said["time"] or (roles.time if roles is not None else None)
     with Progress("profiling") as progress:
-        reading = tables.Reading(key=key, time=time, sensitive=said["sensitive"], zone=said["zone"], progress=progress)
+        reading = tables.Reading(
+            key=key,
+            time=time,
+            sensitive=said["sensitive"],
+            hidden=hidden_by(default.contract if default is not None and default.contract.is_file() else None),
+            zone=said["zone"],
+            progress=progress,
+        )
         if said["season"] is not None:
             _profile_by_season(opened(file, query, default), said["season"], output, reading)
             return
@@ -88,7 +96,7 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
     if output is not None:
         write_profile(output, found.profile)
         note(f"stored the profile in {output}")
-    shown(of_profile(found, said["sensitive"]), json_=json_, files=((said["html"], page),))
+    shown(of_profile(found, tuple(sorted(reading.unseen))), json_=json_, files=((said["html"], page),))
 
 
 @data.command()
@@ -218,7 +226,7 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
     is not, 3 if there are too few rows to tell.
     """
     from trimtab.app.data import Reading
-    from trimtab.app.data_contracts import compared, judging_for
+    from trimtab.app.data_contracts import compared, hidden_by, judging_for
     from trimtab.app.data_report import of_drift
 
     judging = judging_for(
@@ -229,9 +237,15 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
         contract=said["contract"],
     )
     with Progress("reading") as progress:
-        reading = Reading(time=said["time"], sensitive=said["sensitive"], zone=said["zone"], progress=progress)
+        reading = Reading(
+            time=said["time"],
+            sensitive=said["sensitive"],
+            hidden=hidden_by(said["contract"]),
+            zone=said["zone"],
+            progress=progress,
+        )
         found = compared(reference, current, judging, reading, season=said["season"])
-    report = of_drift(found, said["sensitive"])
+    report = of_drift(found, tuple(sorted(reading.unseen)))
     files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))
     shown(report, json_=json_, files=files, all_columns=said["all_columns"])
     return EXIT_OF_VERDICT[report.verdict]

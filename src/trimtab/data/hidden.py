@@ -3,26 +3,83 @@
 A number is known to within a sixteenth of itself or less, a time to within 51 days, and the ends are those of such
 buckets. Hashes are left out, since the hash of a number can be turned back into it. Mean and spread are kept as they
 are, because drift is judged by them: of a single row they would tell the value, of many they tell none. Texts are
-named by their hashes where they are counted (`trimtab.data.texts`).
+named by their hashes where they are counted (`trimtab.data.texts`). `hidden_profile` does the same to a profile that
+was made before anybody said that a column is sensitive.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import sys
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from trimtab.data.profile import NumberColumn, TimeColumn
+from trimtab.data.profile import (
+    CategoryColumn,
+    ColumnProfile,
+    NumberColumn,
+    Profile,
+    ProfileError,
+    TimeColumn,
+    category,
+)
 from trimtab.data.schema import ColumnType
 from trimtab.data.sketch import coarser, codes_of, lower_end, upper_end
+from trimtab.data.texts import SHORT_MAX, hidden_text
 
 NUMBER_BITS: Final = 48
 """Low bits that the buckets of sensitive numbers leave out: sixteen buckets from one power of two to the next."""
 TIME_BITS: Final = 42
 """The same for sensitive times: buckets of 2⁴² microseconds."""
+_NAME: Final = re.compile("hidden [0-9a-f]{12}")
+
+
+def hidden_profile(profile: Profile, names: Collection[str]) -> Profile:
+    """The profile without any value of these columns; of those that were profiled as sensitive, nothing changes.
+
+    The sample goes if it has one of them: each of its rows is named by a hash of all values.
+
+    Raises:
+        ProfileError: a column's texts are so many or so long that the profile does not hold them any more, and their
+            hidden names cannot be made.
+    """
+    columns = {
+        name: _hidden(name, column, profile) if name in names else column for name, column in profile.columns.items()
+    }
+    sampled = profile.sample is not None and any(name in profile.sample.columns for name in names)
+    followed = profile.order is not None and profile.order.column in names
+    return msgspec.structs.replace(
+        profile,
+        columns=columns,
+        sample=None if sampled else profile.sample,
+        order=None if followed else profile.order,
+    )
+
+
+def _hidden(name: str, column: ColumnProfile, profile: Profile) -> ColumnProfile:
+    match column:
+        case NumberColumn() if column.counted or column.distinct is not None or column.sketch.dropped < NUMBER_BITS:
+            return hidden_numbers(column)
+        case TimeColumn() if column.counted or column.distinct is not None or column.sketch.dropped < TIME_BITS:
+            return hidden_times(column)
+        case CategoryColumn(type=ColumnType.TEXT):
+            plain_groups = column.groups and profile.sample is not None and name in profile.sample.columns
+            if plain_groups or any(len(value) > SHORT_MAX for value in column.values):
+                problem = f"the profile holds column {name!r} in the open, with too many or too long texts to hide them"
+                raise ProfileError(problem, fix=f"Profile its table again with --sensitive {name}.")
+            return column if column.groups else _hidden_texts(column)
+        case _:
+            return column
+
+
+def _hidden_texts(column: CategoryColumn) -> CategoryColumn:
+    counted = dict(zip(column.values, column.counts, strict=True))
+    named = {value if _NAME.fullmatch(value) else hidden_text(value): count for value, count in counted.items()}
+    return category(named, column.type, nulls=column.nulls, stored=column.stored, lengths=column.lengths)
 
 
 def hidden_numbers(column: NumberColumn) -> NumberColumn:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-_LONG: Final = 80
+SHORT_MAX: Final = 80
+"""Characters of a text that is named as it is."""
 
 
 def short_text(text: str) -> str:
     """The text, or its beginning with a hash of the whole where it is longer than 80 characters."""
-    return text if len(text) <= _LONG else f"{text[:_LONG]}… {_hash(text)[:8]}"
+    return text if len(text) <= SHORT_MAX else f"{text[:SHORT_MAX]}… {_hash(text)[:8]}"
 
 
 def hidden_text(text: str) -> str:

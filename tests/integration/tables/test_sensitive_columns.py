@@ -1,0 +1,125 @@
+"""What a contract or a person calls sensitive is in no report and no stored profile, by whatever way it comes there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from trimtab.app.data import Reading, Setting, check, drift, profile, profile_by_season
+from trimtab.app.data_contracts import keep_contract, propose
+from trimtab.app.data_report import full_report, of_check
+from trimtab.base.errors import InputError
+from trimtab.base.verdict import Verdict
+from trimtab.data.hidden import hidden_profile
+from trimtab.data.infer import Roles
+from trimtab.data.profile import ProfileError
+from trimtab.data.profiler import Depth, profile_frame
+from trimtab.data.schema import Contract
+from trimtab.data.seasons import Season
+from trimtab.drivers.profile_files import read_profile, write_profile
+from trimtab.generate.data_document import to_document
+from trimtab.generate.data_junit import junit
+from trimtab.generate.data_markdown import markdown
+from trimtab.generate.data_page import page
+from trimtab.generate.data_report import DataReport
+from trimtab.generate.data_terminal import Look, terminal
+from trimtab.records.versioned import encode
+
+NAMES = frozenset({"name", "salary", "born"})
+
+
+def table(first: str, rows: int = 4_000) -> pl.DataFrame:
+    born = pl.datetime_range(
+        pl.datetime(1970, 1, 1), pl.datetime(2000, 1, 1), interval="1h", eager=True, time_zone="UTC"
+    )
+    return pl.DataFrame(
+        {
+            "name": [first if place % 3 else "bob-secret" for place in range(rows)],
+            "salary": [1_234_567 + 13 * place for place in range(rows)],
+            "born": born[:rows],
+            "amount": [float(place % 97) for place in range(rows)],
+        }
+    )
+
+
+def contract() -> Contract:
+    found = propose(table("alice-secret"), Roles()).contract
+    return replace(
+        found, columns=tuple(replace(each, sensitive=each.name in NAMES, values=None) for each in found.columns)
+    )
+
+
+def everything_shown(report: DataReport) -> str:
+    shown = terminal(report, Look(width=200, colour=False, all_columns=True))
+    return "".join((shown, page(report), markdown(report), junit(report), str(to_document(report))))
+
+
+def test_a_profile_that_is_hidden_later_is_the_one_that_was_hidden_at_once() -> None:
+    plain = profile_frame(table("alice-secret"))
+    hidden = profile_frame(table("alice-secret"), Depth(sensitive=NAMES))
+    later = hidden_profile(plain, NAMES)
+    assert later.columns == hidden.columns
+    assert later.sample is None
+    assert hidden_profile(hidden, NAMES) == hidden
+    assert b"secret" not in encode(later)
+
+
+def test_texts_that_a_profile_holds_only_in_part_are_refused_instead_of_shown() -> None:
+    many = profile_frame(pl.DataFrame({"name": [f"person {place}" for place in range(5_000)]}))
+    long = profile_frame(pl.DataFrame({"name": ["x" * 100, "y" * 100]}))
+    for plain in (many, long):
+        with pytest.raises(ProfileError, match="column 'name' in the open") as found:
+            hidden_profile(plain, {"name"})
+        assert "--sensitive name" in found.value.fix
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_reference_is_hidden_as_the_contract_says_so_that_it_is_neither_shown_nor_drifts(
+    tmp_path: Path, stored: bool
+) -> None:
+    rules = contract()
+    reference: object = table("alice-secret")
+    if stored:
+        reference = tmp_path / "open.profile"
+        write_profile(reference, profile(table("alice-secret")).profile)
+    same = check(table("alice-secret"), rules, Setting(reference=reference))
+    assert same.differences is not None
+    assert same.differences.verdict is not Verdict.FAIL
+    other = check(table("carol-secret"), rules, Setting(reference=reference))
+    assert other.differences is not None
+    assert other.differences.verdict is Verdict.FAIL
+    for report in (
+        of_check(other, rules),
+        full_report(table("carol-secret"), rules, reference, Reading()),
+    ):
+        assert "secret" not in everything_shown(report)
+
+
+def test_a_comparison_hides_what_one_side_shows(tmp_path: Path) -> None:
+    write_profile(tmp_path / "open.profile", profile(table("alice-secret")).profile)
+    found = drift(tmp_path / "open.profile", table("carol-secret"), reading=Reading(hidden=NAMES))
+    assert b"secret" not in encode(found.reference.profile) + encode(found.current.profile)
+    assert "secret" not in str(found.differences)
+
+
+def test_profiles_by_season_hide_what_is_sensitive(tmp_path: Path) -> None:
+    reading = Reading(time="born", sensitive=("name",))
+    _, made = profile_by_season(table("alice-secret"), Season.WEEKDAY, reading)
+    assert b"secret" not in encode(made)
+    _, plain = profile_by_season(table("alice-secret"), Season.WEEKDAY, Reading(time="born"))
+    write_profile(tmp_path / "open.profile", plain)
+    _, read = profile_by_season(tmp_path / "open.profile", Season.WEEKDAY, reading)
+    assert b"secret" not in encode(read)
+
+
+def test_the_reference_of_a_contract_from_a_stored_profile_is_hidden(tmp_path: Path) -> None:
+    write_profile(tmp_path / "open.profile", profile(table("alice-secret")).profile)
+    proposed = propose(tmp_path / "open.profile", Roles(sensitive=("name",)))
+    keep_contract(proposed, tmp_path / "kept.toml", replace=False)
+    kept = read_profile(tmp_path / "kept.profile")
+    assert b"secret" not in encode(kept)
+    with pytest.raises(InputError, match="has no column 'nmae'"):
+        propose(tmp_path / "open.profile", Roles(sensitive=("nmae",)))
