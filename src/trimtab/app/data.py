@@ -215,9 +215,13 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
     """A table against its contract, and against the reference where there is one; read once.
 
     Columns are compared with the reference one by one; `drift` also compares how they hang together.
+
+    Raises:
+        InputError: there is no such table, it cannot be read, or rows would be written to a file that is read.
     """
     setting = setting or Setting()
     scan = open_rows(what)
+    _refuse_to_replace(scan, setting)
     hidden = sensitive_in(contract)
     reference = profile(setting.reference, Reading(hidden=hidden)) if setting.reference is not None else None
     judge = TableCheck(contract, schema=scan.schema, now=setting.now)
@@ -314,6 +318,20 @@ def _must_have(table: str, columns: Collection[str], names: Sequence[str]) -> No
             known = list(columns)
             fix = closest(name, known) or f"It has {', '.join(map(repr, known[:20]))}."
             raise InputError(f"{table} has no column {name!r}", fix=fix)
+
+
+def _refuse_to_replace(scan: Scan, setting: Setting) -> None:
+    """What is written must not be what is read: a file of rows is replaced, and goes where there is no row for it."""
+    made = [path for path in (setting.aside, setting.kept) if path is not None]
+    if len({path.resolve() for path in made}) < len(made):
+        problem = f"rows that are set aside and rows that go on cannot both be written to {made[0]}"
+        raise InputError(problem, fix="Name two files.")
+    read = [*getattr(scan, "files", ())]
+    if isinstance(setting.reference, str | Path):
+        read.append(Path(setting.reference))
+    for path in made:
+        if any(path.exists() and file.exists() and path.samefile(file) for file in read):
+            raise InputError(f"{path} is read by this check, and would be replaced", fix="Name another file.")
 
 
 def with_repeats(found: Profile, scan: Scan, key: tuple[str, ...]) -> Profile:

@@ -51,9 +51,13 @@ def open_source(root: Path, source: Source) -> Scan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesScan:
-    """The files of one table behind `trimtab.data.scan.Scan`, one after the other."""
+    """The files of one table behind `trimtab.data.scan.Scan`, one after the other.
+
+    ``files`` are those on this machine's disk.
+    """
 
     name: str
+    files: tuple[Path, ...]
     schema: pl.Schema
     parts: tuple[Part, ...]
     notes: tuple[str, ...]
@@ -85,7 +89,13 @@ def _open_files(files: Sequence[SourceFile], pattern: str) -> FilesScan:
     schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
     if all(isinstance(part, DelimitedPart) for part in parts):
         schema = without_nulls(schema)
-    return FilesScan(name=pattern if several else files[0].name, schema=schema, parts=parts, notes=notes)
+    return FilesScan(
+        name=pattern if several else files[0].name,
+        files=tuple(file.content for file in files if isinstance(file.content, Path)),
+        schema=schema,
+        parts=parts,
+        notes=notes,
+    )
 
 
 def _part(file: SourceFile) -> Part:
