@@ -100,7 +100,8 @@ class ContractReader:
         wrong = self._mistakes.wrong
         if label is not None and label in (time, key):
             wrong(("label",), f"the label {label!r} is also the {'time' if label == time else 'key'}")
-        event_time, row_key = names.get(time or ""), names.get(key or "")
+        event_time = names.get(time) if time is not None else None
+        row_key = names.get(key) if key is not None else None
         if event_time is not None and event_time.type is not ColumnType.TIME:
             path = ("columns", event_time.name, "type")
             wrong(path, f"the time column {time!r} is of type {event_time.type}", 'It must be of type "time".')

@@ -72,7 +72,7 @@ def infer_contract(profile: Profile, roles: Roles | None = None) -> Proposal:
     column without any value) is left out with a note, and unknown columns are then noted and not refused.
 
     Raises:
-        TableError: there are no rows.
+        TableError: there are no rows, or no column that a contract can speak of.
         ProblemsError: every role whose column is missing or unfit for it.
 
     Example:
@@ -89,6 +89,10 @@ def infer_contract(profile: Profile, roles: Roles | None = None) -> Proposal:
         raise ProblemsError(problems)
     notes: list[str] = []
     kept = _kept(profile, notes)
+    if not kept:
+        why = "; ".join(notes[:_SAID_MAX])
+        fix = "Give a table with a named column of numbers, texts, truth values or times."
+        raise TableError(f"the table has no column that a contract can speak of ({why})", fix=fix)
     zone = _zone(profile, kept, roles, notes)
     known = Known(
         profile=profile,
@@ -166,7 +170,7 @@ def _kept(profile: Profile, notes: list[str]) -> dict[str, ColumnProfile]:
     """The columns that a contract can speak of."""
     kept = {}
     for name, column in profile.columns.items():
-        why = why_left_out(column)
+        why = why_left_out(column) if name else "it has no name"
         if why is None:
             kept[name] = column
         else:

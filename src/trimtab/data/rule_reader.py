@@ -56,7 +56,7 @@ class ColumnReader:
         path, what, mistakes = ("columns", name), f"column {name!r}", self._mistakes
         mistakes.known(table, _COLUMN, path, what)
         if not name:
-            mistakes.wrong(path, "a column has an empty name")
+            mistakes.wrong(path, "a column has an empty name", "Name the column in the table, and here.")
         if "type" not in table:
             mistakes.wrong(path, f"{what} does not say its type", f"Write type = one of {', '.join(ColumnType)}.")
             return None

@@ -173,3 +173,9 @@ def test_the_features_are_all_columns_but_the_label_in_order() -> None:
     assert [column.name for column in PAYMENTS.features] == ["ts", "tx id", "amount", "items", "country"]
     with pytest.raises(KeyError, match="colour"):
         PAYMENTS.column("colour")
+
+
+def test_a_column_without_a_name_is_told_once_and_not_as_the_time() -> None:
+    assert problems_of('schema = "trimtab.contract/2"\n[columns.""]\ntype = "integer"\n') == [
+        "contract.toml:2: a column has an empty name / Name the column in the table, and here."
+    ]

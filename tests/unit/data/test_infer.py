@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,8 +12,9 @@ import pytest
 
 from trimtab.base.errors import ProblemsError
 from trimtab.data.contract import format_contract, parse_contract
-from trimtab.data.infer import infer, infer_task
+from trimtab.data.infer import infer, infer_contract, infer_task
 from trimtab.data.problems import TableError
+from trimtab.data.profiler import profile_frame
 from trimtab.data.schema import Column, ColumnType, Severity
 from trimtab.spec.project import Task
 
@@ -207,3 +209,17 @@ def test_times_that_are_none_are_named(times: list[object], said: str) -> None:
 def test_a_label_that_cannot_be_learned_is_named(label: list[object], said: str) -> None:
     with pytest.raises(ProblemsError, match=said):
         infer(table().with_columns(y=pl.Series(label)), time="ts", label="y")
+
+
+def test_a_column_without_a_name_is_left_out_with_a_note() -> None:
+    profile = profile_frame(pl.DataFrame({"": [0, 1, 2], "x": [1.0, 2.0, 4.0]}))
+    found = infer_contract(profile)
+    assert [column.name for column in found.contract.columns] == ["x"]
+    assert found.notes == ("column '' is not in the contract, which lets unknown columns pass: it has no name",)
+
+
+@pytest.mark.parametrize("table", [{"x": [None, None]}, {"x": [[1], [2]]}, {"": [1, 2]}])
+def test_a_table_that_no_contract_can_speak_of_is_refused(table: dict[str, Any]) -> None:
+    with pytest.raises(TableError, match="no column that a contract can speak of") as found:
+        infer_contract(profile_frame(pl.DataFrame(table)))
+    assert found.value.fix.startswith("Give a table with a named column")
