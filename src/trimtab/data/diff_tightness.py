@@ -60,6 +60,8 @@ def _parts(old: Any, new: Any) -> Iterator[Tightness]:
         case DriftLimits(), DriftLimits():
             for name in ("location", "scale", "shape"):
                 yield _looser_if_greater(_end(getattr(old, name), math.inf), _end(getattr(new, name), math.inf))
+        case _:
+            pass  # nothing but what the rule tolerates
     if hasattr(old, "share"):  # what a rule tolerates; None in limits of drift: any
         yield _looser_if_greater(_end(old.share, math.inf), _end(new.share, math.inf))
 
