@@ -88,7 +88,7 @@ def test_a_file_with_windows_line_ends_is_read() -> None:
 
 
 def test_an_edited_limit_is_believed() -> None:
-    edited = WRITTEN.replace('max = 1e+22', 'max = 10, outside = "refuse"')
+    edited = WRITTEN.replace("max = 1e+22", 'max = 10, outside = "refuse"')
     limits = parse_contract(edited).column("amount").range
     assert limits is not None
     assert (limits.maximum, limits.outside) == (10.0, Severity.REFUSE)
