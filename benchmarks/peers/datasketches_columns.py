@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def update_all(counter: Any, array: Any) -> None:
-    """Feed the counter of different values; older versions take one value at a time."""
+    """Feed the counter of different values, one at a time where it takes no array (5.2 takes none)."""
     try:
         counter.update(array)
     except TypeError:
