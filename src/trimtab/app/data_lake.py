@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-import msgspec
-
-from trimtab.app.data import NotATableError, Profiled, Reading
+from trimtab.app.data import NotATableError, Profiled, Reading, with_repeats
 from trimtab.base.errors import InputError
-from trimtab.data.profile import Repeats
 from trimtab.data.profiler import Depth
-from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan
 from trimtab.data.wording import closest
 from trimtab.drivers.profile_files import is_profile
 from trimtab.drivers.ray_profiles import profile_files
 from trimtab.drivers.sources.files import SourceFile, named_files
 from trimtab.drivers.sources.opening import FilesScan, open_table
+
+S = TypeVar("S", bound=Scan)
 
 
 def profile_on_ray(
@@ -52,39 +51,36 @@ def profile_on_ray(
         raise NotATableError(f"{files} is a stored profile, and rows are needed here", fix="Name the files themselves.")
     root = Path.cwd()
     found = named_files(root, files)
-    keys = _keyed(open_table(files), reading.key) if reading.key else None
-    depth = Depth(joint=reading.joint, time=reading.time, sensitive=frozenset(reading.sensitive))
+    needed = (*reading.sensitive, *([reading.time] if reading.time else []))
+    keyed = _with_columns(open_table(files), reading.key) if reading.key else None
     made = profile_files(
-        [_reachable(root, file) for file in found], partial(_open, root=root), depth, address=address, done=done
+        [_reachable(root, file) for file in found],
+        partial(_open, root=root, needed=needed),
+        Depth(joint=reading.joint, time=reading.time, sensitive=reading.unseen),
+        address=address,
+        done=done,
     )
-    profile = made.profile
-    if keys is not None:
-        profile = msgspec.structs.replace(profile, repeats=_repeats(keys, reading.key))
+    profile = with_repeats(made.profile, keyed, reading.key) if keyed is not None else made.profile
     return Profiled(name=files if len(found) > 1 else found[0].name, profile=profile, notes=made.notes)
 
 
-def _open(path: str, *, root: Path) -> FilesScan:
+def _open(path: str, *, root: Path, needed: tuple[str, ...]) -> FilesScan:
     """One of the files, by its name for people; runs on the nodes."""
     scan = open_table(path, root=root)
     assert isinstance(scan, FilesScan), "a path is a file's"
+    return _with_columns(scan, needed)
+
+
+def _with_columns(scan: S, names: tuple[str, ...]) -> S:
+    """The same table, which has these columns; refused before the cluster works for nothing."""
+    for name in names:
+        if name not in scan.schema:
+            known = list(scan.schema)
+            fix = closest(name, known) or f"It has {', '.join(map(repr, known[:20]))}."
+            raise InputError(f"{scan.name} has no column {name!r}", fix=fix)
     return scan
 
 
 def _reachable(root: Path, file: SourceFile) -> str:
     """The file's name for people where that leads to it, else its whole path."""
     return file.name if root / file.name == file.content else str(file.content)
-
-
-def _keyed(scan: Scan, key: tuple[str, ...]) -> Scan:
-    """The table, which has the key's columns; refused before the cluster works for nothing."""
-    for name in key:
-        if name not in scan.schema:
-            raise InputError(f"{scan.name} has no column {name!r}", fix=closest(name, scan.schema))
-    return scan
-
-
-def _repeats(scan: Scan, key: tuple[str, ...]) -> Repeats:
-    fold = RepeatsFold()
-    for batch in scan.batches(key):
-        fold.add(batch)
-    return Repeats(columns=key, rows=fold.repeated(lambda: scan.batches(key)).count)

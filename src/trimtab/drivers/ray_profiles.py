@@ -33,7 +33,6 @@ import msgspec
 from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.data.profile import Profile, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler
-from trimtab.data.wording import closest
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.files import Format, SourceFile
 from trimtab.drivers.sources.opening import FilesScan
@@ -101,7 +100,7 @@ def profile_files(
     Args:
         files: paths, in the order in which their rows follow each other; at least one.
         open_file: opens one of them; runs on the cluster's nodes, which must have it installed.
-        depth: what the profile holds.
+        depth: what the profile holds; each file has its time column.
         address: the cluster's, ``host:port``; None: that of ``RAY_ADDRESS``, else a cluster on this machine for as long
             as it takes. A connection that is there already is used as it is, and stays.
         done: told how many files are done, and how many there are to do.
@@ -133,10 +132,6 @@ class _Told:
 def _profile_one(path: str, open_file: OpenFile, depth: Depth, schema: pl.Schema | None) -> _Told:
     """One file's profile; what is wrong with the file is raised as the error that it is."""
     scan = open_file(path)
-    named = sorted({*depth.sensitive, *([depth.time] if depth.time else [])})
-    for name in named:
-        if name not in scan.schema:
-            raise InputError(f"{scan.name} has no column {name!r}", fix=closest(name, scan.schema))
     if schema is not None:
         scan = replace(scan, schema=schema)
     profiler = Profiler(scan.schema, depth)
