@@ -165,6 +165,10 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
         return Profiled(name=str(what), profile=hidden_profile(stored, reading.unseen))
     scan = open_rows(what)
     _must_have(scan.name, scan.schema, (*reading.key, *reading.sensitive, *([reading.time] if reading.time else [])))
+    for name in reading.key:
+        if scan.schema[name].is_nested():
+            problem = f"column {name!r} is stored as {scan.schema[name]}, which names no row"
+            raise InputError(problem, fix="Name a key of numbers, texts or times.")
     depth = Depth(joint=reading.joint, time=reading.time, sensitive=reading.unseen)
     profiler = Profiler(scan.schema, depth)
     for batch in watched(scan, reading.progress):
@@ -228,7 +232,9 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
     depth = Depth(joint=False, distinct=False, sensitive=hidden)
     profiler = Profiler(scan.schema, depth) if reference is not None else None
     with ExitStack() as stack:
-        aside, kept = (stack.enter_context(row_file(path)) if path else None for path in (setting.aside, setting.kept))
+        aside, kept = (
+            stack.enter_context(row_file(path, scan.schema)) if path else None for path in (setting.aside, setting.kept)
+        )
         for batch in watched(scan, setting.progress):
             parted = judge.add(batch)
             if aside is not None:

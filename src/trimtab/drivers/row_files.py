@@ -18,6 +18,7 @@ from trimtab.disk.atomic import publish, workspace
 from trimtab.disk.faults import explained
 
 ENDINGS: Final = (".parquet", ".csv")
+_NOT_IN_CSV: Final = (pl.Binary, pl.Duration)
 
 
 class RowFile:
@@ -63,11 +64,13 @@ class RowFile:
 
 
 @contextmanager
-def row_file(path: Path) -> Iterator[RowFile]:
-    """A file to `add` rows to; it is there when the block ends, and if that ends in an error nothing has changed.
+def row_file(path: Path, schema: pl.Schema) -> Iterator[RowFile]:
+    """A file to `add` rows of these columns to; it is there when the block ends, and if that ends in an error nothing
+    has changed.
 
     Raises:
-        InputError: the name ends in neither ``.parquet`` nor ``.csv``, or its folder is not there.
+        InputError: the name ends in neither ``.parquet`` nor ``.csv``, its folder is not there, or the rows hold what
+            no CSV file can.
         DriverError: the disk refused.
     """
     if path.suffix.lower() not in ENDINGS:
@@ -75,6 +78,11 @@ def row_file(path: Path) -> Iterator[RowFile]:
         raise InputError(problem, fix=f"Let it end in {' or '.join(ENDINGS)}.")
     if not path.parent.is_dir():
         raise InputError(f"there is no folder {path.parent}", fix="Make it first, or name another place.")
+    if path.suffix.lower() == ".csv":
+        unfit = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in _NOT_IN_CSV]
+        if unfit:
+            problem = f"{path.name} cannot hold column {unfit[0]!r}, which is stored as {schema[unfit[0]]}"
+            raise InputError(problem, fix="Let the name end in .parquet.")
     with workspace(path) as folder:
         made = RowFile(path, folder)
         yield made

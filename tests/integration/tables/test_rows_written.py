@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -43,3 +44,12 @@ def test_a_reference_is_no_place_for_rows_either(tmp_path: Path) -> None:
 def test_rows_of_two_kinds_do_not_go_to_one_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot both be written"):
         check(pl.DataFrame({"x": [1]}), RULES, Setting(aside=tmp_path / "x.csv", kept=tmp_path / "." / "x.csv"))
+
+
+@pytest.mark.parametrize("series", [pl.Series([[1]]), pl.Series([b"\xff"]), pl.Series([timedelta(days=1)])])
+def test_what_no_csv_file_can_hold_is_refused_before_a_row_is_read(tmp_path: Path, series: pl.Series) -> None:
+    table = pl.DataFrame({"x": [1], "odd": series})
+    with pytest.raises(InputError, match=r"rows.csv cannot hold column 'odd'") as found:
+        check(table, RULES, Setting(aside=tmp_path / "rows.csv"))
+    assert found.value.fix == "Let the name end in .parquet."
+    assert list(tmp_path.iterdir()) == []
