@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, NewType
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trimtab.base.errors import InputError
 
@@ -72,6 +72,15 @@ def parse_instant(text: str, *, zone: str | None = None) -> Instant:
             )
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return from_datetime(moment)
+
+
+def is_zone(name: str) -> bool:
+    """Whether this is the name of a time zone, such as Europe/Berlin."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def from_datetime(moment: datetime) -> Instant:

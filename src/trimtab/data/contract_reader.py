@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from trimtab.base.instants import is_zone
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table, check_ends, row_rule
 from trimtab.data.problems import ContractError
@@ -219,13 +219,11 @@ class ContractReader:
         zone = content.get("zone")
         if zone is None:
             return None
-        try:
-            zoneinfo.ZoneInfo(zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        if not isinstance(zone, str) or not is_zone(zone):
             fix = "Write a name such as Europe/Berlin or UTC."
             self._mistakes.wrong(("zone",), f"{show(zone)} is not a time zone", fix)
             return None
-        return str(zone)
+        return zone
 
     def _reference(self, content: Table) -> str:
         reference: Any = self._mistakes.text(content, "reference", ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from trimtab.base.instants import is_zone
 from trimtab.data.infer_columns import gaps_of, why_left_out
 from trimtab.data.infer_texts import known_texts
 from trimtab.data.problems import TableError
@@ -14,8 +15,8 @@ from trimtab.data.wording import closest, counted, show
 
 
 def check_roles(profile: Profile, roles: Mapping[str, str | None], zone: str | None) -> tuple[TableError, ...]:
-    """Every role whose column is missing or unfit for it."""
-    problems = []
+    """Every role whose column is missing or unfit for it, and a zone that there is not."""
+    problems: list[TableError] = []
     for role, name in roles.items():
         if name is None:
             continue
@@ -30,6 +31,9 @@ def check_roles(profile: Profile, roles: Mapping[str, str | None], zone: str | N
             why = f"it is of type {column.type}"
         if why is not None:
             problems.append(TableError(f"column {name!r} cannot be the {role}: {why}", fix=f"Name another {role}."))
+    if zone is not None and not is_zone(zone):
+        fix = "Write a name such as Europe/Berlin or UTC."
+        problems.append(TableError(f"{show(zone)} is not a time zone", fix=fix))
     return tuple(problems)
 
 

@@ -15,6 +15,7 @@ import msgspec
 import polars as pl
 
 from trimtab.base.errors import InputError
+from trimtab.base.instants import is_zone
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging, Mixed, compare_mixed, counters
 from trimtab.data.profile import Profile, merge_all
@@ -73,7 +74,7 @@ class SeasonFold:
     """The fold: `add` each batch, then ask for the `seasons`. ``sensitive`` columns are as in `Depth`.
 
     Raises:
-        SeasonError: there is no such column, or it holds no times.
+        SeasonError: there is no such column or no such zone, or the column holds no times.
     """
 
     def __init__(
@@ -86,6 +87,8 @@ class SeasonFold:
             raise SeasonError(problem, fix="Store it as timestamps, or name another column.")
         if schema[time] == pl.Date and by is not Season.WEEKDAY:
             raise SeasonError(f"the column {time!r} holds dates, which have no hour", fix="Compare by weekday.")
+        if not is_zone(zone):
+            raise SeasonError(f"{zone!r} is not a time zone", fix="Write a name such as Europe/Berlin or UTC.")
         self._schema, self._time, self._by, self._zone = schema, time, by, zone
         self._depth = Depth(joint=False, distinct=False, sensitive=sensitive)
         self._folds: dict[int, Profiler] = {}
