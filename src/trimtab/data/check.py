@@ -132,7 +132,8 @@ class TableCheck:
     def _asked(self) -> int:
         contract = self._contract
         missing = len(contract.columns) - len(self._columns)
-        whole = 1 + (contract.rows is not None) + (contract.fresh is not None and self._now is not None)
+        strangers = sum(name not in self._columns for name in self._schema)
+        whole = max(1, strangers) + (contract.rows is not None) + (contract.fresh is not None and self._now is not None)
         rules = sum(check.rules for check in self._columns.values())
         return rules + missing + whole + len(self._conditions) + len(self._unique)
 
