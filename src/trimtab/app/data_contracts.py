@@ -33,7 +33,7 @@ from trimtab.data.infer import Roles, infer_contract, may_name_rows
 from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract, DriftLimits
 from trimtab.data.seasons import Season
-from trimtab.data.wording import counted
+from trimtab.data.wording import closest, counted
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
 from trimtab.drivers.clocks import RealClock
@@ -105,13 +105,22 @@ def read_contract(path: Path) -> Contract:
     """
     if not path.is_file():
         raise NotFoundError(f"there is no contract {path}", fix="Make one: `trimtab data infer FILE -o CONTRACT`.")
+    return parse_contract(read_text(path), at=str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text in a file, without a mark of its byte order.
+
+    Raises:
+        InputError: it is not UTF-8.
+        DriverError: the disk refused.
+    """
     with explained(f"read {path.name}", path):
         content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start + 1})", fix="Write it anew as UTF-8.") from error
-    return parse_contract(text, at=str(path))
 
 
 def propose(what: Any, roles: Roles, *, progress: Progress | None = None) -> Proposed:
@@ -195,7 +204,7 @@ def check_with_suite(what: Any, path: Path | None) -> DataReport:
     scan = open_rows(what)
     batches = list(scan.batches())
     table = pl.concat(batches) if batches else pl.DataFrame(schema=scan.schema)
-    return DataReport(source=scan.name, check=run_suite(table, path.read_text(encoding="utf-8")))
+    return DataReport(source=scan.name, check=run_suite(table, read_text(path)))
 
 
 def difference(old: Path, new: str) -> ContractDifference:
@@ -240,12 +249,29 @@ def hidden_by(path: Path | None) -> frozenset[str]:
 
 
 def compared(
-    reference: Any, current: Any, judging: Judging, reading: Reading, *, season: str | None = None
+    reference: Any,
+    current: Any,
+    judging: Judging,
+    reading: Reading,
+    *,
+    season: str | None = None,
+    named: Sequence[str] = (),
 ) -> Compared:
-    """What differs between two tables, season by season where one is named."""
+    """What differs between two tables, season by season where one is named.
+
+    Raises:
+        InputError: one of the tables cannot be read, or neither has a column that is ``named``.
+    """
     if season is not None:
-        return drift_by_season(reference, current, Season(season), judging, reading)
-    return drift(reference, current, judging, reading)
+        found = drift_by_season(reference, current, Season(season), judging, reading)
+    else:
+        found = drift(reference, current, judging, reading)
+    known = list({**found.reference.profile.columns, **found.current.profile.columns})
+    for name in named:
+        if name not in known:
+            fix = closest(name, known) or f"They have {', '.join(map(repr, known[:20]))}."
+            raise InputError(f"neither table has a column {name!r}", fix=fix)
+    return found
 
 
 def report_on(what: Any, path: Path | None, reference: Any, reading: Reading) -> DataReport:

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import msgspec
 
-from trimtab.app.data_contracts import ContractThereError, read_contract
+from trimtab.app.data_contracts import ContractThereError, read_contract, read_text
 from trimtab.base.errors import InputError, NotFoundError, UserCodeError
 from trimtab.data.contract import format_contract
 from trimtab.data.exchange import Carried, LeftOut
+from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes
-from trimtab.disk.faults import explained
 
 TOOLS: Final = ("great-expectations", "tfdv", "pandera")
 
@@ -29,9 +29,10 @@ class Exchanged(msgspec.Struct, frozen=True, kw_only=True):
 
     def lines(self) -> list[str]:
         """What to tell a person."""
-        told = [f"wrote {self.target}: {self.columns} columns of {self.source}"]
+        told = [f"wrote {self.target}: {counted(self.columns, 'column')} of {self.source}"]
         if self.left:
-            told.append(f"{len(self.left)} rules are not carried over, or not quite:")
+            verb = "is" if len(self.left) == 1 else "are"
+            told.append(f"{counted(len(self.left), 'rule')} {verb} not carried over, or not quite:")
         return [*told, *(f"  {line}" for line in self.left)]
 
 
@@ -96,8 +97,7 @@ def _read(what: str, tool: str) -> Carried:
     path = Path(what)
     if not path.is_file():
         raise NotFoundError(f"there is no file {what}", fix="Name the file with the rules.")
-    with explained(f"read {path.name}", path):
-        text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     if tool == "tfdv":
         from trimtab.drivers.tfdv import read_tfdv_schema
 

@@ -244,7 +244,8 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
             zone=said["zone"],
             progress=progress,
         )
-        found = compared(reference, current, judging, reading, season=said["season"])
+        named = (*said["only"], *said["without"])
+        found = compared(reference, current, judging, reading, season=said["season"], named=named)
     report = of_drift(found, tuple(sorted(reading.unseen)))
     files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))
     shown(report, json_=json_, files=files, all_columns=said["all_columns"])
