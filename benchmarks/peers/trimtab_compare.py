@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the command has it: threads that wait count as CPU time
 
 from trimtab.app import data
 from trimtab.data.drift import compare
