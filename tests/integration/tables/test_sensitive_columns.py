@@ -123,3 +123,11 @@ def test_the_reference_of_a_contract_from_a_stored_profile_is_hidden(tmp_path: P
     assert b"secret" not in encode(kept)
     with pytest.raises(InputError, match="has no column 'nmae'"):
         propose(tmp_path / "open.profile", Roles(sensitive=("nmae",)))
+
+
+def test_what_the_reader_of_a_csv_file_notices_shows_no_value(tmp_path: Path) -> None:
+    rows = [f"{1_000 + row},0{row}" for row in range(50)]
+    (tmp_path / "rows.csv").write_text("\n".join(["salary,code", *rows, "secret,7"]) + "\n", encoding="utf-8")
+    found = profile(tmp_path / "rows.csv", Reading(sensitive=("salary", "code")))
+    assert [note.partition(":")[0] for note in found.notes] == ["code", "salary"]
+    assert not any("secret" in note or "00" in note for note in found.notes)

@@ -72,10 +72,10 @@ def read_header(file: SourceFile) -> Header:
         raise SourceError(f"{file.name} has no columns", fix="Its first line names them; write the table again.")
     comma = _decimal_comma(data[end : end + _SAMPLE].decode("utf-8", "replace"), separator)
     notes = _notes(file, names, separator)
-    notes += (f"numbers are read with a decimal comma, such as {comma}",) if comma else ()
+    notes += ("numbers are read with a decimal comma",) if comma else ()
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
     _refuse_repeated(names, file.name)
-    return Header(names=tuple(names), separator=separator, end=end, decimal_comma=bool(comma), notes=notes)
+    return Header(names=tuple(names), separator=separator, end=end, decimal_comma=comma, notes=notes)
 
 
 def _before(data: bytes) -> tuple[int, str]:
@@ -88,14 +88,14 @@ def _before(data: bytes) -> tuple[int, str]:
     return skipped, told[1].decode() if told else ""
 
 
-def _decimal_comma(text: str, separator: str) -> str:
-    """The first number with a comma in it, if the first rows have such and none with a point."""
+def _decimal_comma(text: str, separator: str) -> bool:
+    """Whether the first rows have numbers with a comma in them, and none with a point."""
     if separator == ",":
-        return ""
+        return False
     fields = [field for row in text.splitlines()[:-1] or text.splitlines() for field in row.split(separator)]
     if any(_POINT.fullmatch(field) for field in fields):
-        return ""
-    return next((field for field in fields if _COMMA.fullmatch(field)), "")
+        return False
+    return any(_COMMA.fullmatch(field) for field in fields)
 
 
 def _beginning(file: SourceFile) -> bytes:

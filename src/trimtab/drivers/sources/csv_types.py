@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from trimtab.data.wording import counted, show
+from trimtab.data.wording import counted
 
 _TRUTHS: Final = ("true", "false", "True", "False", "TRUE", "FALSE")
 _PADDED: Final = r"^-?0[0-9]+$"
@@ -33,16 +33,14 @@ class _Column:
         values: values so far.
         wrong: how many of them are not numbers, where others are; None where there is no need to count.
         row: the row of the first of those, from 1 on.
-        example: that value.
-        padded: a whole number with a zero before it, among the first that were seen.
+        padded: whether a whole number with a zero before it was among the first that were seen.
     """
 
     kind: pl.DataType | None = None
     values: int = 0
     wrong: int | None = None
     row: int = 0
-    example: str = ""
-    padded: str = ""
+    padded: bool = False
 
 
 class ColumnTypes:
@@ -82,14 +80,17 @@ class ColumnTypes:
         self.rows += block.height
 
     def notes(self) -> tuple[str, ...]:
-        """A sentence for each column that would be one of numbers, had it not a few other values, or loses zeros."""
+        """A sentence for each column that would be one of numbers, had it not a few other values, or loses zeros.
+
+        Places and no values: which columns are sensitive is not known here.
+        """
         padded = tuple(
-            f"{name}: values such as {show(column.padded)} begin with a zero, which is not kept since all are numbers"
+            f"{name}: some values begin with a zero, which is not kept since all are numbers"
             for name, column in self._columns.items()
             if column.padded and column.kind in _NUMBERS
         )
         return padded + tuple(
-            f"{name}: {_not_numbers(column)} (row {column.row:,}: {show(column.example)}), so it is read as text"
+            f"{name}: {_not_numbers(column)} (row {column.row:,}), so it is read as text"
             for name, column in self._columns.items()
             if column.wrong and column.wrong < column.values * _MOSTLY
         )
@@ -108,7 +109,7 @@ class ColumnTypes:
             for kind in _NUMBERS[narrowest:]:
                 if not bare.cast(kind, strict=False).null_count():
                     column.kind = kind
-                    column.padded = column.padded or (_padded(values) if first else "")
+                    column.padded = column.padded or (first and _padded(values))
                     return
             column.wrong = 0 if not first or bare.cast(pl.Float64, strict=False).count() else None
         column.kind = pl.String()
@@ -118,8 +119,7 @@ class ColumnTypes:
         wrong = numbers.is_null() & texts.is_not_null()
         count = int(wrong.sum())
         if count and not column.wrong:
-            place = int(wrong.arg_true()[0])
-            column.row, column.example = self.rows + place + 1, str(texts[place])
+            column.row = self.rows + int(wrong.arg_true()[0]) + 1
         column.wrong = (column.wrong or 0) + count
         seen = column.values + texts.count()
         if seen > _ENOUGH and column.wrong > seen * _MOSTLY:
@@ -136,5 +136,5 @@ def _not_numbers(column: _Column) -> str:
     return f"{of} is not a number" if column.wrong == 1 else f"{of} are not numbers"
 
 
-def _padded(values: pl.Series) -> str:
-    return str(next(iter(values.filter(values.str.contains(_PADDED)).head(1)), ""))
+def _padded(values: pl.Series) -> bool:
+    return bool(values.str.contains(_PADDED).any())
