@@ -50,6 +50,8 @@ _RETRIES: Final = 10
 _IN_FLIGHT: Final = 512
 """Tasks that are given to Ray at a time: as many processors can be busy, and as many results wait to be fetched."""
 _LOOK_S: Final = 1.0
+_CANCELS: Final = 5
+"""Ray misses a task that is just on its way to a worker: it is told again."""
 _PROBE_S: Final = 5.0
 _SILENCE_S: Final = 25.0
 """A head may start again within; Ray ends this process after 60 seconds of silence."""
@@ -243,9 +245,17 @@ class _Work:
                     done(finished)
         except BaseException as error:
             if not isinstance(error, RayError):
-                for one in waiting:  # a connection that stays would go on with them; without force some are not hit
-                    self.ray.cancel(one, force=True)
+                self._cancel(list(waiting))
             raise
+
+    def _cancel(self, tasks: Sequence[Any]) -> None:
+        """End what nobody waits for any more; a connection that stays would go on with it."""
+        for _ in range(_CANCELS):
+            if not tasks:
+                return
+            for one in tasks:
+                self.ray.cancel(one, force=True)
+            _, tasks = self.ray.wait(tasks, num_returns=len(tasks), timeout=_LOOK_S)
 
     def _take(self, place: int, told: _Told) -> None:
         self.own[place], self.notes[place] = told.own, told.notes
