@@ -208,9 +208,10 @@ def test_rules_over_rows_together_and_over_columns_are_checked_too(project: Path
     write_contract(project)
     table = '[table]\nrows = { max = 10, outside = "refuse" }\nfresh = { within = "1s", outside = "refuse" }\n'
     table += 'unique = [\n  { columns = ["channel"] },\n]\nquarantine = "0%"\n\n[columns.ts]'
-    text = (project / "contract.toml").read_text()
-    head = text.partition("[table]")[0] if "[table]" in text else text.partition("[columns.ts]")[0]
-    (project / "contract.toml").write_text(head + table + text.partition("[columns.ts]")[2])
+    before, inferred, _ = (project / "contract.toml").read_text().partition("\n[table]\n")
+    assert inferred, "the key's uniqueness was inferred"
+    columns = (project / "contract.toml").read_text().partition("\n[columns.")[2]
+    (project / "contract.toml").write_text(before + "\n" + table.removesuffix("[columns.ts]") + "[columns." + columns)
     rule = "\n[[conditions]]\nthen = 'amount > 0'\n\n[[conditions]]\nthen = 'amount < 0'\noutside = \"quarantine\"\n"
     path = project / "contract.toml"
     path.write_text(path.read_text() + rule)
