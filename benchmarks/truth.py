@@ -557,7 +557,7 @@ def multiple(quantile: Quantile, by: float, tolerance: Mapping[str, float]) -> f
     gaps = np.searchsorted(then, values, side="right") - np.searchsorted(now, values, side="right")
     inner, moved = (np.clip(side, *np.quantile(then, (TAIL, 1.0 - TAIL))) for side in (then, now))
     return max(
-        abs(float(moved.mean() - inner.mean())) / float(then.std()) / tolerance["location"],
+        abs(float(moved.mean() - inner.mean())) / float(inner.std()) / tolerance["location"],
         abs(float(moved.std() / inner.std()) - 1.0) / tolerance["scale"],
         float(np.abs(gaps).max()) / len(GRID) / tolerance["shape"],
     )
