@@ -14,7 +14,7 @@ from typing import Final
 
 import polars as pl
 
-from trimtab.data.column_rules import asked_of
+from trimtab.data.column_rules import asked_of, bounds
 from trimtab.data.columns import INSTANTS, ReadColumn, natural_type, read_column, storage_type
 from trimtab.data.matching import matcher
 from trimtab.data.schema import (
@@ -152,7 +152,7 @@ class ColumnCheck:
             low, high = lengths.min(), lengths.max()
             assert isinstance(low, int)
             assert isinstance(high, int)
-            least, greatest = _bounds(column.length.minimum, column.length.maximum)
+            least, greatest = bounds(column.length.minimum, column.length.maximum)
             if not least <= low <= high <= greatest:
                 return False
         return self._match is None or not bool(self._match(series).any())
@@ -222,14 +222,10 @@ def _rules(column: Column) -> tuple[object | None, ...]:
     return column.nulls, column.range, column.values, column.pattern, column.length, column.order
 
 
-def _bounds(low: float | None, high: float | None) -> tuple[float, float]:
-    return -math.inf if low is None else low, math.inf if high is None else high
-
-
 def _within(limits: Range | None, low: float, high: float) -> bool:
     if limits is None:
         return True
-    least, greatest = _bounds(limits.minimum, limits.maximum)
+    least, greatest = bounds(limits.minimum, limits.maximum)
     return least <= low and high <= greatest
 
 

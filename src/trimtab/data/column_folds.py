@@ -32,7 +32,7 @@ from trimtab.data.profile import (
     group_counts,
     groups_of,
 )
-from trimtab.data.schema import ColumnType
+from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import SketchFold, codes_of, values_of
 from trimtab.data.texts import hidden_text, short_text
 
@@ -42,7 +42,6 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 _NARROW: Final = 1 << 17
 """Integers of a smaller range are counted in an array."""
-_EXACT_FLOAT: Final = 2**53
 _OF_64_BITS: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 _TRUE, _FALSE = hash_floats(np.array([1.0, 0.0]))
 
@@ -199,7 +198,7 @@ class NumberFold:
     def _is_beyond_floats(self) -> bool:
         if not self._are_integers or self._ends is None:
             return False
-        return max(-self._ends[0], self._ends[1]) > _EXACT_FLOAT
+        return max(-self._ends[0], self._ends[1]) > EXACT_FLOAT
 
     def _hashes(self, numbers: Array, series: pl.Series) -> Hashes:
         if self._is_beyond_floats:
@@ -386,7 +385,7 @@ def _narrow(integers: pl.Series) -> tuple[Array, int] | None:
     if not len(integers):
         return None
     least, greatest = int(integers.min()), int(integers.max())  # type: ignore[arg-type]  # integers, as the type says
-    if greatest - least >= _NARROW or max(-least, greatest) > _EXACT_FLOAT:
+    if greatest - least >= _NARROW or max(-least, greatest) > EXACT_FLOAT:
         return None
     values: Array = integers.cast(pl.Int64).to_numpy()
     return values - least, least

@@ -34,7 +34,7 @@ def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
             share=limits.share,
             because=limits.because,
             hidden=hidden,
-            limits=_bounds(limits.minimum, limits.maximum),
+            limits=bounds(limits.minimum, limits.maximum),
             moments=column.type is ColumnType.TIME,
         )
     if (known := column.values) is not None:
@@ -52,7 +52,7 @@ def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
             share=length.share,
             because=length.because,
             hidden=hidden,
-            limits=_bounds(length.minimum, length.maximum),
+            limits=bounds(length.minimum, length.maximum),
         )
     if (order := column.order) is not None:
         yield _asked(column, Rule.ORDER, _order_said(order), order.outside, 0.0, order.because)
@@ -94,5 +94,6 @@ def _order_said(order: Order) -> str:
     return f"{side.get((order.direction.value, order.strictly), 'not below')} the value before"
 
 
-def _bounds(low: float | None, high: float | None) -> tuple[float, float]:
+def bounds(low: float | None, high: float | None) -> tuple[float, float]:
+    """Both limits as numbers: infinite where there is none."""
     return -math.inf if low is None else low, math.inf if high is None else high

@@ -21,6 +21,7 @@ from trimtab.data.profile import (
     OpaqueColumn,
     Profile,
     TimeColumn,
+    beyond_floats,
     different_values,
     groups_of,
 )
@@ -159,7 +160,7 @@ def frequent(profile: Profile, name: str, most: int) -> tuple[Frequent, ...]:
     match column:
         case CategoryColumn() if not column.groups:
             return _most(zip(column.values, column.counts, strict=True), most, exact=True)
-        case NumberColumn() | TimeColumn() if column.sketch.exact and not _beyond_floats(column):
+        case NumberColumn() | TimeColumn() if column.sketch.exact and not beyond_floats(column):
             keys, counts = column.sketch.unpacked
             order = np.argsort(-counts, kind="stable")[: most + 1]
             values = middles_of(keys[order], 0, linear=column.sketch.linear).tolist()
@@ -293,8 +294,3 @@ def _most(pairs: _Counted, most: int, *, exact: bool) -> tuple[Frequent, ...]:
     if len(ordered) > most:  # of many values, one that a single row holds is not frequent
         ordered = [pair for pair in ordered[:most] if pair[1] > 1]
     return tuple(Frequent(value=value, count=count, exact=exact) for value, count in ordered)
-
-
-def _beyond_floats(column: Measured) -> bool:
-    ends = [end for end in (column.minimum, column.maximum) if isinstance(end, int)]
-    return isinstance(column, NumberColumn) and any(abs(end) > EXACT_FLOAT for end in ends)

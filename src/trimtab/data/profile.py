@@ -24,14 +24,13 @@ from trimtab.data.hashes import hash_floats, hash_names
 from trimtab.data.moments import Moments, merge_moments
 from trimtab.data.pairs import Pairs, merge_pairs
 from trimtab.data.sample import Sample, merge_samples
-from trimtab.data.schema import ColumnType
+from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import Sketch, merge_sketches, values_of
 
 VALUES_MAX: Final = 4_096
 """Different values of a category that are counted one by one."""
 GROUPS: Final = 1_024
 """Beyond, rows are counted in so many groups, by the value's hash."""
-_EXACT_FLOAT: Final = 2**53
 
 
 class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="number"):
@@ -259,7 +258,7 @@ def different_values(column: ColumnProfile) -> tuple[int, bool] | None:
             if not column.groups:
                 return len(column.values), True
         case NumberColumn() | TimeColumn():
-            if column.sketch.exact and not _beyond_floats(column):
+            if column.sketch.exact and not beyond_floats(column):
                 return len(column.sketch.unpacked[0]), True
         case OpaqueColumn():
             return (0, True) if not column.count else None
@@ -375,7 +374,7 @@ def _merge_lengths(left: Lengths | None, right: Lengths | None) -> Lengths | Non
 
 def _with_distinct(merged: C, left: C, right: C) -> C:
     """The merged column, with the smallest hashes where its other parts do not name each value."""
-    exact = not isinstance(merged, CategoryColumn) and merged.sketch.exact and not _beyond_floats(merged)
+    exact = not isinstance(merged, CategoryColumn) and merged.sketch.exact and not beyond_floats(merged)
     if exact or not (isinstance(merged, CategoryColumn) or merged.counted):
         return merged
     one, two = _distinct_of(left), _distinct_of(right)
@@ -392,7 +391,7 @@ def _distinct_of(column: NumberColumn | CategoryColumn | TimeColumn) -> Distinct
             return None
         fold.add(hash_names(list(column.values)))
         return fold.distinct()
-    if not column.sketch.exact or _beyond_floats(column):
+    if not column.sketch.exact or beyond_floats(column):
         return None
     fold.add(_hashes_of_keys(column))
     return fold.distinct()
@@ -405,12 +404,12 @@ def _hashes_of_keys(column: NumberColumn | TimeColumn) -> np.ndarray[Any, np.dty
     return hash_integers(keys) if column.sketch.linear else hash_floats(values_of(keys))
 
 
-def _beyond_floats(column: NumberColumn | TimeColumn) -> bool:
+def beyond_floats(column: NumberColumn | TimeColumn) -> bool:
     """Whether there are integers that no float is equal to, so that the sketch may count two values as one."""
     if isinstance(column, TimeColumn):
         return False
     ends = [end for end in (column.minimum, column.maximum) if isinstance(end, int)]
-    return any(abs(end) > _EXACT_FLOAT for end in ends)
+    return any(abs(end) > EXACT_FLOAT for end in ends)
 
 
 def _merge_order(left: Profile, right: Profile) -> RowOrder | None:
