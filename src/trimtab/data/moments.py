@@ -1,9 +1,10 @@
 """Count, mean and central moments of numbers, merged without loss of precision.
 
 Two-pass in a batch, then Pébay's update between batches ("Formulas for robust, one-pass parallel computation of
-covariances and arbitrary-order statistical moments", SAND2008-6212, 2008). Parts in any order and partition agree to
-some 1e-14 of the spread, and to 1e-16 times the mean where that is many deviations from 0, not to the last bit: sums of
-floats without any rounding cost ten times as much (docs/decisions/0008), and no verdict rests on the last bit.
+covariances and arbitrary-order statistical moments", SAND2008-6212, 2008). The mean is kept in two floats, so that
+numbers far from zero and near to each other lose nothing when parts are merged. Parts in any order and partition agree
+to some 1e-14 of the spread, not to the last bit: sums of floats without any rounding cost ten times as much
+(docs/decisions/0008), and no verdict rests on the last bit.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import numpy as np
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _NEAR: Final = 1e-6
-"""A spread that is a smaller share of the mean is taken from the first number instead of from zero."""
+"""A spread that is a smaller share of the mean may be that of rounding alone."""
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
     """Moments of finite numbers; ``m2`` to ``m4`` are sums of powers of the distance from the mean.
 
-    One that is beyond a float64 (values near 1e308, or fourth powers of values beyond 1e77) is None.
+    One that is beyond a float64 (values near 1e308, or fourth powers of values beyond 1e77) is None. ``rest`` is what
+    the rounding of ``mean`` left out.
     """
 
     count: int = 0
     mean: float | None = 0.0
+    rest: float = 0.0
     m2: float | None = 0.0
     m3: float | None = 0.0
     m4: float | None = 0.0
@@ -64,19 +67,19 @@ def moments_of(values: Floats) -> Moments:
         if not math.isfinite(mean):
             mean = float((values / count).sum())
         apart = values - mean
+        offset = float(apart.mean())
+        if not math.isfinite(offset):
+            offset = 0.0
+        apart -= offset
         squares = apart * apart
         m2 = float(squares.sum())
         near = _NEAR * mean
-        if m2 <= count * near * near:
-            # So near to each other that the rounding of the mean shows: a constant must have no spread at all.
-            first = float(values[0])
-            offset = float((values - first).mean())
-            if math.isfinite(offset):
-                mean, apart = first + offset, (values - first) - offset
-                squares = apart * apart
-                m2 = float(squares.sum())
+        if m2 <= count * near * near and values.min() == values.max():
+            return _moments(
+                count, (float(values[0]), 0.0), 0.0, 0.0, 0.0
+            )  # a constant has no spread, not even a tiny one
         m3, m4 = float(squares @ apart), float(squares @ squares)
-    return _moments(count, mean + 0.0, m2, m3, m4)
+    return _moments(count, (mean, offset), m2, m3, m4)
 
 
 def merge_moments(left: Moments, right: Moments) -> Moments:
@@ -89,9 +92,11 @@ def merge_moments(left: Moments, right: Moments) -> Moments:
     one = [nan if value is None else value for value in (left.mean, left.m2, left.m3, left.m4)]
     two = [nan if value is None else value for value in (right.mean, right.m2, right.m3, right.m4)]
     share, rest = b / count, a / count
-    apart = two[0] - one[0]
+    apart = (two[0] - one[0]) + (right.rest - left.rest)
     d2 = apart * apart
-    mean = one[0] + apart * share if math.isfinite(apart) else one[0] * rest + two[0] * share
+    mean = one[0], left.rest + apart * share
+    if not math.isfinite(apart):
+        mean = one[0] * rest + two[0] * share, 0.0
     m2 = one[1] + two[1] + d2 * a * share
     m3 = one[2] + two[2] + d2 * apart * a * share * (rest - share) + 3.0 * apart * (rest * two[1] - share * one[1])
     m4 = (
@@ -104,6 +109,8 @@ def merge_moments(left: Moments, right: Moments) -> Moments:
     return _moments(count, mean, m2, m3, m4)
 
 
-def _moments(count: int, mean: float, m2: float, m3: float, m4: float) -> Moments:
-    mean_, two, three, four = (value if math.isfinite(value) else None for value in (mean, m2, m3, m4))
-    return Moments(count=count, mean=mean_, m2=two, m3=three, m4=four)
+def _moments(count: int, mean: tuple[float, float], m2: float, m3: float, m4: float) -> Moments:
+    whole = mean[0] + mean[1]
+    rest = mean[1] - (whole - mean[0])
+    whole_, two, three, four = (value if math.isfinite(value) else None for value in (whole + 0.0, m2, m3, m4))
+    return Moments(count=count, mean=whole_, rest=rest if math.isfinite(rest) else 0.0, m2=two, m3=three, m4=four)
