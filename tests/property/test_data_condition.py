@@ -123,9 +123,14 @@ def test_a_batch_and_its_rows_get_the_same_answer(text: str, batch: pl.DataFrame
 @given(st.text(max_size=30) | conditions().map(lambda text: text[:-7]))
 def test_any_text_is_a_condition_or_a_named_mistake(text: str) -> None:
     try:
-        parse_condition(text, KINDS)
+        columns = columns_of(parse_condition(text, KINDS))
     except ContractError as error:
-        assert error.problem
+        said = error.problem
+    else:
+        said = "" if set(columns) <= set(KINDS) else f"unknown columns were let in: {columns}"
+        said = said or "a condition"
+    assert said
+    assert not said.startswith("unknown columns")
 
 
 def test_times_are_read_in_the_zone_of_the_contract() -> None:
