@@ -6,10 +6,13 @@ one thing that profiles of parts do not tell together; they are counted here, by
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+import polars as pl
 
 from trimtab.app.data import NotATableError, Profiled, Reading, with_repeats
 from trimtab.base.errors import InputError
@@ -17,11 +20,34 @@ from trimtab.data.profiler import Depth
 from trimtab.data.scan import Scan
 from trimtab.data.wording import closest
 from trimtab.drivers.profile_files import is_profile
-from trimtab.drivers.ray_profiles import profile_files
-from trimtab.drivers.sources.files import SourceFile, named_files
+from trimtab.drivers.ray_profiles import Kind, OpenedFile, profile_files
+from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
+from trimtab.drivers.sources.files import Format, SourceFile, named_files
 from trimtab.drivers.sources.opening import FilesScan, open_table
+from trimtab.drivers.sources.reading import widened
 
 S = TypeVar("S", bound=Scan)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesReader:
+    """Files as `trimtab.drivers.sources` opens them, for `trimtab.drivers.ray_profiles`."""
+
+    open_file: Callable[[str], FilesScan]
+
+    def open(self, path: str, schema: pl.Schema | None) -> OpenedFile:
+        """One of the files, to be read with its own types or with these."""
+        scan = self.open_file(path)
+        (part,) = scan.parts
+        kind = Kind(own=part.schema, delimited=isinstance(part, DelimitedPart))
+        return OpenedFile(scan=scan if schema is None else replace(scan, schema=schema), kind=kind, notes=scan.notes)
+
+    def together(self, kinds: Sequence[tuple[str, Kind]]) -> pl.Schema:
+        """Types for the values of all files, as one machine has them."""
+        # Of a file, only its name is looked at.
+        named = [(SourceFile(path, Format.PARQUET, Path(path)), kind.own) for path, kind in kinds]
+        schema = widened(named)
+        return without_nulls(schema) if all(kind.delimited for _, kind in kinds) else schema
 
 
 def profile_on_ray(
@@ -55,7 +81,7 @@ def profile_on_ray(
     keyed = _with_columns(open_table(files), reading.key) if reading.key else None
     made = profile_files(
         [_reachable(root, file) for file in found],
-        partial(_open, root=root, needed=needed),
+        FilesReader(open_file=partial(_open, root=root, needed=needed)),
         Depth(joint=reading.joint, time=reading.time, sensitive=reading.unseen),
         address=address,
         done=done,

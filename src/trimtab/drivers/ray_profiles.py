@@ -23,26 +23,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 
 from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.data.profile import Profile, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler
-from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
-from trimtab.drivers.sources.files import Format, SourceFile
-from trimtab.drivers.sources.opening import FilesScan
-from trimtab.drivers.sources.reading import widened
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from trimtab.data.scan import Scan
+
 T = TypeVar("T")
-OpenFile = Callable[[str], FilesScan]
 Done = Callable[[int, int], None]
 
 _RETRIES: Final = 10
@@ -73,6 +69,43 @@ class NoRayError(InputError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """The types of a file's columns by itself; ``delimited`` says that they are those of texts, as in a CSV file."""
+
+    own: pl.Schema
+    delimited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """One of the files, to be read with its own types or with those that were asked for."""
+
+    scan: Scan
+    kind: Kind
+    notes: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """Opens the files of one table."""
+
+    def open(self, path: str, schema: pl.Schema | None) -> OpenedFile:
+        """One of them, on a node: to be read with its own types, or with these.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        ...
+
+    def together(self, kinds: Sequence[tuple[str, Kind]]) -> pl.Schema:
+        """The types with which all are to be read, from the path and the kind of each.
+
+        Raises:
+            InputError: they do not go together.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How long to bear with a cluster: seconds without an answer, and seconds without a node that could work."""
 
@@ -90,7 +123,7 @@ class FilesProfile:
 
 def profile_files(
     files: Sequence[str],
-    open_file: OpenFile,
+    reader: Reader,
     depth: Depth,
     *,
     address: str | None = None,
@@ -101,7 +134,7 @@ def profile_files(
 
     Args:
         files: paths, in the order in which their rows follow each other; at least one.
-        open_file: opens one of them; runs on the cluster's nodes, which must have it installed.
+        reader: opens one of them, on the cluster's nodes, which must have its code installed.
         depth: what the profile holds; each file has its time column.
         address: the cluster's, ``host:port``; None: that of ``RAY_ADDRESS``, else a cluster on this machine for as long
             as it takes. A connection that is there already is used as it is, and stays.
@@ -116,36 +149,28 @@ def profile_files(
     where = address or os.environ.get("RAY_ADDRESS") or "local"
     ray = _library(where)
     with _connected(ray, where):
-        work = _Work(ray=ray, files=files, open_file=open_file, depth=depth, health=Health(ray, patience or Patience()))
+        work = _Work(ray=ray, files=files, reader=reader, depth=depth, health=Health(ray, patience or Patience()))
         return work.run(done or (lambda _files, _of: None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    """What a task gives back: the file's own types, those it was read with, and its profile in its stored form."""
+    """What a task gives back: the types that its file was read with, and its profile in its stored form."""
 
-    own: pl.Schema
+    kind: Kind
     used: pl.Schema
-    delimited: bool
     notes: tuple[str, ...]
     profile: bytes
 
 
-def _profile_one(path: str, open_file: OpenFile, depth: Depth, schema: pl.Schema | None) -> _Told:
+def _profile_one(path: str, reader: Reader, depth: Depth, schema: pl.Schema | None) -> _Told:
     """One file's profile; what is wrong with the file is raised as the error that it is."""
-    scan = open_file(path)
-    if schema is not None:
-        scan = replace(scan, schema=schema)
-    profiler = Profiler(scan.schema, depth)
-    for batch in scan.batches():
+    file = reader.open(path, schema)
+    profiler = Profiler(file.scan.schema, depth)
+    for batch in file.scan.batches():
         profiler.add(batch)
-    return _Told(
-        own=scan.parts[0].schema,
-        used=scan.schema,
-        delimited=isinstance(scan.parts[0], DelimitedPart),
-        notes=scan.notes,
-        profile=msgspec.msgpack.encode(profiler.profile()),
-    )
+    stored = msgspec.msgpack.encode(profiler.profile())
+    return _Told(kind=file.kind, used=file.scan.schema, notes=file.notes, profile=stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,19 +224,18 @@ class _Work:
 
     ray: Any
     files: Sequence[str]
-    open_file: OpenFile
+    reader: Reader
     depth: Depth
     health: Health
     blocks: Blocks = field(default_factory=Blocks)
-    own: dict[int, pl.Schema] = field(default_factory=dict)
-    plain: bool = False
+    kinds: dict[int, Kind] = field(default_factory=dict)
     notes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def run(self, done: Done) -> FilesProfile:
         """All files, and once more those whose types were too narrow."""
         count = len(self.files)
         self._pass(range(count), None, lambda files: done(files, count))
-        schema = self._wide()
+        schema = self.reader.together([(path, self.kinds[place]) for place, path in enumerate(self.files)])
         again = self.blocks.without(schema)
         if again:
             self._pass(again, schema, lambda files: done(count + files, count + len(again)))
@@ -221,12 +245,6 @@ class _Work:
         )
         return FilesProfile(profile=self.blocks.profile(), notes=notes)
 
-    def _wide(self) -> pl.Schema:
-        """Types for the values of all files, as one machine has them."""
-        named = [SourceFile(path, Format.PARQUET, Path(path)) for path in self.files]  # only their names are looked at
-        schema = widened([(file, self.own[place]) for place, file in enumerate(named)])
-        return schema if self.plain else without_nulls(schema)
-
     def _pass(self, places: Sequence[int], schema: pl.Schema | None, done: Callable[[int], None]) -> None:
         options = {"max_retries": _RETRIES, "retry_exceptions": False, "num_cpus": 1, "name": "trimtab.profile"}
         task = self.ray.remote(**options)(_profile_one)
@@ -235,7 +253,7 @@ class _Work:
             while todo or waiting:
                 while todo and len(waiting) < _IN_FLIGHT:
                     place = todo.pop()
-                    waiting[task.remote(self.files[place], self.open_file, self.depth, schema)] = place
+                    waiting[task.remote(self.files[place], self.reader, self.depth, schema)] = place
                 ready, _ = self.ray.wait(list(waiting), num_returns=1, timeout=_LOOK_S)
                 self.health.look(busy=bool(ready))
                 for one in ready:
@@ -258,8 +276,7 @@ class _Work:
             _, tasks = self.ray.wait(tasks, num_returns=len(tasks), timeout=_LOOK_S)
 
     def _take(self, place: int, told: _Told) -> None:
-        self.own[place], self.notes[place] = told.own, told.notes
-        self.plain = self.plain or not told.delimited
+        self.kinds[place], self.notes[place] = told.kind, told.notes
         try:
             profile = msgspec.msgpack.decode(told.profile, type=Profile)
         except msgspec.ValidationError as error:

@@ -29,7 +29,7 @@ import pytest
 
 from tests.conftest import Eventually
 from trimtab.app.data import Reading, profile
-from trimtab.app.data_lake import profile_on_ray
+from trimtab.app.data_lake import FilesReader, profile_on_ray
 from trimtab.base.errors import InputError
 from trimtab.data.moments import Moments
 from trimtab.data.profile import NumberColumn, Profile
@@ -231,7 +231,7 @@ def test_two_nodes_give_the_profile_of_one_machine(cluster: Any, lake: Path, tmp
     (tmp_path / "go").touch()
     found = profile_files(
         paths(lake),
-        here_when_told(tmp_path),
+        FilesReader(here_when_told(tmp_path)),
         Depth(time="when"),
         address=cluster.address,
         done=lambda *counts: told.append(counts),
@@ -249,7 +249,7 @@ def test_a_node_that_dies_while_it_works_loses_nothing(lake: Path, tmp_path: Pat
     (doomed,) = cluster.worker_nodes
     cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
     killer, caught = killed_while_at_work(doomed, tmp_path, then_go=True)
-    found = profile_files(paths(lake), here_when_told(tmp_path), Depth(), address=cluster.address)
+    found = profile_files(paths(lake), FilesReader(here_when_told(tmp_path)), Depth(), address=cluster.address)
     killer.join()
     assert caught, "no task ran on the node when it was killed"
     for stem in caught:
@@ -265,7 +265,7 @@ def test_a_cluster_without_a_processor_left_is_an_error_and_no_endless_wait(
     with pytest.raises(RayError, match="has no node with a processor left"):
         profile_files(
             paths(lake),
-            here_when_told(tmp_path),
+            FilesReader(here_when_told(tmp_path)),
             Depth(),
             address=no_processor.address,
             patience=Patience(no_node_s=3),
@@ -277,6 +277,7 @@ def test_a_cluster_without_a_processor_left_is_an_error_and_no_endless_wait(
 _WAITS = """
 import sys, time
 from pathlib import Path
+from trimtab.app.data_lake import FilesReader
 from trimtab.data.profiler import Depth
 from trimtab.drivers.ray_profiles import Patience, RayError, profile_files
 folder, address, *files = sys.argv[1:]
@@ -286,7 +287,7 @@ def open_file(path):
     (Path(folder) / Path(path).stem).touch()
     time.sleep(600)
 try:
-    profile_files(files, open_file, Depth(), address=address, patience=Patience(silence_s=3))
+    profile_files(files, FilesReader(open_file), Depth(), address=address, patience=Patience(silence_s=3))
 except RayError as error:
     print(error)
     sys.exit(error.exit_code)
@@ -312,13 +313,13 @@ def test_an_address_where_nobody_is_is_said_at_once(lake: Path) -> None:
         address = f"127.0.0.1:{bound.getsockname()[1]}"
         start = time.monotonic()
         with pytest.raises(RayError, match=f"there is no Ray cluster at {address}"):
-            profile_files(paths(lake), opened, Depth(), address=address)
+            profile_files(paths(lake), FilesReader(opened), Depth(), address=address)
     assert time.monotonic() - start < 10
 
 
 def test_an_address_of_the_ray_client_is_refused(lake: Path) -> None:
     with pytest.raises(RayError, match="an address of the Ray Client"):
-        profile_files(paths(lake), opened, Depth(), address="ray://127.0.0.1:10001")
+        profile_files(paths(lake), FilesReader(opened), Depth(), address="ray://127.0.0.1:10001")
 
 
 def test_a_file_that_is_none_is_named_and_a_connection_stays(
@@ -337,14 +338,14 @@ def test_a_file_that_is_none_is_named_and_a_connection_stays(
         return open_there(path) if "broken" in path else wait(path)  # type: ignore[return-value]
 
     with pytest.raises(SourceError, match=r"broken\.parquet is not a Parquet file, or a damaged one") as caught:
-        profile_files([*paths(lake)[:1], str(broken), *paths(lake)[1:]], open_file, Depth())
+        profile_files([*paths(lake)[:1], str(broken), *paths(lake)[1:]], FilesReader(open_file), Depth())
     assert caught.value.fix
     assert ray.is_initialized()
     eventually(
         lambda: ray.available_resources().get("CPU") == 2, within=30, what="the tasks that nobody waits for have ended"
     )
     (tmp_path / "go").touch()
-    assert profile_files(paths(lake)[:2], wait, Depth()).profile.rows == 2 * ROWS
+    assert profile_files(paths(lake)[:2], FilesReader(wait), Depth()).profile.rows == 2 * ROWS
     assert ray.is_initialized()
 
 
@@ -356,7 +357,7 @@ def test_a_mistake_in_the_code_is_told_with_the_file_and_not_tried_again(
         raise ZeroDivisionError("by nought")
 
     with pytest.raises(RayError, match=r"part-00\.parquet could not be profiled: ZeroDivisionError: by nought"):
-        profile_files(paths(lake)[:1], open_file, Depth(), address=cluster.address)
+        profile_files(paths(lake)[:1], FilesReader(open_file), Depth(), address=cluster.address)
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -364,7 +365,7 @@ def test_files_of_different_columns_are_named(cluster: Any, lake: Path, tmp_path
     other = tmp_path / "other.parquet"
     pl.DataFrame({"amount": [1.0]}).write_parquet(other)
     with pytest.raises(SourceError, match=r"other\.parquet and .*part-00\.parquet differ in count, country"):
-        profile_files([*paths(lake)[:2], str(other)], opened, Depth(), address=cluster.address)
+        profile_files([*paths(lake)[:2], str(other)], FilesReader(opened), Depth(), address=cluster.address)
 
 
 def test_a_column_that_is_not_there_is_named(cluster: Any, lake: Path) -> None:
