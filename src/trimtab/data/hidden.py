@@ -18,12 +18,12 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from trimtab.base.errors import InputError
 from trimtab.data.profile import (
     CategoryColumn,
     ColumnProfile,
     NumberColumn,
     Profile,
-    ProfileError,
     TimeColumn,
     category,
 )
@@ -38,13 +38,19 @@ TIME_BITS: Final = 42
 _NAME: Final = re.compile("hidden [0-9a-f]{12}")
 
 
+class NotHiddenError(InputError):
+    """A stored profile shows a column that is sensitive now, in a form that cannot be hidden any more."""
+
+    code = "TT1206"
+
+
 def hidden_profile(profile: Profile, names: Collection[str]) -> Profile:
     """The profile without any value of these columns; of those that were profiled as sensitive, nothing changes.
 
     The sample goes if it has one of them: each of its rows is named by a hash of all values.
 
     Raises:
-        ProfileError: a column's texts are so many or so long that the profile does not hold them any more, and their
+        NotHiddenError: a column's texts are so many or so long that the profile does not hold them any more, and their
             hidden names cannot be made.
     """
     columns = {
@@ -70,7 +76,7 @@ def _hidden(name: str, column: ColumnProfile, profile: Profile) -> ColumnProfile
             plain_groups = column.groups and profile.sample is not None and name in profile.sample.columns
             if plain_groups or any(len(value) > SHORT_MAX for value in column.values):
                 problem = f"the profile holds column {name!r} in the open, with too many or too long texts to hide them"
-                raise ProfileError(problem, fix=f"Profile its table again with --sensitive {name}.")
+                raise NotHiddenError(problem, fix=f"Profile its table again with --sensitive {name}.")
             return column if column.groups else _hidden_texts(column)
         case _:
             return column

@@ -13,9 +13,8 @@ from trimtab.app.data_contracts import keep_contract, propose
 from trimtab.app.data_report import full_report, of_check
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Verdict
-from trimtab.data.hidden import hidden_profile
+from trimtab.data.hidden import NotHiddenError, hidden_profile
 from trimtab.data.infer import Roles
-from trimtab.data.profile import ProfileError
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.schema import Contract
 from trimtab.data.seasons import Season
@@ -71,7 +70,7 @@ def test_texts_that_a_profile_holds_only_in_part_are_refused_instead_of_shown() 
     many = profile_frame(pl.DataFrame({"name": [f"person {place}" for place in range(5_000)]}))
     long = profile_frame(pl.DataFrame({"name": ["x" * 100, "y" * 100]}))
     for plain in (many, long):
-        with pytest.raises(ProfileError, match="column 'name' in the open") as found:
+        with pytest.raises(NotHiddenError, match="column 'name' in the open") as found:
             hidden_profile(plain, {"name"})
         assert "--sensitive name" in found.value.fix
 
