@@ -100,7 +100,7 @@ class SampleFold:
         if not len(near):
             return
         found, first, counts = np.unique(hashes[near], return_index=True, return_counts=True)
-        rows = batch[near[first]]
+        rows = _alone(batch[near[first]])
         together = np.concatenate([self._hashes, found])
         order = np.argsort(together, kind="stable")
         ordered = together[order]
@@ -180,6 +180,14 @@ def _filled(sample: Sample, other: Sample, gaps: Collection[str]) -> dict[str, S
             gap = sampled_numbers(column.type, np.full(none, math.nan))
             columns[name] = gap if column.is_number else sampled_values(column.type, [None] * none)
     return columns
+
+
+def _alone(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with texts of their own: Polars' are views that would keep each batch's whole memory alive."""
+    import polars as pl
+
+    texts = [series for series in rows if series.dtype == pl.String]
+    return rows.with_columns(pl.Series(text.name, text.to_list(), dtype=pl.String) for text in texts)
 
 
 def _near(hashes: Hashes) -> Integers:
