@@ -272,3 +272,31 @@ def test_a_missing_contract_reference_or_file_says_what_to_do(desk: Path, tmp_pa
     done = trimtab("data", "check", "april.parquet", "--contract", "alone.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "--no-reference" in done.stderr
+
+
+def test_with_nothing_to_set_aside_the_file_has_its_columns_and_no_rows(desk: Path) -> None:
+    done = trimtab(
+        *("data", "check", "april.parquet", "--contract", "payments.toml", "--no-reference", "--aside", "none.parquet"),
+        cwd=desk,
+    )
+    assert done.returncode == 0, done.stderr
+    empty = pl.read_parquet(desk / "none.parquet")
+    assert empty.height == 0
+    assert empty.columns[-2:] == ["_row", "_reasons"]
+
+
+def test_drift_that_would_refuse_and_cannot_be_told_yet_ends_with_three(desk: Path) -> None:
+    contract = (desk / "payments.toml").read_text()
+    limits = '[table]\ndrift = { location = 0.1, scale = 0.1, shape = 0.05, share = "2%", outside = "refuse" }\n'
+    (desk / "drifting.toml").write_text(contract.replace("[table]\n", limits))
+    payments(9, rows=300).write_parquet(desk / "few.parquet")
+    code, document = told("data", "check", "few.parquet", "--contract", "drifting.toml", cwd=desk)
+    assert (code, document["verdict"]) == (3, "UNSURE")
+
+
+def test_a_contract_that_is_made_anew_keeps_hidden_what_was_hidden(desk: Path) -> None:
+    first = trimtab("data", "infer", "march.parquet", "-o", "private.toml", "--sensitive", "channel", cwd=desk)
+    again = trimtab("data", "infer", "april.parquet", "-o", "private.toml", "--force", cwd=desk)
+    assert (first.returncode, again.returncode) == (0, 0), again.stderr
+    assert "sensitive = true" in (desk / "private.toml").read_text()
+    assert '"atm"' not in (desk / "private.toml").read_text()

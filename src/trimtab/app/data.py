@@ -26,7 +26,7 @@ from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan
-from trimtab.data.schema import Contract, DriftLimits, Rule
+from trimtab.data.schema import Contract, DriftLimits, Rule, Severity
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons
 from trimtab.data.violation import CheckReport, Violation
 from trimtab.drivers.profile_files import is_profile, read_profile
@@ -275,16 +275,25 @@ def judging_of(contract: Contract, reference: Profile, current: Profile) -> Judg
 
 
 def with_drift(report: CheckReport, differences: Differences, contract: Contract) -> CheckReport:
-    """The check's report with a violation for each column that drifted, as severe as the contract says."""
+    """The check's report with a violation for each column that drifted, as severe as the contract says; what cannot be
+    told yet leaves the check undecided where it would refuse."""
     limits = {column.name: column.drift or contract.drift for column in contract.columns}
     found = [
         _drifted(column, limits.get(column.column, contract.drift), report.rows)
         for column in differences.columns
         if column.verdict is Verdict.FAIL
     ]
-    rules = report.rules + len(differences.columns)
+    undecided = [
+        column.column
+        for column in differences.columns
+        if column.verdict is Verdict.UNSURE and limits.get(column.column, contract.drift).outside is Severity.REFUSE
+    ]
     return CheckReport(
-        rows=report.rows, rules=rules, violations=(*report.violations, *found), quarantined=report.quarantined
+        rows=report.rows,
+        rules=report.rules + len(differences.columns),
+        violations=(*report.violations, *found),
+        quarantined=report.quarantined,
+        undecided=tuple(undecided),
     )
 
 

@@ -123,6 +123,13 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start + 1})", fix="Write it anew as UTF-8.") from error
 
 
+def kept_hidden(path: Path) -> tuple[str, ...]:
+    """The columns that a contract which is there already hides; none without one."""
+    if not path.is_file():
+        return ()
+    return tuple(column.name for column in read_contract(path).columns if column.sensitive)
+
+
 def propose(what: Any, roles: Roles, *, progress: Progress | None = None) -> Proposed:
     """The contract that a table, or a stored profile, suggests.
 

@@ -117,9 +117,11 @@ def infer(file: str | None, query: str | None, output: Path | None, folder: Path
     Structure (columns, types, gaps) refuses, what was merely seen is noted; only a person makes it stricter. FILE may
     be a stored profile. Without --output the contract is printed.
     """
-    from trimtab.app.data_contracts import keep_contract, propose
+    from trimtab.app.data_contracts import keep_contract, kept_hidden, propose
 
     default = _default(file, folder)
+    if output is not None and said["force"]:  # what a person hid stays hidden
+        said["sensitive"] = (*said["sensitive"], *kept_hidden(output))
     with Progress("reading") as progress:
         proposal = propose(opened(file, query, default), _roles(default, said), progress=progress)
     for told in proposal.notes:

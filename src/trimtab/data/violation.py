@@ -72,17 +72,19 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         rules: how many rules were asked.
         violations: what is broken; those that refuse come first, then by how many rows they are about.
         quarantined: rows that are set aside; the rest may go on unless the verdict is FAIL.
+        undecided: columns of which there are too few rows to tell whether they drifted, where drift would refuse.
     """
 
     rows: int
     rules: int
     violations: tuple[Violation, ...]
     quarantined: int = 0
+    undecided: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if a rule that refuses is broken; a table that only has notes or rows set aside passes."""
-        return verdict_of(self.violations)
+        """FAIL if a rule that refuses is broken, UNSURE if one may be; a table with notes or rows set aside passes."""
+        return combine([verdict_of(self.violations), *(Verdict.UNSURE for _ in self.undecided)])
 
 
 def verdict_of(violations: Iterable[Violation]) -> Verdict:

@@ -24,17 +24,20 @@ _NOT_IN_CSV: Final = (pl.Binary, pl.Duration)
 class RowFile:
     """A file of rows in the making.
 
-    The format is that of the name's ending. Without a single row there is no file, and one of before goes.
+    The format is that of the name's ending. Without a single row the file has its columns alone.
     """
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, schema: pl.Schema) -> None:
         self.path = path
+        self._schema = schema
+        self._discarded = False
         self.rows = 0
         self._folder = folder
         self._parts: list[Path] = []
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Write the next rows."""
+        """Write the next rows; all have the columns of the first."""
+        self._schema = rows.schema
         if not rows.height:
             return
         part = self._folder / f"{len(self._parts):06}.parquet"
@@ -44,18 +47,19 @@ class RowFile:
         self.rows += rows.height
 
     def discard(self) -> None:
-        """Let no file be made of what was added: the rows are not to be used."""
-        self._parts.clear()
+        """Let no file be made of what was added, nor one of before be left: the rows are not to be used."""
+        self._discarded = True
         self.rows = 0
 
     def finish(self) -> None:
         """Put the file in its place."""
-        if not self._parts:
+        if self._discarded:
             self.path.unlink(missing_ok=True)
             return
         whole = self._folder / f"whole{self.path.suffix}"
         with explained(f"write {self.path.name}", self.path):
-            rows = pl.scan_parquet(self._parts, glob=False)
+            none = pl.LazyFrame(schema=self._schema)
+            rows = pl.scan_parquet(self._parts, glob=False) if self._parts else none
             if self.path.suffix.lower() == ".csv":
                 rows.sink_csv(whole)
             else:
@@ -84,6 +88,6 @@ def row_file(path: Path, schema: pl.Schema) -> Iterator[RowFile]:
             problem = f"{path.name} cannot hold column {unfit[0]!r}, which is stored as {schema[unfit[0]]}"
             raise InputError(problem, fix="Let the name end in .parquet.")
     with workspace(path) as folder:
-        made = RowFile(path, folder)
+        made = RowFile(path, folder, schema)
         yield made
         made.finish()
