@@ -55,6 +55,7 @@ class Reading:
         sensitive: columns whose values are shown nowhere; the table has them.
         hidden: the same where the table has them: those that a contract names.
         joint: whether to keep what shows how columns hang together.
+        lean: whether to leave out what a comparison does not look at: co-moments, and different values where many.
         zone: the time zone of hours and days.
         progress: told how far the reading is.
     """
@@ -64,6 +65,7 @@ class Reading:
     sensitive: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
     joint: bool = True
+    lean: bool = False
     zone: str = "UTC"
     progress: Progress | None = None
 
@@ -169,7 +171,8 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
         if scan.schema[name].is_nested():
             problem = f"column {name!r} is stored as {scan.schema[name]}, which names no row"
             raise InputError(problem, fix="Name a key of numbers, texts or times.")
-    depth = Depth(joint=reading.joint, time=reading.time, sensitive=reading.unseen)
+    full = not reading.lean
+    depth = Depth(joint=reading.joint, pairs=full, distinct=full, time=reading.time, sensitive=reading.unseen)
     profiler = Profiler(scan.schema, depth)
     for batch in watched(scan, reading.progress):
         profiler.add(batch)
@@ -199,6 +202,7 @@ def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str,
 
 def drift(reference: Any, current: Any, judging: Judging | None = None, reading: Reading | None = None) -> Compared:
     """What differs between two tables, or stored profiles of them."""
+    reading = reading or Reading(lean=True)
     then, now = profile(reference, reading), profile(current, reading)
     return Compared(reference=then, current=now, differences=compare(then.profile, now.profile, judging))
 

@@ -240,6 +240,7 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
     )
     with Progress("reading") as progress:
         reading = Reading(
+            lean=said["html"] is None,
             time=said["time"],
             sensitive=said["sensitive"],
             hidden=hidden_by(said["contract"]),

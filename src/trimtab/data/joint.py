@@ -206,11 +206,27 @@ def _counts_for(sample: Sample, rows: int, effective: float) -> float:
     return min(held**2 / float((counts**2).sum()), rows * effective if rows else math.inf)
 
 
+def _whole_correlations(weighted: Floats, values: Floats, squares: Floats, effective: float) -> tuple[Floats, Floats]:
+    """`_correlations` where no value is missing, at less than half its cost."""
+    r = weighted @ values.T
+    both = (weighted * values) @ squares.T
+    cubes = (weighted * squares) @ values.T
+    fourth = np.broadcast_to((weighted * values * squares).sum(axis=1)[:, None], r.shape)
+    noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
+    constant = np.diag(r) < 0.5
+    r[constant, :] = r[:, constant] = np.nan
+    if effective < _ROWS_MIN:
+        r[:] = np.nan
+    return r, np.maximum(noise, 0.0) / effective
+
+
 def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
     """All correlations over the rows in which both are known, and the variances of their estimates; NaN where one of
     the two does not vary in these rows, or fewer than 100 are left."""
     values, known = rows.values, rows.known
     weighted, squares = values * rows.weights, values * values
+    if known.all():
+        return _whole_correlations(weighted, values, squares, effective)
     held = np.maximum((known * rows.weights) @ known.T, 1e-300)
     means = weighted @ known.T / held  # [i, j]: of variable i where j is known
     variances = (weighted * values) @ known.T / held - means**2

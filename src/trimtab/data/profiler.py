@@ -42,6 +42,7 @@ class Depth:
     Attributes:
         joint: whether to keep co-moments and a sample of whole rows, which show what columns do together; about a
             third of the time.
+        pairs: whether co-moments are among that.
         distinct: whether to count different values where they are many.
         time: the column that says in which order rows should be; None where there is none. A sensitive one is not
             followed.
@@ -50,6 +51,7 @@ class Depth:
     """
 
     joint: bool = True
+    pairs: bool = True
     distinct: bool = True
     time: str | None = None
     sensitive: frozenset[str] = frozenset()
@@ -75,7 +77,7 @@ class Profiler:
         self._names = tuple(schema)
         self._odd = {name: odd_number(name) for name in self._names}
         numbers = [name for name in self._names if self._folds[name].is_number]
-        self._pairs = PairsFold(tuple(numbers[:COLUMNS_MAX])) if self._depth.joint and len(numbers) > 1 else None
+        self._pairs = PairsFold(tuple(numbers[:COLUMNS_MAX])) if self._asks_pairs(numbers) else None
         self._paired = frozenset(numbers[:COLUMNS_MAX]) if self._pairs is not None else frozenset()
         # A sensitive column has no part in a row's hash: from the hash and the other values it could be computed.
         self._hashed = frozenset(
@@ -85,6 +87,9 @@ class Profiler:
         self._sample = SampleFold() if self._depth.joint and self._sampled else None
         self._order: RowOrder | None = None
         self._rows = 0
+
+    def _asks_pairs(self, numbers: list[str]) -> bool:
+        return self._depth.joint and self._depth.pairs and len(numbers) > 1
 
     def add(self, batch: pl.DataFrame) -> None:
         """Take in the next rows, which have the schema's columns and types."""
