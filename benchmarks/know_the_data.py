@@ -143,7 +143,7 @@ def process_cost(argv: Sequence[str], codes: Sequence[int]) -> Cost:
     say(" ".join(Path(word).name if "/" in word else word for word in argv[:6]))
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as problems:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONWARNINGS"] = "ignore"
+        environment |= {"PYTHONWARNINGS": "ignore", "DO_NOT_TRACK": "1"}  # no tool is to tell its makers of a run
         try:
             process = subprocess.Popen(argv, stdout=out, stderr=problems, env=environment, cwd=tempfile.gettempdir())
         except OSError as error:
