@@ -35,7 +35,7 @@ _TAIL_MAX: Final = 500
 """The tail is the outermost twentieth of the rows, but not fewer and not more than these."""
 _DRAWN: Final = 25
 """So many rows' worth of weight has the belief that the tail is exponential."""
-_SHAPES: Final = (-0.1, 0.9)
+_SHAPES: Final = (-0.05, 0.9)
 """A tail that ends abruptly looks as one that thins out; heavier than the greatest has no mean."""
 _ERROR: Final = 1.5
 """The standard error of the shape is about this, divided by the square root of the tail's rows."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -48,7 +47,7 @@ def with_repeats(profile: Profile, key: str, rows: int) -> Profile:
     return msgspec.structs.replace(profile, repeats=Repeats(columns=(key,), rows=rows))
 
 
-def column(values: Sequence[Any] | pl.Series, name: str = "x", **roles: Any) -> Column:
+def column(values: Any, name: str = "x", **roles: Any) -> Column:
     return proposal(pl.DataFrame({name: values}), **roles).contract.column(name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from trimtab.data.infer_ranges import Limits, limits_of
 from trimtab.data.profile import NumberColumn
 from trimtab.data.profiler import Depth, profile_frame
 
-Draw = Callable[[np.random.Generator, int], np.ndarray[tuple[int], np.dtype[np.generic]]]
+Draw = Callable[[np.random.Generator, int], Any]
 KINDS: dict[str, Draw] = {
     "normal": lambda draws, rows: draws.normal(50, 15, rows),
     "uniform": lambda draws, rows: draws.random(rows),
