@@ -7,8 +7,9 @@ from typing import Final
 
 import polars as pl
 
-CELLS: Final = 4_000_000
-"""Of one batch: some 32 MB of numbers, far more than a fold's cost per batch, far less than a laptop's memory."""
+CELLS: Final = 12_000_000
+"""Of one batch: some 100 MB of numbers in a table of a hundred columns or more, so that the cost of each column of each
+batch does not show; a table of thirty columns has 32 MB, by `MOST_ROWS`."""
 MOST_ROWS: Final = 131_072
 LEAST_ROWS: Final = 1_024
 
