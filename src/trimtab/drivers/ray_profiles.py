@@ -9,6 +9,11 @@ On one machine all files are read with types wide enough for all. A task knows i
 that file's types; where those turn out too narrow, the file is profiled again with the wide ones. Looking at all files
 first was rejected: the types of a CSV file are known after a pass over it, so every one would be read once more.
 
+Few tasks are given to Ray at a time, since what it has cannot be taken back: `ray.cancel` at the wrong moment ends this
+process ("Tried to complete task that was not pending", seen with Ray 2.60; ray-project/ray#54798 is of the same race).
+After an error, a connection that stays works on at those few, for nothing; one that was made here is closed, which ends
+them.
+
 Ray ends the process of a driver whose cluster has been silent for 60 seconds, and calls to it hang until then. So its
 port is tried first, and silence is told as an error in time.
 
@@ -43,11 +48,11 @@ Done = Callable[[int, int], None]
 
 _RETRIES: Final = 10
 """How often Ray runs a task again whose node or process died; one that raises is not run again."""
-_IN_FLIGHT: Final = 512
-"""Tasks that are given to Ray at a time: as many processors can be busy, and as many results wait to be fetched."""
+_IN_FLIGHT: Final = 2
+"""Tasks for each processor that are given to Ray at a time: one to work at, and one to go on with."""
+_LEAST_IN_FLIGHT: Final = 4
+"""For a cluster that grows when something waits."""
 _LOOK_S: Final = 1.0
-_CANCELS: Final = 5
-"""Ray misses a task that is just on its way to a worker: it is told again."""
 _PROBE_S: Final = 5.0
 _SILENCE_S: Final = 25.0
 """A head may start again within; Ray ends this process after 60 seconds of silence."""
@@ -249,31 +254,17 @@ class _Work:
         options = {"max_retries": _RETRIES, "retry_exceptions": False, "num_cpus": 1, "name": "trimtab.profile"}
         task = self.ray.remote(**options)(_profile_one)
         todo, waiting, finished = list(reversed(places)), dict[Any, int](), 0
-        try:
-            while todo or waiting:
-                while todo and len(waiting) < _IN_FLIGHT:
-                    place = todo.pop()
-                    waiting[task.remote(self.files[place], self.reader, self.depth, schema)] = place
-                ready, _ = self.ray.wait(list(waiting), num_returns=1, timeout=_LOOK_S)
-                self.health.look(busy=bool(ready))
-                for one in ready:
-                    self._take(waiting[one], self._result(one, self.files[waiting[one]]))
-                    del waiting[one]
-                    finished += 1
-                    done(finished)
-        except BaseException as error:
-            if not isinstance(error, RayError):
-                self._cancel(list(waiting))
-            raise
-
-    def _cancel(self, tasks: Sequence[Any]) -> None:
-        """End what nobody waits for any more; a connection that stays would go on with it."""
-        for _ in range(_CANCELS):
-            if not tasks:
-                return
-            for one in tasks:
-                self.ray.cancel(one, force=True)
-            _, tasks = self.ray.wait(tasks, num_returns=len(tasks), timeout=_LOOK_S)
+        while todo or waiting:
+            while todo and len(waiting) < self.health.at_once:
+                place = todo.pop()
+                waiting[task.remote(self.files[place], self.reader, self.depth, schema)] = place
+            ready, _ = self.ray.wait(list(waiting), num_returns=1, timeout=_LOOK_S)
+            self.health.look(busy=bool(ready))
+            for one in ready:
+                self._take(waiting[one], self._result(one, self.files[waiting[one]]))
+                del waiting[one]
+                finished += 1
+                done(finished)
 
     def _take(self, place: int, told: _Told) -> None:
         self.kinds[place], self.notes[place] = told.kind, told.notes
@@ -300,13 +291,15 @@ class _Work:
 
 
 class Health:
-    """Tells a cluster that is gone, or has no node left, from one that takes its time."""
+    """Tells a cluster that is gone, or has no node left, from one that takes its time; ``at_once`` tasks are for it."""
 
     def __init__(self, ray: Any, patience: Patience) -> None:
         self._ray = ray
         self._patience = patience
         self._address = str(ray.get_runtime_context().gcs_address)
-        self._looked = self._answered = self._workable = time.monotonic()
+        self._answered = self._workable = time.monotonic()
+        self._looked = float("-inf")
+        self.at_once = _LEAST_IN_FLIGHT
 
     def look(self, *, busy: bool) -> None:
         """Raise `RayError` if the cluster has been of no use for too long; ``busy`` says that a task has just ended."""
@@ -319,7 +312,9 @@ class Health:
         # A head that is gone is noticed also while tasks end: nodes work on without it, and Ray's 60 seconds run.
         if _answers(self._address) and (nodes := _within(_PROBE_S, self._ray.nodes)) is not None:
             self._answered = now
-            if any(node["Alive"] and node["Resources"].get("CPU", 0) >= 1 for node in nodes):
+            processors = sum(int(node["Resources"].get("CPU", 0)) for node in nodes if node["Alive"])
+            self.at_once = max(_LEAST_IN_FLIGHT, _IN_FLIGHT * processors)
+            if processors:
                 self._workable = now
         if now - self._answered > self._patience.silence_s:
             raise RayError(f"the Ray cluster at {self._address} no longer answers", fix=_FIX)
