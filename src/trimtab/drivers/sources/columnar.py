@@ -25,15 +25,15 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from trimtab.drivers.sources.batching import CELLS, batch_rows, cut
+from trimtab.drivers.sources.batching import batch_rows, cut
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.footer import RowGroup, row_groups
 from trimtab.drivers.sources.reading import read_errors
 
 _MOST_SLICES: Final = 16
 """Of one row group: each reads the group's bytes again."""
-_WINDOW_CELLS: Final = CELLS
-"""Of a slice of a large row group, at least: fewer slices are less to read."""
+_WINDOW_CELLS: Final = 8_000_000
+"""Of a slice of a large row group, at least: fewer slices are less to read, and larger ones more to hold."""
 _STORED_BYTES: Final = 32_000_000
 _CELLS_AT_ONCE: Final = 1_000_000
 """What one call reads from the disk, and what it makes of it, about."""
