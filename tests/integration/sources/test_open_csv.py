@@ -126,7 +126,7 @@ def test_a_value_after_a_million_rows_decides_the_type_too(tmp_path: Path) -> No
         (b'a,b\n0,x\n1,5" pipe\n2,x\n', "rows.csv:3", "a quote is out of place: '1,5\" pipe'", "twice"),
         (b'a,b\n0,x\n1,"never closed\n2,x\n', "rows.csv:3", "a quote is out of place: '1,\"never closed'", "twice"),
         (b'a,b\n1,"ab"c\n2,y\n', "rows.csv:2", "a quote is out of place: '1,\"ab\"c'", "twice"),
-        (gzip.compress(b"a,b\n1,2\n", mtime=0), "", "rows.csv is not a CSV file: by its first bytes it is gzip", ".csv.gz"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "", "is not a CSV file: by its first bytes it is gzip", ".csv.gz"),
         (b"PAR1" + bytes(50), "", "rows.csv is not a CSV file: by its first bytes it is Parquet", "Name it by its"),
     ],
 )  # fmt: skip
