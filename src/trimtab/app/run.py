@@ -41,7 +41,8 @@ from trimtab.drivers.user_code import load_functions, loaded_files, user_errors
 from trimtab.gates.evaluate import JudgedRows, evaluate, expectations
 from trimtab.pipeline.graph import build_graph, parameters
 from trimtab.records.journal import Actor, Draft, Phase
-from trimtab.records.run import Code, Data, Environment, Run, RunState, retraining_id
+from trimtab.records.environment import Environment
+from trimtab.records.run import Code, Data, Run, RunState, retraining_id
 from trimtab.release.manifest import CONTRACT_FILE, Manifest
 from trimtab.release.verify import check_environment
 from trimtab.spec.project import Project

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from trimtab.base.errors import EnvironmentMismatchError, InputError
-from trimtab.records.run import Environment
+from trimtab.records.environment import Environment
 from trimtab.release.requirements import holds, lock_difference, normalised, parse_requirement
 
 _ACCELERATORS: Final = frozenset({

@@ -18,7 +18,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 
 def schema_of(kind: type[msgspec.Struct]) -> str:
-    """The schema name and version that records of this kind carry, e.g. ``trimtab.run/1``."""
+    """The schema name and version that records of this kind carry, e.g. ``trimtab.run/2``."""
     return str(kind.__struct_config__.tag)
 
 

@@ -17,7 +17,7 @@ from trimtab.drivers.environment import (
     observe,
     packages_behind,
 )
-from trimtab.records.run import Environment
+from trimtab.records.environment import Environment
 from trimtab.records.versioned import encode
 from trimtab.release.requirements import lock_difference
 
