@@ -38,39 +38,48 @@ class Draft:
         self.problems.append(kind(problem, fix=fix, at=self.at))
 
 
-def draft_of(function: Function, table: Mapping[str, Function]) -> Draft:
-    """The step that a function is, with its own mistakes; ``table`` has all functions of the module by name."""
+def draft_of(function: Function, table: Mapping[str, Function], *, model: bool = True) -> Draft:
+    """The step that a function is, with its own mistakes; ``table`` has all functions of the module by name.
+
+    ``model`` says that there are rows and a label to hand out; in a pipeline alone there are only steps.
+    """
     draft = Draft(function.name, function.at)
     if function.name in (ROWS, LABEL, SEED):
         fix = "Give the function another name."
         draft.refuse(SignatureProblemError, f"no step can be called {function.name}: that name is taken", fix)
     for position, parameter in enumerate(function.parameters):
-        _place(draft, parameter, table, first=position == 0)
-    if function.name == TRAIN and FEATURES not in draft.inputs and not draft.problems:
+        _place(draft, parameter, table, rows=model and position == 0 and function.name != TRAIN, label=model)
+    if model and function.name == TRAIN and FEATURES not in draft.inputs and not draft.problems:
         fix = "Name its first parameter features: def train(features, label, *, …)."
         draft.refuse(SignatureProblemError, "train() does not take features, so its model could not be served", fix)
     return draft
 
 
-def _place(draft: Draft, parameter: Parameter, table: Mapping[str, Function], *, first: bool) -> None:
-    """Decide what one parameter is given."""
+def _place(draft: Draft, parameter: Parameter, table: Mapping[str, Function], *, rows: bool, label: bool) -> None:
+    """Decide what one parameter is given; ``rows`` and ``label`` say whether it may be one of those."""
     name, has_default = parameter.name, parameter.default is not REQUIRED
     shown = f"{draft.name}()'s parameter {name}"
     if parameter.kind in GATHERED:
         fix = "Name each parameter: it decides what it is given, and is recorded with the run."
         draft.refuse(SignatureProblemError, f"{draft.name}() gathers parameters in *{name}", fix)
-    elif (name in table and name != draft.name) or (name == LABEL and not has_default):
+    elif (name in table and name != draft.name) or (label and name == LABEL and not has_default):
         _place_input(draft, parameter, shown)
     elif name == SEED:
         draft.params[SEED] = SEED
     elif has_default:
         _place_hyper_parameter(draft, parameter, shown)
-    elif first and draft.name != TRAIN:
+    elif rows:
         draft.inputs.append(ROWS)
-    else:
+    elif label:
         steps = [each for each in table if each not in (draft.name, TRAIN)]
         fix = f"Name it like its input, or give it a default. {did_you_mean(name, [*steps, LABEL])}"
         draft.refuse(UnknownInputError, f"{shown} is no step, is not label, and has no default", fix)
+    else:
+        fix = (
+            f"Name it like its input, or give it a default. If {draft.name}() is no step, begin its name with _, or "
+            f"mark the steps with @step. {did_you_mean(name, [each for each in table if each != draft.name])}"
+        )
+        draft.refuse(UnknownInputError, f"{shown} is no step and has no default", fix)
 
 
 def _place_input(draft: Draft, parameter: Parameter, shown: str) -> None:

@@ -3,7 +3,8 @@
 A parameter named like another function is that function's result, as with a pytest fixture. The first parameter of
 a step that is named like none is the table's rows without the label; ``label`` is the label; ``seed`` is the
 project's seed; any other parameter has a default and is a hyper-parameter. Only what ``features`` and ``train``
-reach is a step, so a module may hold any other functions.
+reach, and what the `step` decorator marks, is a step, so a module may hold any other functions. A pipeline alone has
+no rows and no label: its steps are the marked functions and what they reach, or all public ones if none is marked.
 
 Rejected: registering steps with decorators alone, since a plain function is easier to test, move and debug; and
 passing inputs by keyword, since a release calls its functions by position with what it recorded.
@@ -12,9 +13,10 @@ passing inputs by keyword, since a release calls its functions by position with 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trimtab.base.errors import ProblemsError, TrimtabError
+from trimtab.pipeline.commands import function_of
 from trimtab.pipeline.draft import FEATURES, GATHERED, LABEL, ROWS, SEED, TRAIN, Draft, draft_of
 from trimtab.pipeline.problems import (
     CycleError,
@@ -25,23 +27,35 @@ from trimtab.pipeline.problems import (
 )
 from trimtab.pipeline.row_kind import rows_kind
 from trimtab.pipeline.signature import UNREAD, Function
-from trimtab.pipeline.step import RowKind
+from trimtab.pipeline.step import PLAIN, RowKind
 from trimtab.spec.problems import did_you_mean
+from trimtab.spec.project import CommandStep
 
 Scalar = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A function with what it is called with.
+    """A function, or a command, with what it is given.
 
     ``inputs`` are positional: names of earlier steps, `ROWS` or `LABEL`. ``params`` are handed over by keyword.
+    ``mark`` is what the `step` decorator said; ``command`` is None for functions.
     """
 
     function: str
     inputs: tuple[str, ...]
     params: dict[str, Scalar]
     at: str
+    mark: StepMark = PLAIN
+    command: CommandStep | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a pipeline is made for: a model that is gated and released, or its steps alone; and its commands."""
+
+    model: bool = True
+    commands: tuple[CommandStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +76,7 @@ def build_graph(
     seed: int = 0,
     module_at: str = "",
     params_at: Callable[[str], str] = lambda _: "trimtab.toml",
+    shape: Shape = Shape(),
 ) -> Graph:
     """The graph of a module's functions with the project's hyper-parameters filled in.
 
@@ -70,25 +85,35 @@ def build_graph(
         seed: what a parameter called ``seed`` gets.
         module_at: how errors name the module, for what is missing in it.
         params_at: where a hyper-parameter was set, for errors about it.
+        shape: what the pipeline is made for, and the steps that are commands.
 
     Raises:
         ProblemsError: every mistake, each at its function's line.
     """
     table = {function.name: function for function in functions}
-    problems: list[TrimtabError] = [_missing(name, table, module_at) for name in (FEATURES, TRAIN) if name not in table]
-    order, cycles = _order(table)
+    problems = _name_clashes(table, shape.commands)
+    table |= {each.name: function_of(each, shape.commands) for each in shape.commands}
+    commands = {each.name: each for each in shape.commands}
+    problems += _missing_in(table, shape, module_at)
+    order, cycles = _order(table, _starts(table, shape))
     problems += cycles
-    drafts = {name: draft_of(table[name], table) for name in order}
+    drafts = {name: draft_of(table[name], table, model=shape.model) for name in order}
     for draft in drafts.values():
         problems += draft.problems
     problems += _misuse_of_label(drafts, table)
+    problems += _commands_in_serving(drafts, commands)
     rows_as, mixed = rows_kind([table[draft.name] for draft in drafts.values() if ROWS in draft.inputs])
     problems += mixed
     values, wrong = _parameters(drafts.values(), params or {}, params_at)
     problems += wrong
     if problems:
         raise ProblemsError(tuple(problems), fix="docs/pipeline.md says how functions become a pipeline.", at=module_at)
-    return Graph(steps=tuple(_filled(drafts[name], values, seed) for name in order), rows_as=rows_as)
+    marks = {name: table[name].mark or PLAIN for name in order}
+    steps = (_filled(drafts[name], values, seed) for name in order)
+    return Graph(
+        steps=tuple(replace(step, mark=marks[step.function], command=commands.get(step.function)) for step in steps),
+        rows_as=rows_as,
+    )
 
 
 def serving_steps(graph: Graph) -> tuple[Step, ...]:
@@ -115,8 +140,17 @@ def _inputs_of(function: Function, table: Mapping[str, Function]) -> list[str]:
     return [each.name for each in function.parameters if each.name in table and each.kind not in GATHERED]
 
 
-def _order(table: Mapping[str, Function]) -> tuple[list[str], list[TrimtabError]]:
-    """What ``features`` and ``train`` reach, each after what it needs; cycles are named and then cut."""
+def _starts(table: Mapping[str, Function], shape: Shape) -> tuple[str, ...]:
+    """The steps that are wanted for themselves; what they need comes with them."""
+    commands = tuple(command.name for command in shape.commands)
+    marked = tuple(name for name, function in table.items() if function.mark is not None)
+    if shape.model:
+        return (FEATURES, TRAIN, *marked, *commands)
+    return (*(marked or tuple(table)), *commands)
+
+
+def _order(table: Mapping[str, Function], starts: Iterable[str]) -> tuple[list[str], list[TrimtabError]]:
+    """What ``starts`` reach, each after what it needs; cycles are named and then cut."""
     order: list[str] = []
     problems: list[TrimtabError] = []
 
@@ -136,7 +170,7 @@ def _order(table: Mapping[str, Function]) -> tuple[list[str], list[TrimtabError]
             if name not in order:
                 order.append(name)
 
-    for start in (FEATURES, TRAIN):
+    for start in starts:
         if start in table:
             visit(start, ())
     return order, problems
@@ -154,6 +188,27 @@ def _closure(start: str, inputs: Mapping[str, Sequence[str]]) -> set[str]:
 
 
 # ── what is missing, and what leaks ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _name_clashes(table: Mapping[str, Function], commands: Iterable[CommandStep]) -> list[TrimtabError]:
+    return [
+        SignatureProblemError(
+            f"{each.name} is a command in trimtab.toml and a function of the module: which is meant?",
+            fix="Rename one of the two.",
+            at=table[each.name].at,
+        )
+        for each in commands
+        if each.name in table
+    ]
+
+
+def _missing_in(table: Mapping[str, Function], shape: Shape, module_at: str) -> list[TrimtabError]:
+    if shape.model:
+        return [_missing(name, table, module_at) for name in (FEATURES, TRAIN) if name not in table]
+    if not table:
+        fix = 'Write a function, or a [steps.NAME] table with run = "…" in trimtab.toml.'
+        return [MissingFunctionError("the pipeline has no step", fix=fix, at=module_at)]
+    return []
 
 
 def _missing(name: str, table: Mapping[str, Function], module_at: str) -> TrimtabError:
@@ -178,6 +233,20 @@ def _misuse_of_label(drafts: Mapping[str, Draft], table: Mapping[str, Function])
             fix = "A request's label does not exist yet; only train() and what leads to it alone may use it."
             found.append(LabelLeakError(how, fix=fix, at=table[name].at))
     return found
+
+
+def _commands_in_serving(drafts: Mapping[str, Draft], commands: Mapping[str, CommandStep]) -> list[TrimtabError]:
+    """A command on the way to ``features``: it ran once, and a request cannot run it."""
+    reached = _closure(FEATURES, {name: draft.inputs for name, draft in drafts.items()})
+    return [
+        SignatureProblemError(
+            f"features() needs the command {name}, which runs in training and not for a request",
+            fix="Read what it wrote in train(), or turn it into a function of the rows.",
+            at=drafts[FEATURES].at,
+        )
+        for name in commands
+        if name in reached
+    ]
 
 
 # ── hyper-parameters ─────────────────────────────────────────────────────────────────────────────────────────────────

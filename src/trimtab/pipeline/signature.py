@@ -209,7 +209,20 @@ def _written_mark(decorators: Iterable[ast.expr]) -> StepMark | None:
         name = ast.unparse(call.func if call else node)
         if name not in ("step", "trimtab.step"):
             continue
-        said = {each.arg: _literal(each.value) for each in call.keywords} if call else {}
-        rows: RowKind | None = next((kind for kind in ROW_KINDS if kind == said.get("rows")), None)
-        return StepMark(rows=rows)
+        said = {each.arg: _literal(each.value) for each in call.keywords if each.arg} if call else {}
+        return _mark_of_words(said)
     return None
+
+
+def _mark_of_words(said: Mapping[str, object]) -> StepMark:
+    """What the decorator's literal arguments say; what is none is for whoever loads the module."""
+    rows: RowKind | None = next((kind for kind in ROW_KINDS if kind == said.get("rows")), None)
+    env, retries, limit, cache = (said.get(each) for each in ("env", "retries", "time_limit", "cache"))
+    names = (env,) if isinstance(env, str) else env if isinstance(env, list | tuple | set) else ()
+    return StepMark(
+        rows=rows,
+        env=tuple(name for name in names if isinstance(name, str)),
+        retries=retries if isinstance(retries, int) else 0,
+        time_limit=limit if isinstance(limit, str) else None,
+        cache=cache if isinstance(cache, bool) else None,
+    )

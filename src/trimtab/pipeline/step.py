@@ -6,7 +6,7 @@ a debugger; it hangs a note on it that the graph reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar, overload
 
@@ -20,29 +20,67 @@ MARK: Final = "__trimtab_step__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepMark:
-    """What the decorator says of a function; ``rows`` is None where the annotation is to say it."""
+    """What the decorator says of a function; ``rows`` is None where the annotation is to say it.
+
+    ``env``, ``retries``, ``time_limit`` (as text) and ``cache`` are as `step` takes them.
+    """
 
     rows: RowKind | None = None
+    env: tuple[str, ...] = ()
+    retries: int = 0
+    time_limit: str | None = None
+    cache: bool | None = None
+
+
+PLAIN: Final = StepMark()
+"""A function of which the decorator says nothing."""
 
 
 @overload
 def step(function: F) -> F: ...
 @overload
-def step(*, rows: RowKind | None = None) -> Callable[[F], F]: ...
-def step(function: F | None = None, *, rows: RowKind | None = None) -> F | Callable[[F], F]:
+def step(
+    *,
+    rows: RowKind | None = None,
+    env: Iterable[str] = (),
+    retries: int = 0,
+    time_limit: str | None = None,
+    cache: bool | None = None,
+) -> Callable[[F], F]: ...
+def step(
+    function: F | None = None,
+    *,
+    rows: RowKind | None = None,
+    env: Iterable[str] = (),
+    retries: int = 0,
+    time_limit: str | None = None,
+    cache: bool | None = None,
+) -> F | Callable[[F], F]:
     """The same function, known as a step of the pipeline even where it is imported from another module.
 
     Args:
         rows: the type in which it receives the table's rows, for a function whose annotation does not say it.
+        env: names of the environment variables that its result depends on: it runs again when one changes.
+        retries: how often it is tried again after it raised.
+        time_limit: how long one try may take, such as ``"10m"``; the step then runs in a process of its own.
+        cache: False runs it every time; True keeps its result although it reads the clock or draws by chance, which
+            otherwise makes it run every time.
 
     Example:
         >>> @step(rows="pandas")
         ... def features(payments):
         ...     return payments[["amount"]]
     """
+    said = StepMark(
+        rows=rows,
+        env=(env,) if isinstance(env, str) else tuple(env),
+        retries=retries,
+        time_limit=time_limit,
+        cache=cache,
+    )
 
     def mark(marked: F) -> F:
-        setattr(marked, MARK, StepMark(rows=rows))
+        setattr(marked, MARK, said)
         return marked
 
     return mark if function is None else mark(function)

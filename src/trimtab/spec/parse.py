@@ -30,13 +30,18 @@ from trimtab.spec.sections import (
     read_gates,
     read_head,
     read_pipeline,
+    read_reproduce,
     read_retrain,
     read_serve,
+    read_steps,
     read_watch,
 )
 from trimtab.spec.table import Findings, Table
 
 PROJECT_FILE: Final = "trimtab.toml"
+_OF_A_MODEL: Final = ("data", "gates", "serve", "watch", "retrain")
+"""A project that has none of these tables, and a pipeline, is a pipeline alone."""
+
 _REFERENCES_ALLOWED: Final[frozenset[KeyPath]] = frozenset({("data", "source")})
 _PLACE_IN_TOMLLIB: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
 
@@ -100,11 +105,14 @@ def _read(content: Mapping[str, object], findings: Findings) -> Project:
     root = Table(findings, (), content)
     tables = {section: root.inner(section) for section in SECTIONS}
     name, task = read_head(tables["project"])
+    steps_alone = ("pipeline" in content or "steps" in content) and not any(each in content for each in _OF_A_MODEL)
     return Project(
         name=name,
         task=task,
-        source=read_data(tables["data"]),
+        data=None if steps_alone else read_data(tables["data"]),
         pipeline=read_pipeline(tables["pipeline"]),
+        steps=read_steps(tables["steps"]),
+        reproduce=read_reproduce(tables["reproduce"]),
         gates=read_gates(tables["gates"]),
         serve=read_serve(tables["serve"]),
         watch=read_watch(tables["watch"]),

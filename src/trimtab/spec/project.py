@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from trimtab.base.errors import InputError
 from trimtab.base.instants import DAY, HOUR, MILLISECOND, Span
 
 
@@ -35,6 +36,13 @@ class Durability(StrEnum):
     FSYNC = "fsync"
 
 
+class Keep(StrEnum):
+    """What is kept of the files that a run reads: their bytes, or digests alone (they must then stay where they are)."""
+
+    COPY = "copy"
+    REFERENCE = "reference"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where the rows are.
@@ -56,13 +64,47 @@ class Source:
 class Pipeline:
     """The module with the project's functions, and values for their hyper-parameters.
 
-    ``lock`` names a requirements file whose pins must agree with what is installed; a difference refuses.
+    ``lock`` names a lock whose pins must agree with what is installed; a difference refuses. ``secret`` names
+    parameters and variables that are recorded as digests only. ``serialisers`` name objects (``module:NAME``) that
+    keep what a step returns and Trimtab has no format for. ``keep`` is for the files that steps read.
     """
 
     module: str = "pipeline"
     seed: int = 0
     lock: PurePosixPath | None = None
     params: dict[str, str | int | float | bool] = field(default_factory=dict)
+    secret: tuple[str, ...] = ()
+    serialisers: tuple[str, ...] = ()
+    keep: Keep = Keep.COPY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandStep:
+    """A step that is a command: an existing script joins without being rewritten.
+
+    ``run`` is split into words as a shell would, and no shell reads it. ``reads`` are paths and globs, relative to the
+    project; ``writes`` are the paths that it must have written when it ends with 0, and that are kept. ``env`` are the
+    variables whose values it depends on. ``retries`` is how often it is tried again after a failure; ``time_limit``
+    ends it.
+    """
+
+    name: str
+    run: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[PurePosixPath, ...] = ()
+    env: tuple[str, ...] = ()
+    retries: int = 0
+    time_limit: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduce:
+    """When a run that is executed again counts as equal: each figure within ``tolerance`` of it, relative to it.
+
+    0 by default: the same code on the same data and processor gives the same bits, unless something is wrong.
+    """
+
+    tolerance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,13 +231,29 @@ class Retrain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Everything that ``trimtab.toml`` says. ``task`` is None where it is to be inferred from the label."""
+    """Everything that ``trimtab.toml`` says.
+
+    ``data`` is None for a project that is a pipeline alone: nothing of it is gated, released or served. ``task`` is
+    None where it is to be inferred from the label.
+    """
 
     name: str
-    source: Source
+    data: Source | None = None
     task: Task | None = None
+    steps: tuple[CommandStep, ...] = ()
+    reproduce: Reproduce = Reproduce()
     pipeline: Pipeline = Pipeline()
     gates: Gates = Gates()
     serve: Serve = Serve()
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
+
+    @property
+    def source(self) -> Source:
+        """Where the rows are; raises `InputError` for a project without ``[data]``."""
+        if self.data is None:
+            raise InputError(
+                f"the project {self.name!r} has no [data] table, so there is nothing to check, release or serve",
+                fix="Add [data] to trimtab.toml, or use `trimtab run`, `runs` and `reproduce` alone.",
+            )
+        return self.data

@@ -6,16 +6,26 @@ Defaults stand in `trimtab.spec.project` alone, with their reasons; they are tak
 from __future__ import annotations
 
 from math import inf
+from pathlib import PurePosixPath
 
 from trimtab.spec import phrases as p
 from trimtab.spec import values as v
-from trimtab.spec.problems import ConflictError, UnknownChoiceError, UnknownSettingError, did_you_mean
+from trimtab.spec.problems import (
+    ConflictError,
+    UnknownChoiceError,
+    UnknownSettingError,
+    WrongValueError,
+    did_you_mean,
+)
 from trimtab.spec.project import (
+    CommandStep,
     Durability,
     Gates,
+    Keep,
     MetricGate,
     Pipeline,
     Promote,
+    Reproduce,
     Retrain,
     Serve,
     Source,
@@ -24,7 +34,7 @@ from trimtab.spec.project import (
 )
 from trimtab.spec.table import Table
 
-SECTIONS = ("project", "data", "pipeline", "gates", "serve", "watch", "retrain")
+SECTIONS = ("project", "data", "pipeline", "steps", "gates", "serve", "watch", "retrain", "reproduce")
 
 _MOST_ROWS = 1_000_000_000
 _LARGEST_SEED = 2**32 - 1
@@ -42,7 +52,8 @@ def read_head(table: Table) -> tuple[str, Task | None]:
 
 def read_data(table: Table) -> Source:
     """``[data]``: where the rows are and which column is what."""
-    path = table.need("source", v.text, "", fix='Add source = "data/….parquet" below [data]: a path or a glob.')
+    fix = 'Add source = "data/….parquet" below [data]: a path or a glob; or [pipeline] for steps alone.'
+    path = table.need("source", v.text, "", fix=fix)
     time = table.need("time", v.text, "", fix='Add time = "…": the column that says when a row happened.')
     label = table.need("label", v.text, "", fix='Add label = "…": the column that is to be predicted.')
     key = table.get("key", v.text, None)
@@ -84,9 +95,43 @@ def read_pipeline(table: Table) -> Pipeline:
         seed=table.get("seed", v.whole(0, _LARGEST_SEED), default.seed),
         lock=table.get("lock", v.file_within, None),
         params=found,
+        secret=table.get("secret", v.several(v.text), ()),
+        serialisers=table.get("serialisers", v.several(v.place_in_module), ()),
+        keep=table.get("keep", v.choice(Keep), default.keep),
     )
     table.close()
     return pipeline
+
+
+def read_steps(table: Table) -> tuple[CommandStep, ...]:
+    """``[steps.NAME]``: the steps that are commands."""
+    return tuple(_read_command(table.inner(name)) for name in table.keys())  # noqa: SIM118
+
+
+def _read_command(table: Table) -> CommandStep:
+    name = str(table.path[-1])
+    if not name.isidentifier():
+        problem = f"[steps] {v.quoted(name)} is no name that a function's parameter could have"
+        table.findings.add(WrongValueError, table.path, problem, fix="Letters, digits and _ only, no digit first.")
+    nothing: tuple[PurePosixPath, ...] = ()
+    step = CommandStep(
+        name=name,
+        run=table.need("run", v.command, "", fix='Add run = "python train.py": the command that the step is.'),
+        reads=table.get("reads", v.several(v.glob_within), ()),
+        writes=table.get("writes", v.several(v.file_within), nothing),
+        env=table.get("env", v.several(v.text), ()),
+        retries=table.get("retries", v.whole(0, 100), 0),
+        time_limit=table.get("time_limit", v.span, None),
+    )
+    table.close()
+    return step
+
+
+def read_reproduce(table: Table) -> Reproduce:
+    """``[reproduce]``: how exactly a run must repeat."""
+    reproduce = Reproduce(tolerance=table.get("tolerance", v.number(0, 1), Reproduce().tolerance))
+    table.close()
+    return reproduce
 
 
 def read_gates(table: Table) -> Gates:

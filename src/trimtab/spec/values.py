@@ -9,6 +9,7 @@ import datetime
 import json
 import math
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -79,6 +80,41 @@ def file_within(raw: object) -> PurePosixPath:
         must = "be the path of a file in the project, relative to trimtab.toml"
         raise Unfit(must, fix="Without a leading / and without .. in it.")
     return path
+
+
+def glob_within(raw: object) -> str:
+    """A relative path or glob that stays in the project."""
+    return str(file_within(raw))
+
+
+def command(raw: object) -> str:
+    """A command line that splits into words."""
+    try:
+        words = shlex.split(text(raw))
+    except ValueError as error:
+        raise Unfit(f"be a command line: {error}", fix="Close each quote.") from error
+    if not words:
+        raise Unfit("be a command line with at least one word")
+    return str(raw)
+
+
+def place_in_module(raw: object) -> str:
+    """An object in a module: ``card_fraud.formats:SCALER``."""
+    home, colon, name_ = text(raw).partition(":")
+    if not colon or not _MODULE.fullmatch(home) or not name_.isidentifier():
+        raise Unfit('be the place of an object, such as "card_fraud.formats:SCALER"')
+    return str(raw)
+
+
+def several(read: Read[T]) -> Read[tuple[T, ...]]:
+    """A reader of a list of what ``read`` reads."""
+
+    def read_all(raw: object) -> tuple[T, ...]:
+        if not isinstance(raw, list):
+            raise Unfit("be a list in [brackets]", kind=WrongTypeError)
+        return tuple(read(each) for each in raw)
+
+    return read_all
 
 
 def span(raw: object) -> Span:

@@ -47,7 +47,7 @@ def test_a_row_is_not_seen_before_its_label_had_arrived(tmp_path: Path) -> None:
 
 def test_a_table_without_a_single_label_is_named_as_that_and_no_contract_is_written(tmp_path: Path) -> None:
     rows(20, label=None).write_parquet(tmp_path / "rows.parquet")
-    project = Project(name="p", source=SOURCE)
+    project = Project(name="p", data=SOURCE)
     with pytest.raises(TooFewRowsError, match="no row of rows.parquet has a label that had arrived by 2026-03-01"):
         first_contract(tmp_path, project, NOW, print)
     assert not (tmp_path / "contract.toml").exists()

@@ -104,7 +104,7 @@ def test_two_tables_are_a_project_and_all_else_has_its_default() -> None:
     assert project.name == "card-fraud"
     assert project.task is None
     assert project.source.path == "data/payments.parquet"
-    assert project == Project(name="card-fraud", source=project.source)
+    assert project == Project(name="card-fraud", data=project.source)
 
 
 def test_every_setting_is_read() -> None:
