@@ -18,6 +18,7 @@ from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry
 from trimtab.records.process import Command, Preparation, ProcessStatus
 from trimtab.records.run import Run
+from trimtab.records.where import RunQuery, RunRow
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -38,13 +39,33 @@ class Records(Protocol):
         ...
 
     def put_run(self, run: Run) -> None:
-        """Insert or replace the run of that ``run_id``."""
+        """Insert or replace the run of that ``run_id``; what `find_runs` finds changes with it.
+
+        Raises:
+            UnrecordableRunError: a metric or a parameter is NaN or infinite, which no record can hold.
+        """
         ...
 
     def run(self, run_id: str) -> Run | None: ...
 
     def runs(self) -> Sequence[Run]:
-        """All runs, the newest start first."""
+        """All runs, the newest start first. Each is read whole: to look for some, ask `find_runs`."""
+        ...
+
+    def find_runs(self, query: RunQuery) -> Sequence[RunRow]:
+        """The runs that fulfil the query, in its order, with its columns: as `trimtab.records.where.search` finds them.
+
+        A hundred thousand runs are searched in well under a second.
+        """
+        ...
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs fulfil the query's condition; its limit does not count."""
+        ...
+
+    def run_fields(self) -> Sequence[str]:
+        """The keys (``metrics.auc``) in the open sections that some run has, sorted; one that no run has any more may
+        be among them."""
         ...
 
     def put_action(self, action: Action) -> bool:

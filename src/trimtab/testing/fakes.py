@@ -22,7 +22,9 @@ from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry, follow
 from trimtab.records.process import Command, Preparation, ProcessState, ProcessStatus
 from trimtab.records.run import Run
+from trimtab.records.run_fields import FIXED, encode_run, environment_facts, file_facts, own_facts
 from trimtab.records.versioned import decode, encode
+from trimtab.records.where import RunQuery, RunRow, search
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -79,7 +81,7 @@ class FakeRecords:
 
     def put_run(self, run: Run) -> None:
         with self._writing() as shelf:
-            shelf.runs[run.run_id] = encode(run)
+            shelf.runs[run.run_id] = encode_run(run)
 
     def run(self, run_id: str) -> Run | None:
         stored = self._shelf.runs.get(run_id)
@@ -88,6 +90,17 @@ class FakeRecords:
     def runs(self) -> Sequence[Run]:
         newest_put_first = [decode(Run, stored) for stored in reversed(self._shelf.runs.values())]
         return tuple(sorted(newest_put_first, key=lambda run: -run.started_at))
+
+    def find_runs(self, query: RunQuery) -> Sequence[RunRow]:
+        return search(query, self.runs())
+
+    def count_runs(self, query: RunQuery) -> int:
+        return len(search(RunQuery(where=query.where, dead=query.dead), self.runs()))
+
+    def run_fields(self) -> Sequence[str]:
+        runs = self.runs()
+        facts = [own_facts(run).keys() | environment_facts(run).keys() | file_facts(run.files).keys() for run in runs]
+        return sorted(key for key in set[str]().union(*facts) if key not in FIXED)
 
     def put_action(self, action: Action) -> bool:
         with self._writing() as shelf:

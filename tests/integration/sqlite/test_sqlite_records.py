@@ -115,7 +115,7 @@ def test_a_file_of_another_layout_is_refused_and_left_alone(tmp_path: Path) -> N
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 7")
     before = path.read_bytes()
-    with pytest.raises(UnknownVersionError, match=r"state\.db has the layout 7, and this Trimtab knows the layout 1"):
+    with pytest.raises(UnknownVersionError, match=r"state\.db has the layout 7, and this Trimtab knows the layout 2"):
         SqliteRecords(path)
     assert path.read_bytes() == before
 

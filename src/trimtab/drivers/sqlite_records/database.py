@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +19,18 @@ from trimtab.base.errors import BusyError, DriverError, IntegrityError, TrimtabE
 from trimtab.base.instants import SECOND, Span, format_span
 from trimtab.disk.faults import explained
 from trimtab.disk.network import refuse_network
+from trimtab.drivers.sqlite_records.run_tables import RUN_TABLES, add_functions
 
 APPLICATION_ID: Final = 0x54726D74
 """Marks the file as ours (``Trmt``), for `file` and for whoever opens another program's database by mistake."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _TABLES: Final = (
     "CREATE TABLE journal (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL)",
-    "CREATE TABLE run (run_id TEXT PRIMARY KEY, started_at INTEGER NOT NULL, record BLOB NOT NULL)",
     "CREATE TABLE action (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, record BLOB NOT NULL)",
     "CREATE TABLE document (name TEXT PRIMARY KEY, record BLOB NOT NULL)",
+    *RUN_TABLES,
 )
 
 
@@ -90,6 +91,11 @@ class Database:
         """Carries out one statement in a transaction; whether it changed anything."""
         with self._connection() as connection, self._translated():
             return connection.execute(statement, values).rowcount > 0
+
+    def write_all(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+        """Carries out one statement for each row; to be called in a transaction, so that all take place or none."""
+        with self._connection() as connection, self._translated():
+            connection.executemany(statement, rows)
 
     def _create(self) -> None:
         """An empty file of mode 0600 (SQLite gives its side files the same); an empty file is an empty database."""
@@ -170,6 +176,7 @@ class Database:
             )
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # macOS only: its plain fsync stops at the drive's cache
+            add_functions(connection)
         return connection
 
     @contextmanager

@@ -3,7 +3,8 @@
 SQLite because it is a file, has transactions that survive kill -9, and lets several processes in. The write-ahead log
 lets readers go on while somebody writes; ``synchronous=FULL`` brings each commit to the disk, since an effect may
 follow it at once. What is stored are the records' own canonical bytes: the database's columns are only what is looked
-up or sorted by, and the journal's chain is over the very bytes in its rows.
+up or sorted by, and the journal's chain is over the very bytes in its rows. How runs are searched is in `run_tables`
+and `run_search`.
 """
 
 from __future__ import annotations
@@ -19,10 +20,14 @@ import msgspec
 from trimtab.base.errors import InputError, NotFoundError
 from trimtab.base.instants import SECOND, Span
 from trimtab.drivers.sqlite_records.database import Database
+from trimtab.drivers.sqlite_records.run_search import count_runs, find_runs, run_fields
+from trimtab.drivers.sqlite_records.run_write import put_run
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry, follow
 from trimtab.records.run import Run
+from trimtab.records.run_fields import encode_run
 from trimtab.records.versioned import decode, encode
+from trimtab.records.where import RunQuery, RunRow
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -83,21 +88,27 @@ class SqliteRecords:
             after = rows[-1][0]
 
     def put_run(self, run: Run) -> None:
-        self._database.write(
-            "INSERT INTO run (run_id, started_at, record) VALUES (?, ?, ?) ON CONFLICT (run_id) DO UPDATE "
-            "SET started_at = excluded.started_at, record = excluded.record",
-            run.run_id,
-            run.started_at,
-            encode(run),
-        )
+        record = encode_run(run)
+        with self.transaction():
+            put_run(self._database, run, record)
 
     def run(self, run_id: str) -> Run | None:
-        rows = self._database.select("SELECT record FROM run WHERE run_id = ?", run_id)
+        query = "SELECT run_record.record FROM run JOIN run_record USING (n) WHERE run.run = ?"
+        rows = self._database.select(query, run_id)
         return decode(Run, rows[0][0], at=f"run {run_id}") if rows else None
 
     def runs(self) -> Sequence[Run]:
-        rows = self._database.select("SELECT record, run_id FROM run ORDER BY started_at DESC, rowid DESC")
-        return tuple(decode(Run, record, at=f"run {run_id}") for record, run_id in rows)
+        query = "SELECT run_record.record, run.run FROM run JOIN run_record USING (n) ORDER BY started DESC, n DESC"
+        return tuple(decode(Run, record, at=f"run {run_id}") for record, run_id in self._database.select(query))
+
+    def find_runs(self, query: RunQuery) -> Sequence[RunRow]:
+        return find_runs(self._database, query)
+
+    def count_runs(self, query: RunQuery) -> int:
+        return count_runs(self._database, query)
+
+    def run_fields(self) -> Sequence[str]:
+        return run_fields(self._database)
 
     def put_action(self, action: Action) -> bool:
         return self._database.write(

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import msgspec
 
+from trimtab.base.digest import digest_bytes
 from trimtab.base.errors import InputError, IntegrityError, NotFoundError, UnknownVersionError
 from trimtab.base.instants import Instant
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import GENESIS, Actor, Draft, Entry, Phase, verify
 from trimtab.records.ports import Records
 from trimtab.records.run import Run, RunState
+from trimtab.records.run_fields import Field, UnrecordableRunError
+from trimtab.records.where import Compare, Op, RunQuery, RunRow, search
+from trimtab.testing.conformance.run_queries import random_query, random_run
 from trimtab.testing.refusals import Refused
 
 CONTROLLER = Actor(kind="controller", name="loop", authenticated="this process")
@@ -111,6 +117,56 @@ class RecordsConformance:
             records.put_run(run(run_id, started_at=started_at))
         records.put_run(run("b", started_at=20, state=RunState.FAILED))
         assert [found.run_id for found in records.runs()] == ["a", "d", "b", "c"]
+
+    def test_a_run_with_a_figure_that_no_record_can_hold_is_refused(self, tmp_path: Path) -> None:
+        records = self.make(tmp_path)
+        with Refused(UnrecordableRunError, "the metric 'loss' of r is nan, which no record can hold"):
+            records.put_run(msgspec.structs.replace(run("r"), metrics={"loss": float("nan")}))
+        with Refused(UnrecordableRunError, "the parameter 'rate' of r is inf"):
+            records.put_run(msgspec.structs.replace(run("r"), parameters={"rate": float("inf")}))
+        assert list(records.runs()) == []
+
+    def test_runs_are_found_by_what_they_are_now(self, tmp_path: Path) -> None:
+        records = self.make(tmp_path)
+        depth, auc = Field("params", "depth"), Field("metrics", "auc")
+        first = msgspec.structs.replace(run("r1"), parameters={"depth": 6, "gone": "x"}, metrics={"auc": 0.5})
+        records.put_run(first)
+        records.put_run(msgspec.structs.replace(first, parameters={"depth": 6.0, "new": True}, metrics={"auc": 0.7}))
+        deep = Compare(field=depth, op=Op.EQUAL, values=(6,))
+        assert records.find_runs(RunQuery(where=deep, columns=(auc, depth))) == [RunRow("r1", (0.7, 6.0))]
+        gone = Compare(field=Field("params", "gone"), op=Op.OTHER, values=(None,))
+        assert records.find_runs(RunQuery(where=gone)) == []
+        assert records.count_runs(RunQuery(where=gone)) == 0
+
+    def test_a_run_that_was_undone_is_not_found(self, tmp_path: Path) -> None:
+        records = self.make(tmp_path)
+        with Refused(IntegrityError, "on purpose"), records.transaction():
+            records.put_run(msgspec.structs.replace(run("r"), metrics={"auc": 0.5}))
+            assert records.count_runs(RunQuery()) == 1
+            raise IntegrityError("on purpose")
+        assert records.find_runs(RunQuery()) == []
+        assert list(records.run_fields()) == []
+
+    def test_the_names_of_what_runs_have_are_known(self, tmp_path: Path) -> None:
+        records = self.make(tmp_path)
+        records.put_run(msgspec.structs.replace(run("r1"), parameters={"depth": 6, "none": None}))
+        records.put_run(msgspec.structs.replace(run("r2"), metrics={}, outputs={"model": digest_bytes(b"m")}))
+        assert list(records.run_fields()) == ["metrics.roc_auc", "outputs.model", "params.depth"]
+
+    def test_random_queries_find_what_plain_python_finds(self, tmp_path: Path) -> None:
+        for seed in range(4):
+            chance = Random(seed)
+            records = self.make(tmp_path / str(seed))
+            for number in range(40):
+                records.put_run(random_run(chance, number))
+            for number in range(10):  # replaced: what was found by the old record is not found by the new one
+                kept = records.runs()[number]
+                records.put_run(msgspec.structs.replace(random_run(chance, number), run_id=kept.run_id))
+            runs = tuple(records.runs())
+            for _ in range(250):
+                query = random_query(chance, runs)
+                assert list(records.find_runs(query)) == search(query, runs), query
+                assert records.count_runs(query) == len(search(replace(query, limit=None), runs)), query
 
     def test_an_action_is_put_once(self, tmp_path: Path) -> None:
         records = self.make(tmp_path)
