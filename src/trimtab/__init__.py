@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from trimtab.app.data_api import infer as infer
     from trimtab.app.data_api import profile as profile
     from trimtab.app.data_api import report as report
+    from trimtab.app.tracking import log_metric as log_metric
+    from trimtab.app.tracking import log_param as log_param
     from trimtab.base.errors import TrimtabError as TrimtabError
     from trimtab.base.verdict import Verdict as Verdict
     from trimtab.pipeline.step import step as step
@@ -29,6 +31,8 @@ __all__ = [
     "diff",
     "drift",
     "infer",
+    "log_metric",
+    "log_param",
     "profile",
     "report",
     "step",
@@ -36,6 +40,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("check", "diff", "drift", "infer", "profile", "report"), "trimtab.app.data_api"),
+    **dict.fromkeys(("log_metric", "log_param"), "trimtab.app.tracking"),
     "TrimtabError": "trimtab.base.errors",
     "Verdict": "trimtab.base.verdict",
     "step": "trimtab.pipeline.step",

@@ -25,7 +25,7 @@ from trimtab.records.versioned import encode
 class UnrecordableRunError(InputError):
     """A run has a figure that is no number, and its record would lose it without a word."""
 
-    code = "TT1372"
+    code = "TT1377"
 
 
 class Kind(StrEnum):

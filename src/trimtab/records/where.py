@@ -163,16 +163,16 @@ def search(query: RunQuery, runs: Sequence[Run]) -> list[RunRow]:
     ]
 
 
-def fields_of(where: Where) -> Iterator[Field]:
-    """The fields that a condition asks about, in the order of reading."""
+def comparisons_of(where: Where) -> Iterator[Compare]:
+    """The comparisons that a condition is made of, in the order of reading."""
     match where:
         case Compare():
-            yield where.field
+            yield where
         case AllOf() | AnyOf():
             for part in where.parts:
-                yield from fields_of(part)
+                yield from comparisons_of(part)
         case Not():
-            yield from fields_of(where.part)
+            yield from comparisons_of(where.part)
         case _:
             assert_never(where)
 

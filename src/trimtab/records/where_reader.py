@@ -58,7 +58,7 @@ _KINDS_OF_OP: Final = {
 class WhereError(InputError):
     """A condition, a field or an order of runs that cannot be read; the place in it is shown."""
 
-    code: ClassVar[str] = "TT1371"
+    code: ClassVar[str] = "TT1375"
 
 
 @dataclass(frozen=True, slots=True)

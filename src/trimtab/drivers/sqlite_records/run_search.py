@@ -39,6 +39,8 @@ def find_runs(database: Database, query: RunQuery) -> list[RunRow]:
         where = f"run.n IN (SELECT run.n FROM {page.tables()} WHERE {chosen} ORDER BY {sorted_by} LIMIT {limit})"
     text = f"SELECT run.run{values} FROM {rows.tables()} WHERE {where} ORDER BY {order}"
     found = database.select(text, *bound)
+    if all(column.kind is not Kind.ANY for column in query.columns):
+        return [RunRow(row[0], row[1:]) for row in found]
     return [RunRow(row[0], tuple(map(restored, row[1:]))) for row in found]
 
 
