@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
 
 import msgspec
 
 from trimtab.app.home import Home
 from trimtab.app.route_change import RouteChange, Seen, carry_out, close, done_draft, intend, look, whole
+from trimtab.app.runs import newest_release
 from trimtab.base.digest import short
 from trimtab.base.errors import InputError
 from trimtab.base.instants import SECOND, Instant, Span
-from trimtab.base.verdict import Verdict
 from trimtab.disk.lock import holder
 from trimtab.drivers.clocks import RealClock, ReplayClock
 from trimtab.drivers.signing_keys import trusted_keys
 from trimtab.records.action import ActionState
 from trimtab.records.endpoint import Desired
 from trimtab.records.journal import Actor
-from trimtab.records.run import Run
 from trimtab.rollout.advance import abort
 from trimtab.rollout.state import AwaitingApproval, Completed, RolloutState, Running
 from trimtab.rollout.strategy import begin, variants_of
@@ -137,13 +135,6 @@ def first_champion(home: Home, actor: Actor, release: str, *, replayed: bool) ->
     )
 
 
-def newest_passed(runs: Sequence[Run]) -> str | None:
-    """The release of the newest run that passed its gates."""
-    return next(
-        (run.outputs["release"] for run in runs if run.verdict is Verdict.PASS and "release" in run.outputs), None
-    )
-
-
 def _promotion(home: Home, actor: Actor, desired: Desired, wanted: str, *, at_once: bool, reason: str) -> RouteChange:
     now, key = _now(home, desired), _key(home, "promote")
     why = f": {reason}" if reason else ""
@@ -233,7 +224,7 @@ def _wanted(home: Home, release: str | None, rollout: RolloutState | None) -> st
     if release is None:
         if isinstance(rollout, AwaitingApproval):
             return rollout.challenger
-        found = newest_passed(home.records.runs())
+        found = newest_release(home.records)
         if found is None:
             raise InputError("no run has passed its gates yet", fix="Make a release with `trimtab run`.")
         return found

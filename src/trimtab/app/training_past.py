@@ -1,18 +1,24 @@
-"""What became of a training that the loop began: read from its action, and from the run that it led to."""
+"""What became of a training that the loop began: read from its action, and from the run that it led to.
+
+The loop's world is imported where it is made: it stands on NumPy, and every command passes through here.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trimtab.app.home import Home
 from trimtab.base.digest import short
 from trimtab.base.instants import Instant
 from trimtab.base.verdict import Verdict
 from trimtab.drivers.clocks import RealClock
-from trimtab.loop.world import Training, TrainingState
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Actor, Draft, Phase
 from trimtab.records.run import Run, RunState, retraining_id
+
+if TYPE_CHECKING:
+    from trimtab.loop.world import Training
 
 LOOP = Actor(kind="controller", name="trimtab", authenticated="child process of the supervisor")
 
@@ -28,6 +34,8 @@ class TrainingEnd:
 
 def training_of(action: Action) -> Training:
     """The loop's view of a training's action."""
+    from trimtab.loop.world import Training, TrainingState
+
     release = action.outcome.get("release", "")
     if action.state is ActionState.INTENDED:
         state = TrainingState.RUNNING

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from trimtab.app.doors import local_token, token_file
 from trimtab.app.home import Home
-from trimtab.app.operate import first_champion, newest_passed
+from trimtab.app.operate import first_champion
 from trimtab.app.route_change import carry_out
+from trimtab.app.runs import newest_release
 from trimtab.base.errors import InputError
 from trimtab.drivers.signing_keys import trusted_keys
 from trimtab.records.journal import Actor
@@ -73,7 +74,7 @@ def _bring_up(home: Home, actor: Actor, *, port: int | None, replay: bool, loop:
 def _make_sure_of_a_champion(home: Home, actor: Actor, replay: bool, say: Say) -> None:
     desired = home.desired()
     if desired is None:
-        release = newest_passed(home.records.runs())
+        release = newest_release(home.records)
         if release is None:
             raise InputError("no release has passed its gates yet", fix="Make one with `trimtab run`.")
         home.bundles.verify(release, trusted_keys())
