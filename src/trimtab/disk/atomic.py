@@ -102,16 +102,22 @@ def workspace(final: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def publish(made: Path, final: Path) -> None:
-    """Put a finished file of a `workspace` at ``final``, replacing what is there; it is on the disk before it shows."""
+def publish(made: Path, final: Path, *, sync: bool = True) -> None:
+    """Put a finished file of a `workspace` at ``final``, replacing what is there; it is on the disk before it shows.
+
+    Args:
+        sync: also survive a power cut. Without it a file may show up torn after one.
+    """
     with explained(f"write {final.name}", final):
-        descriptor = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            sync_descriptor(descriptor)
-        finally:
-            os.close(descriptor)
+        if sync:
+            descriptor = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                sync_descriptor(descriptor)
+            finally:
+                os.close(descriptor)
         made.replace(final)
-        sync_folder(final.parent)
+        if sync:
+            sync_folder(final.parent)
 
 
 def clean_partial(folder: Path, *, of: str | None = None) -> tuple[Path, ...]:

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.base.errors import TrimtabError
-from trimtab.release.canonical_model import canonical_skops
 from trimtab.release.manifest import MODEL_FOLDER, Model
-from trimtab.release.model_types import unreviewed
 from trimtab.release.scoring import LIGHTGBM, SKOPS
+from trimtab.release.skops_file import UnopenableError, write_skops
 from trimtab.spec.project import Task
 
 _CLASS_OBJECTIVES = frozenset({"binary", "multiclass", "multiclassova"})
@@ -88,13 +87,6 @@ def _skops_bytes(estimator: Any, task: Task) -> tuple[bytes, Classes]:
     from sklearn.utils.validation import check_is_fitted
 
     try:
-        import skops.io
-    except ImportError as missing:
-        raise UnsupportedModelError(
-            "packing a scikit-learn model needs skops, which is not installed",
-            fix="Install it: pip install 'trimtab[sklearn]'.",
-        ) from missing
-    try:
         check_is_fitted(estimator)
     except (NotFittedError, TypeError) as unfitted:
         raise UnsupportedModelError(
@@ -103,21 +95,9 @@ def _skops_bytes(estimator: Any, task: Task) -> tuple[bytes, Classes]:
         ) from unfitted
     classes = _sklearn_classes(estimator, task)
     try:
-        content = skops.io.dumps(estimator)
-        refused = unreviewed(skops.io.get_untrusted_types(data=content))
-    except Exception as error:  # skops raises whatever the estimator's parts raise; the cause is kept
-        raise UnsupportedModelError(
-            f"{_name(estimator)} cannot be written in a format that runs no code: {error}",
-            fix="Look for lambdas or objects of your own inside the estimator; put what they do into features().",
-        ) from error
-    if refused:
-        fix = "Put what your own classes and functions do into features(), and keep scikit-learn's in the estimator."
-        if any(name.startswith("lightgbm.") for name in refused):
-            fix = "Return the LightGBM model by itself, and put the steps before it into features()."
-        raise UnsupportedModelError(
-            f"{_name(estimator)} contains {', '.join(refused)}, and opening that could run code", fix=fix
-        )
-    return canonical_skops(content), classes
+        return write_skops(estimator), classes
+    except UnopenableError as refused:
+        raise UnsupportedModelError(f"{_name(estimator)} {refused.problem}", fix=refused.fix) from refused
 
 
 def _sklearn_classes(estimator: Any, task: Task) -> Classes:

@@ -3,7 +3,8 @@
 A skops file is a zip whose ``schema.json`` names objects by their memory address and arrays by the same, and carries
 the time of writing: the same model never has the same bytes twice. Here addresses become places in the tree, members
 get the place's name and no time, sets are ordered, and nothing is compressed (a compressor's output changes with its
-version). What skops reads from it is unchanged.
+version). The gaps between the fields of a structured array, as the nodes of a tree are, hold whatever was in memory
+before; they become zeros. What skops reads from it is unchanged.
 
 An address is kept, as a number, only where two places share one mutable object, which loading must share again;
 whether two equal constants happen to be one object is the interpreter's mood and not the model's.
@@ -22,6 +23,10 @@ SCHEMA: Final = "schema.json"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 _CONSTANT: Final = frozenset({"JsonNode", "TypeNode", "FunctionNode", "TupleNode", "DTypeNode"})
 """Loaders of what cannot be changed, so that it makes no difference whether it is shared."""
+
+
+_ARRAY: Final = b"\x93NUMPY"
+_HEAD: Final = 64  # where NumPy's header names the type; that of records is a list
 
 
 @dataclass(slots=True)
@@ -48,7 +53,7 @@ def canonical_skops(content: bytes) -> bytes:
         _count(schema, seen)
         names = _Names(shared={address for address, times in seen.items() if times > 1})
         renamed = json.dumps(_rename(schema, names), separators=(",", ":"), ensure_ascii=False).encode()
-        members = {new: archive.read(old) for old, new in names.members.items()}
+        members = {new: _without_gaps(archive.read(old)) for old, new in names.members.items()}
     return _zip({SCHEMA: renamed} | members)
 
 
@@ -101,6 +106,21 @@ def _unnamed(value: Any) -> str:
         return part
 
     return json.dumps(bare(value), sort_keys=True)
+
+
+def _without_gaps(member: bytes) -> bytes:
+    """An array's file with zeros between the fields of its records; any other member as it is."""
+    if not member.startswith(_ARRAY) or b"'descr': [" not in member[:_HEAD]:
+        return member
+    import numpy as np
+
+    array = np.lib.format.read_array(io.BytesIO(member), allow_pickle=False)
+    clean = np.zeros(array.shape, array.dtype)
+    for name in array.dtype.names or ():
+        clean[name] = array[name]
+    made = io.BytesIO()
+    np.lib.format.write_array(made, clean, allow_pickle=False)
+    return made.getvalue()
 
 
 def _zip(members: dict[str, bytes]) -> bytes:

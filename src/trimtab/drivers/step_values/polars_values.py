@@ -1,0 +1,101 @@
+"""Polars tables as Parquet, and back: every dtype as it was.
+
+Measured with Polars 2.1 on each dtype alone, in lists, in arrays and in structs: Parquet, which holds Polars' own
+schema beside its own, gives all of them back but a struct without fields, which Arrow's format does. Neither takes
+Python objects. A table without columns has no file; its height is in the tree.
+
+LZ4 and no statistics: for kept results time counts more than size. The digest is of the content
+(`trimtab.drivers.step_values.polars_content`), not of these bytes, which follow chunks and versions.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from trimtab.disk.faults import explain
+from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.polars_content import digest_of, refused_dtype
+from trimtab.drivers.step_values.problems import RefusedError, a
+
+if TYPE_CHECKING:
+    from trimtab.drivers.step_values.tree import Decoder, Encoder
+
+
+def node(value: Any, encoder: Encoder) -> Node:
+    """The node of a table or a column of Polars."""
+    kind = type(value)
+    if kind is pl.DataFrame:
+        return {"polars.DataFrame": _kept(value, encoder)}
+    if kind is pl.Series:
+        return {"polars.Series": _kept(value.to_frame(), encoder)}
+    if kind is pl.LazyFrame:
+        return {"polars.LazyFrame": _kept(_collected(value), encoder)}
+    fix = "Return what it is a plan for: a DataFrame." if kind is pl.Expr else "Return a DataFrame or a Series of it."
+    raise RefusedError(a(kind), fix=fix)
+
+
+def value(tag: str, payload: Any, decoder: Decoder) -> Any:
+    """The table or column of a node."""
+    frame = _opened(payload, decoder)
+    if tag == "polars.Series":
+        return frame.to_series()
+    return frame.lazy() if tag == "polars.LazyFrame" else frame
+
+
+def _collected(lazy: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return lazy.collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        fix = "Call .collect() in the step, where the error shows its line."
+        raise RefusedError(f"a LazyFrame that cannot be computed ({error})", fix=fix) from error
+
+
+def _kept(frame: pl.DataFrame, encoder: Encoder) -> Node:
+    if not frame.width:
+        return [None, frame.height]
+    for name, dtype in frame.schema.items():
+        if refused := refused_dtype(dtype):
+            fix = "Turn the column into numbers, texts, times, or lists and structs of them."
+            raise RefusedError(f"a table whose column {name!r} has the dtype {refused}", fix=fix)
+    kind = "arrow" if any(_holds_empty_struct(dtype) for dtype in frame.dtypes) else "parquet"
+    path = encoder.parts.path_for(int(frame.estimated_size()), kind)
+    target = path or BytesIO()
+    try:
+        if kind == "parquet":
+            frame.write_parquet(target, compression="lz4", statistics=False)
+        else:
+            frame.write_ipc(target)
+    except OSError as error:
+        raise explain(error, doing="write a table", path=path or Path()) from error
+    except pl.exceptions.PolarsError as error:
+        raise RefusedError(
+            f"a table that cannot be written ({error})", fix="Take out the columns of unusual types."
+        ) from error
+    held = path or target.getvalue()  # type: ignore[union-attr]
+    return [encoder.parts.add(held, kind, content=digest_of(frame)), kind]
+
+
+def _opened(payload: list[Any], decoder: Decoder) -> pl.DataFrame:
+    number, kind = payload
+    if number is None:
+        return pl.DataFrame(height=kind) if kind else pl.DataFrame()
+    if kind == "parquet":
+        return pl.read_parquet(decoder.opened.held(f"{number}.{kind}"))
+    return pl.read_ipc(decoder.opened.content(f"{number}.{kind}"))  # in memory: a file would be mapped
+
+
+def _holds_empty_struct(dtype: pl.DataType) -> bool:
+    if isinstance(dtype, pl.Struct):
+        return not dtype.fields or any(_holds_empty_struct(_instance(field.dtype)) for field in dtype.fields)
+    if isinstance(dtype, pl.List | pl.Array):
+        return _holds_empty_struct(_instance(dtype.inner))
+    return False
+
+
+def _instance(dtype: Any) -> pl.DataType:
+    made: pl.DataType = dtype() if isinstance(dtype, type) else dtype
+    return made
