@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
+from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from trimtab.app.home import Home
 from trimtab.app.runs import find_run
 from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError, IntegrityError, NotFoundError
-from trimtab.records.comparison import Comparison, changed_files, compare
+from trimtab.disk.atomic import write_bytes
+from trimtab.generate.runs_report import FileDiff, SideBySide
+from trimtab.records.comparison import changed_files, compare
 from trimtab.records.run import Run
 from trimtab.records.series import Series, read_series
 from trimtab.records.source import SourceTree
@@ -23,30 +24,6 @@ MOST_RUNS: Final = 12
 
 LARGEST_DIFF: Final = 200_000
 """Characters of all differences together that are shown."""
-
-
-class FileDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """How a file of the source differs between two runs: the lines of a unified diff, or why there are none."""
-
-    path: str
-    lines: tuple[str, ...] = ()
-    note: str = ""
-
-
-class SideBySide(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that a comparison shows.
-
-    Attributes:
-        curves: each run's logged series by metric; empty where a run has none, or they are not kept here.
-        diffs: how each changed file differs, of two runs.
-        notes: what could not be read.
-    """
-
-    runs: tuple[Run, ...]
-    comparison: Comparison
-    curves: tuple[dict[str, Series], ...]
-    diffs: tuple[FileDiff, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def compare_runs(home: Home, names: Sequence[str]) -> SideBySide:
@@ -70,6 +47,17 @@ def compare_runs(home: Home, names: Sequence[str]) -> SideBySide:
         diffs=tuple(_diffs(home, sources)) if len(runs) == 2 else (),
         notes=tuple(notes),
     )
+
+
+def write_page(side: SideBySide, file: Path) -> None:
+    """Write the comparison as one page of its own; it appears whole or not at all.
+
+    Raises:
+        DriverError: it cannot be written.
+    """
+    from trimtab.generate.runs_page import page
+
+    write_bytes(file, page(side).encode())
 
 
 def curves_of(home: Home, run: Run, notes: list[str]) -> dict[str, Series]:

@@ -13,7 +13,14 @@ import click
 
 from trimtab import __version__
 from trimtab.base.errors import TrimtabError
-from trimtab.cli import data_commands, endpoint_commands, explain_command, journal_commands, project_commands
+from trimtab.cli import (
+    data_commands,
+    endpoint_commands,
+    explain_command,
+    journal_commands,
+    project_commands,
+    run_commands,
+)
 
 HELP = """Carry a model from a notebook to production and keep it right there.
 
@@ -40,7 +47,7 @@ def cli(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
-for group in (project_commands, endpoint_commands, journal_commands, data_commands, explain_command):
+for group in (project_commands, run_commands, endpoint_commands, journal_commands, data_commands, explain_command):
     for command in group.COMMANDS:
         cli.add_command(command)
 

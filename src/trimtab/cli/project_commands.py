@@ -1,4 +1,4 @@
-"""Commands on a project: new, check, run, retrain, runs, report."""
+"""Commands on a project: new, check, run, retrain, report."""
 
 from __future__ import annotations
 
@@ -85,34 +85,6 @@ def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
 
 @click.command()
 @in_project
-@as_json
-def runs(folder: Path, json_: bool) -> None:
-    """List the recorded runs, the newest first."""
-    from trimtab.app.doors import open_home
-    from trimtab.app.runs import read_runs
-    from trimtab.base.digest import short
-    from trimtab.base.instants import format_instant
-
-    found = read_runs(open_home(folder))
-    if json_:
-        document("trimtab.runs/1", {"runs": found})
-        return
-    click.echo(
-        table(
-            ("run", "kind", "started", "as of", "state", "verdict", "release"),
-            [
-                (
-                    r.run_id, r.kind, format_instant(r.started_at)[:19], format_instant(r.as_of)[:19], r.state.value,
-                    r.verdict.value if r.verdict else "-", short(r.outputs.get("release", "-")),
-                )
-                for r in found
-            ],
-        )
-    )  # fmt: skip
-
-
-@click.command()
-@in_project
 @click.option(
     "--blocks",
     type=click.IntRange(1),
@@ -170,4 +142,4 @@ def _told(run: Run, *, json_: bool) -> int:
     return EXIT_OF_VERDICT[run.verdict] if run.verdict else 4
 
 
-COMMANDS = (new, check, run, retrain, runs, report)
+COMMANDS = (new, check, run, retrain, report)

@@ -20,7 +20,8 @@ Facts = dict[str, Scalar]
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is not the same in all of the runs: its value in each, None where a run has nothing there.
 
-    ``kind`` is how a person reads the values: ``digest``, ``time``, ``seconds``, ``bytes``, ``number`` or ``text``.
+    ``kind`` is how a person reads the values: ``digest``, ``commit``, ``time``, ``seconds``, ``bytes``,
+    ``number`` or ``text``.
     """
 
     name: str
@@ -190,6 +191,8 @@ def _kind(name: str, values: Sequence[Scalar]) -> str:
     there = [value for value in values if value is not None]
     if all(isinstance(value, str) and value.startswith("sha256:") for value in there):
         return "digest"
+    if name == "commit":
+        return name
     if name in ("started", "as of", "first event", "last event"):
         return "time"
     if name in ("seconds", "peak memory"):
