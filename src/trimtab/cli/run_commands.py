@@ -106,4 +106,26 @@ def compare(run: tuple[str, ...], folder: Path, diff: bool, html: Path | None, j
         click.echo(side_by_side(side, diff=diff))
 
 
-COMMANDS = (runs,)
+@click.command()
+@click.argument("what")
+@in_project
+@as_json
+def lineage(what: str, folder: Path, json_: bool) -> None:
+    """Say what something came from and what came of it.
+
+    WHAT is a run, a digest (of a release, a table, a source, an output), an endpoint, a file that a run read, the id of
+    a prediction, or the number of an entry of the journal. Of ids and digests the beginning is enough.
+    """
+    from trimtab.app.doors import open_home
+    from trimtab.app.lineage import trace
+
+    found = trace(open_home(folder), what)
+    if json_:
+        document("trimtab.lineage/1", found)
+    else:
+        from trimtab.generate.runs_lineage import lineage as written
+
+        click.echo(written(found))
+
+
+COMMANDS = (runs, lineage)
