@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from trimtab.cli.output import as_json, document, in_project, note, table
+from trimtab.cli.output import as_json, document, in_project, note
 
 AT_A_TERMINAL = 50
 """Runs that a person is shown unless they ask for more; into a pipe or with --json all are written."""
@@ -39,6 +40,7 @@ def runs(context: click.Context, /, folder: Path, json_: bool, **asked: Any) -> 
     from trimtab.app.runs import Asked, list_runs, read_rows
     from trimtab.generate.runs_text import listing
 
+    gc.disable()  # a list is a million small values that live to the end: looking for rings among them takes its tenth
     home = open_home(folder)
     if not (asked["limit"] or json_) and sys.stdout.isatty():
         asked["limit"] = AT_A_TERMINAL
@@ -48,8 +50,7 @@ def runs(context: click.Context, /, folder: Path, json_: bool, **asked: Any) -> 
     if json_:
         document("trimtab.runs/1", {"runs": list(read_rows(home, found.rows)), "total": found.total})
         return
-    headings, *cells = listing(found.columns, found.rows)
-    click.echo(table(headings, cells))
+    click.echo(listing(found.columns, found.rows))
     if len(found.rows) < found.total:
         note(f"{len(found.rows):,} of {found.total:,} runs; --limit N shows more")
 

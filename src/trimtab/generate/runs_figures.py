@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 from trimtab.base.digest import short
-from trimtab.base.instants import format_instant
-from trimtab.generate.data_figures import one_line
+from trimtab.base.instants import DAY, SECOND, format_instant
+from trimtab.generate.data_figures import cut, one_line
 from trimtab.records.run import Scalar
 from trimtab.records.run_fields import Field, Kind
 
 NONE: Final = "-"
 LONGEST: Final = 200
+LONGEST_CELL: Final = 46
 _SIZES: Final = ("B", "kB", "MB", "GB", "TB")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _COMMIT: Final = 40
 
 
-def value(field: Field, given: Scalar) -> str:
-    """A field's value in a list: digests by their first digits, times to the second, floats to six digits."""
-    if given is None:
-        return NONE
-    if field.kind is Kind.TIME and isinstance(given, int):
-        return moment(given)
-    if field.section == "peak_bytes" and isinstance(given, int | float):
-        return size(given)
-    return plain(given)
+def form(field: Field) -> Callable[[Any], str]:
+    """How the field's values are written in a list: digests by their first digits, floats to six digits.
+
+    The function is given no None.
+    """
+    if field.kind is Kind.TIME:
+        return moment
+    if field.section == "peak_bytes":
+        return size
+    if field.section == "seconds":
+        return duration
+    if field.section in ("run", "parent"):
+        return str
+    if field.kind is Kind.NUMBER:
+        return number
+    return short if field.kind is Kind.NAMED else lambda value: cut(plain(value), LONGEST_CELL)
 
 
 def plain(given: Scalar) -> str:
@@ -48,7 +57,7 @@ def several(kind: str, values: Sequence[Scalar]) -> list[str]:
     forms: dict[str, Callable[[Scalar], str]] = {
         "time": lambda each: moment(each) if isinstance(each, int) else plain(each),
         "seconds": lambda each: duration(each) if isinstance(each, int | float) else plain(each),
-        "commit": lambda each: commit(each) if isinstance(each, str) else plain(each),
+        "commit": lambda each: commit(plain(each)),
         "bytes": lambda each: size(each) if isinstance(each, int | float) else plain(each),
     }
     written = [forms.get(kind, plain)(each) for each in values]
@@ -71,6 +80,11 @@ def delta(kind: str, first: Scalar, other: Scalar) -> str:
     return sign + form(abs(change))
 
 
+def number(given: Scalar) -> str:
+    """A whole number as it is, another to six digits that matter."""
+    return figure(given) if isinstance(given, float) else str(given)
+
+
 def figure(number: float) -> str:
     """A float to six digits that matter; NaN and infinite ones by name."""
     return f"{number:.6g}" if isfinite(number) else str(number)
@@ -88,10 +102,17 @@ def commit(text: str) -> str:
 
 def moment(instant: int) -> str:
     """UTC to the second: ``2026-03-01 14:30:00``."""
+    days, rest = divmod(instant, DAY)
+    seconds = rest // SECOND
+    return f"{_date(days)} {seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+@lru_cache(maxsize=4096)
+def _date(days: int) -> str:
     try:
-        return format_instant(instant)[:19].replace("T", " ").removesuffix("Z")
+        return format_instant(days * DAY)[:10]
     except (OverflowError, ValueError):
-        return f"{instant} µs"
+        return f"day {days}"
 
 
 def duration(seconds: float) -> str:

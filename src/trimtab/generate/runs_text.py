@@ -13,23 +13,46 @@ from trimtab.generate.runs_report import TITLES, FileDiff, SideBySide
 from trimtab.records.comparison import Section
 from trimtab.records.environment import Environment
 from trimtab.records.run import Data, Run, Scalar, StepRun
-from trimtab.records.run_fields import Field
+from trimtab.records.run_fields import Field, Kind
 from trimtab.records.series import Series
 from trimtab.records.where import RunRow
 
 SPARK: Final = 32
 MOST_NAMES: Final = 12
-_LONGEST_CELL: Final = 46
 _CELL: Final = 28
 _WIDTH: Final = 112
 
 
-def listing(columns: Sequence[Field], rows: Sequence[RunRow]) -> Iterator[list[str]]:
-    """The headings, then a list of cells for each run."""
-    yield ["run", *(column.key if column.name else column.key.replace("_", " ") for column in columns)]
-    for row in rows:
-        cells = [written.value(column, value) for column, value in zip(columns, row.values, strict=True)]
-        yield [row.run_id, *(cell if len(cell) <= _LONGEST_CELL else cut(cell, _LONGEST_CELL) for cell in cells)]
+def listing(columns: Sequence[Field], rows: Sequence[RunRow]) -> str:
+    """A line for each run below the headings. Made column by column: 100,000 lines take half a second."""
+    shown = [["run", *(row.run_id for row in rows)]]
+    rights = [False]
+    for place, column in enumerate(columns):
+        values = [row.values[place] for row in rows]
+        heading = column.key if column.name else column.key.replace("_", " ")
+        shown.append([heading, *_cells(column, values)])
+        rights.append(any(isinstance(value, int | float) for value in values) and column.kind is not Kind.TIME)
+    padded = [_padded(cells, right=right) for cells, right in zip(shown, rights, strict=True)]
+    return "\n".join(map(str.rstrip, map("  ".join, zip(*padded, strict=True))))
+
+
+def _padded(cells: list[str], *, right: bool) -> Iterator[str]:
+    """The cells of a column in its width, with a line below the heading."""
+    plain = all(map(str.isascii, cells))
+    width = max(map(len if plain else width_of, cells))
+    cells.insert(1, "-" * width)
+    for cell in cells:
+        room = width if plain else width - width_of(cell) + len(cell)
+        yield cell.rjust(room) if right else cell.ljust(room)
+
+
+def _cells(column: Field, values: Sequence[Scalar]) -> list[str]:
+    """A column's values as text; a word is written once, since 100,000 runs have few states and kinds."""
+    if column.kind not in (Kind.CHOICE, Kind.TEXT, Kind.VERSION):
+        form = written.form(column)
+        return ["-" if value is None else form(value) for value in values]
+    known = {value: cut(written.plain(value), written.LONGEST_CELL) for value in set(values)}
+    return [known[value] for value in values]
 
 
 # ── one run ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +230,9 @@ def _section(section: Section, runs: int) -> Iterator[str]:
         if runs == 2:
             change = written.delta(line.kind, line.values[0], line.values[1])
             cells.append(f"({change})" if change else "")
-        rows.append([one_line(line.name, 60), *(cut(cell, _CELL if runs > 2 else _LONGEST_CELL) for cell in cells)])
+        rows.append(
+            [one_line(line.name, 60), *(cut(cell, _CELL if runs > 2 else written.LONGEST_CELL) for cell in cells)]
+        )
     if rows:
         heads = ["", *letters(runs), *([""] if runs == 2 else [])]
         yield from _table([heads, *rows])

@@ -32,7 +32,7 @@ class NodeKind(StrEnum):
     LABEL = "label"
 
 
-class Node(msgspec.Struct, frozen=True, kw_only=True):
+class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A thing: its kind, its id (a digest, a run's id, a journal's sequence, a path), and one line about it.
 
     ``content`` is a file's digest; empty for the file of that path whatever is in it.
@@ -48,7 +48,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind.value, self.id, self.content
 
 
-class Branch(msgspec.Struct, frozen=True, kw_only=True):
+class Branch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A thing with what lies behind it.
 
     ``again`` says that it is in the tree already, with its branches; ``more`` counts branches that are left out.
