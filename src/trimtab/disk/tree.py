@@ -6,17 +6,14 @@ reader for ever, so a folder that is to be trusted holds plain files and folders
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import Final
 
 from trimtab.base.digest import Digest
 from trimtab.base.errors import IntegrityError
 from trimtab.disk.faults import explained
-
-_CHUNK: Final = 1 << 20
+from trimtab.disk.reading import pump
 
 
 def digest_file(path: Path) -> Digest:
@@ -26,18 +23,15 @@ def digest_file(path: Path) -> Digest:
         IntegrityError: it is a link, a device or a pipe.
         DriverError: it cannot be read.
     """
-    state = hashlib.sha256()
     with explained(f"read {path.name}", path):
         # O_NONBLOCK: opening a pipe that nobody writes to would otherwise wait for ever
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise _strange(path)
-            while chunk := os.read(descriptor, _CHUNK):
-                state.update(chunk)
+            return pump(descriptor)[0]
         finally:
             os.close(descriptor)
-    return Digest("sha256:" + state.hexdigest())
 
 
 def digest_tree(root: Path) -> dict[str, Digest]:
