@@ -138,6 +138,8 @@ def _value(chance: Random, field: Field) -> Scalar:
             return chance.choice((*VERSIONS, *TEXTS))
         case Kind.NAMED if field.section in ("run", "parent"):
             return chance.choice(("run", "run-1", "r", "Run-"))
+        case Kind.NAMED if field.section == "code.commit":
+            return chance.choice(("3", "3f2a", "3f2b"))
         case Kind.NAMED:
             return chance.choice(DIGESTS)[: chance.choice((8, 10, 71))]
         case Kind.TEXT:
