@@ -15,7 +15,7 @@ from datetime import date
 from json import dumps
 from math import isfinite
 from operator import index
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, SupportsIndex
 
 from trimtab.base.errors import InputError
 from trimtab.drivers.run_log.writing import RUN_LOG, RunLog
@@ -73,7 +73,7 @@ _open = _Open()
 os.register_at_fork(after_in_child=_open.after_fork)
 
 
-def log_metric(name: str, value: Any, step: int | None = None) -> None:
+def log_metric(name: str, value: Any, step: SupportsIndex | None = None) -> None:
     """Record one value of a metric of this run; the last one is the metric, all of them are its curve.
 
     Args:
