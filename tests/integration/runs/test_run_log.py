@@ -318,7 +318,8 @@ def test_half_a_line_costs_nobody_elses(log: Path) -> None:
     [
         b"not json", b"[]", b"{}", b'{"metric": "a"}', b'{"metric": "", "value": 1}', b'{"metric": "a", "value": "x"}',
         b'{"metric": "a", "value": null}', b'{"metric": "a", "parameter": "b", "value": 1}', b'{"value": 1}',
-        b"\xff\xfe",        b'{"metric": "a", "value": 1, "step": 1.5}', b'{"metric": "a", "value": 1, "step": 99999999999999999999}',
+        b"\xff\xfe", b'{"metric": "a", "value": 1, "step": 1.5}', b"{",
+        b'{"metric": "a", "value": 1, "step": 99999999999999999999}',
         b'{"metric": "a", "value": 1, "at": -1}', b'"' + b"x" * (LONGEST_LINE + 100) + b'"',
     ],
     ids=lambda line: line[:40],
