@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol, TypeAlias
 
 from trimtab.base.digest import Digest, digest_bytes, digest_parts
+from trimtab.disk.faults import explained
 
 TREE: Final = "value"
 ARRAYS: Final = "arrays"
@@ -63,9 +64,9 @@ class Parts:
     def put_array(self, raw: Buffer) -> None:
         """Append bytes to the arrays; they are read back in this order."""
         if self._scratch and not self._arrays_path and self._arrays_size + len(raw) > IN_MEMORY:
-            self._arrays_path = self._scratch() / ARRAYS
-            begun = self._arrays
-            self._arrays = self._arrays_path.open("wb", buffering=0)
+            begun, self._arrays_path = self._arrays, self._scratch() / ARRAYS
+            with explained("write arrays", self._arrays_path):
+                self._arrays = self._arrays_path.open("wb", buffering=0)
             self._write(begun.getbuffer() if isinstance(begun, BytesIO) else b"")
         self._arrays_state.update(raw)
         self._arrays_size += len(raw)
@@ -120,8 +121,9 @@ class Parts:
 
     def _write(self, raw: Buffer) -> None:
         rest = memoryview(raw)
-        while rest:  # an unbuffered file may take less than it is given
-            rest = rest[self._arrays.write(rest) :]
+        with explained("write arrays", self._arrays_path or Path(ARRAYS)):
+            while rest:  # an unbuffered file may take less than it is given
+                rest = rest[self._arrays.write(rest) :]
 
     def _digest(self, held: Held) -> Digest:
         if isinstance(held, bytes):

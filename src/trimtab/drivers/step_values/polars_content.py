@@ -20,6 +20,7 @@ from trimtab.base.digest import Digest, canonical_json
 
 _FORM: Final = "trimtab.polars/1"
 _WINDOW: Final = 1 << 18
+_NESTED_WINDOW: Final = 1 << 13  # a row of these may hold a thousand values
 _FEW: Final = 256
 """Rows up to which Python joins texts faster than Polars starts a query."""
 
@@ -30,14 +31,16 @@ _TIMES: Final = frozenset({"Date", "Datetime", "Duration", "Time"})
 _WIDE: Final = frozenset({"Int128", "UInt128", "Decimal"})
 _OTHERS: Final = frozenset({"Boolean", "String", "Binary", "Categorical", "Enum", "Null", "List", "Array", "Struct"})
 
-_Take: TypeAlias = Callable[[bytes], None]
+_TEXTS: Final = frozenset({"String", "Binary", "Categorical", "Enum"})
+
+_Take: TypeAlias = Callable[[bytes | memoryview], None]
 
 
 def digest_of(frame: pl.DataFrame) -> Digest:
     """The digest of a table whose dtypes `refused_dtype` passes."""
     state = hashlib.sha256()
 
-    def take(part: bytes) -> None:
+    def take(part: bytes | memoryview) -> None:
         # each part is framed by its length, so that no two sequences collide by joining
         state.update(len(part).to_bytes(8, "little"))
         state.update(part)
@@ -45,8 +48,9 @@ def digest_of(frame: pl.DataFrame) -> Digest:
     columns = [[name, dtype_words(dtype)] for name, dtype in frame.schema.items()]
     take(canonical_json([_FORM, frame.height, columns]))
     for column in frame.iter_columns():
-        for start in range(0, len(column), _WINDOW):
-            _content(column.slice(start, _WINDOW) if len(column) > _WINDOW else column, take)
+        window = _NESTED_WINDOW if column.dtype.is_nested() else _WINDOW
+        for start in range(0, len(column), window):
+            _content(column.slice(start, window) if len(column) > window else column, take)
     return Digest("sha256:" + state.hexdigest())
 
 
@@ -70,6 +74,8 @@ def dtype_words(dtype: Any) -> Any:
             return [name, dtype_words(dtype.inner)]
         case "Array":
             return [name, dtype_words(dtype.inner), dtype.size]
+        case "Map":
+            return [name, dtype_words(dtype.key), dtype_words(dtype.value)]
         case "Struct":
             return [name, [[field.name, dtype_words(field.dtype)] for field in dtype.fields]]
         case _:
@@ -81,6 +87,8 @@ def refused_dtype(dtype: Any) -> str | None:
     name = _name(dtype)
     if name in ("List", "Array"):
         return refused_dtype(dtype.inner)
+    if name == "Map":
+        return refused_dtype(dtype.key) or refused_dtype(dtype.value)
     if name == "Struct":
         return next((found for field in dtype.fields if (found := refused_dtype(field.dtype))), None)
     known = name in _NUMBERS or name in _TIMES or name in _WIDE or name in _OTHERS
@@ -92,13 +100,15 @@ def _name(dtype: Any) -> str:
 
 
 def _content(series: pl.Series, take: _Take) -> None:
-    nulls = series.null_count()
+    nulls, name = series.null_count(), _name(series.dtype)
     take(nulls.to_bytes(8, "little"))
-    name = _name(series.dtype)
     if name == "Null":
         return
+    if name in _TEXTS and len(series) <= _FEW:
+        _few_texts(series.to_list(), nulls, take)
+        return
     if 0 < nulls < len(series):
-        take(np.packbits(series.is_not_null().to_numpy(), bitorder="little").tobytes())
+        _presence(series.is_not_null().to_numpy(), take)
     if nulls:
         series = series.drop_nulls()
     if name in _NUMBERS:
@@ -111,11 +121,22 @@ def _content(series: pl.Series, take: _Take) -> None:
         _others(name, series, take)
 
 
+def _presence(present: np.ndarray[Any, np.dtype[np.bool_]], take: _Take) -> None:
+    take(np.packbits(present, bitorder="little").tobytes())
+
+
+def _few_texts(values: list[str | bytes | None], nulls: int, take: _Take) -> None:
+    """What a longer column gives, by way of Python."""
+    if 0 < nulls < len(values):
+        _presence(np.array([value is not None for value in values]), take)
+    _joined([value.encode() if isinstance(value, str) else value for value in values if value is not None], take)
+
+
 def _others(name: str, series: pl.Series, take: _Take) -> None:
     """The values of a column without nulls; those in lists and structs are columns of their own."""
     match name:
         case "Boolean":
-            take(np.packbits(series.to_numpy(), bitorder="little").tobytes())
+            _presence(series.to_numpy(), take)
         case "String":
             _texts(series, take)
         case "Categorical" | "Enum":
@@ -129,6 +150,9 @@ def _others(name: str, series: pl.Series, take: _Take) -> None:
         case "Array":
             if series.dtype.size:  # type: ignore[attr-defined]
                 _content(series.arr.explode(), take)
+        case "Map":
+            entry = pl.Struct({"key": series.dtype.key, "value": series.dtype.value})  # type: ignore[attr-defined]
+            _content(series.cast(pl.List(entry)), take)
         case _:
             for field in series.struct.fields:
                 _content(series.struct.field(field), take)
@@ -141,13 +165,10 @@ def _numbers(series: pl.Series, take: _Take) -> None:
         if odd.any():
             array = array.copy()
             array[odd] = np.nan
-    take(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes())
+    take(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).view(np.uint8).data)
 
 
 def _texts(series: pl.Series, take: _Take) -> None:
-    if len(series) <= _FEW:
-        _joined([text.encode() for text in series.to_list()], take)
-        return
     take(series.str.len_bytes().cast(pl.UInt64).to_numpy().astype("<u8").tobytes())
     take(series.str.join("").item().encode())
 

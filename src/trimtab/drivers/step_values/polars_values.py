@@ -10,9 +10,10 @@ LZ4 and no statistics: for kept results time counts more than size. The digest i
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -23,6 +24,10 @@ from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:
     from trimtab.drivers.step_values.tree import Decoder, Encoder
+
+
+_SYSTEM_ERROR: Final = re.compile(r"os error (\d+)")
+"""How Polars passes on what the system said, also inside errors of its own."""
 
 
 def node(value: Any, encoder: Encoder) -> Node:
@@ -72,6 +77,8 @@ def _kept(frame: pl.DataFrame, encoder: Encoder) -> Node:
     except OSError as error:
         raise explain(error, doing="write a table", path=path or Path()) from error
     except pl.exceptions.PolarsError as error:
+        if system := _SYSTEM_ERROR.search(str(error)):
+            raise explain(OSError(int(system[1]), str(error)), doing="write a table", path=path or Path()) from error
         raise RefusedError(
             f"a table that cannot be written ({error})", fix="Take out the columns of unusual types."
         ) from error

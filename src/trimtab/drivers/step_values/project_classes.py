@@ -84,7 +84,11 @@ def _items(parts: Any, names: Any, encoder: Encoder) -> list[Node]:
 
 def _check_state(value: Any, names: list[str]) -> None:
     unset = [name for name in names if not hasattr(value, name)]
-    beside = sorted(set(getattr(value, "__dict__", ())) - set(names))
+    state = set(getattr(value, "__dict__", ()))
+    for base in type(value).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        state.update([slots] if isinstance(slots, str) else slots)
+    beside = sorted(state - set(names) - {"__dict__", "__weakref__"})
     odd = isinstance(value, dict | list | set | str | int | float | BaseException)
     if unset or beside or odd:
         what = f"no {unset[0]}" if unset else f"{beside[0]} beside its fields" if beside else "more than its fields"

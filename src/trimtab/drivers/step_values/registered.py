@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError
@@ -21,16 +21,21 @@ if TYPE_CHECKING:
     from trimtab.drivers.step_values.tree import Decoder, Encoder
 
 
+Takes: TypeAlias = type | Callable[[Any], bool]
+
+
 class Serialiser(Protocol):
-    """Writes values of one type into a folder and reads them again.
+    """Writes values of one type into a folder and reads them again: an object with these two attributes and methods."""
 
-    Attributes:
-        name: written into what is kept; another serialiser of that name must be able to read it.
-        type: the class whose instances it takes, or a function that says of a value whether it does.
-    """
+    @property
+    def name(self) -> str:
+        """Written into what is kept; a later serialiser of that name must be able to read it."""
+        ...
 
-    name: str
-    type: type | Callable[[Any], bool]
+    @property
+    def type(self) -> Takes:
+        """The class whose instances it takes, or a function that says of a value whether it does."""
+        ...
 
     def save(self, value: Any, folder: Path) -> None:
         """Write ``value`` into the empty ``folder``: plain files, the same bytes for the same value."""

@@ -56,8 +56,7 @@ class StepValues:
             parts = Parts(_Scratch(self._values, stack), digest_file)
             stack.callback(parts.close)
             try:
-                with explained("keep what a step returned", self._values):
-                    written, digest = encode(value, parts, self._known)
+                written, digest = encode(value, parts, self._known)
             except RefusedError as refused:
                 raise unkeepable(step, refused) from refused.__cause__
             files = tuple(self._placed(part) for part in written)
@@ -153,8 +152,8 @@ class _Scratch:
 
     def __call__(self) -> Path:
         if self._folder is None:
-            making = partial(self._stack.enter_context, workspace(self._values / "making"))
-            self._folder = making()
+            place = self._values / "making"
+            self._folder = with_folder(self._values, lambda: self._stack.enter_context(workspace(place)))
         return self._folder
 
 

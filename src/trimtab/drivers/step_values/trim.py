@@ -7,12 +7,15 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from trimtab.base.instants import HOUR, SECOND, Span
+from trimtab.base.instants import DAY, HOUR, SECOND, Span
 from trimtab.disk.atomic import clean_partial
 from trimtab.disk.faults import explained
 from trimtab.drivers.step_values.results import RESULTS, read_result
 from trimtab.drivers.step_values.store import VALUES, path_of
+
+_UNUSED: Final = DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,10 @@ def trim(folder: Path, limit_bytes: int, *, spare: Span = HOUR) -> Trimmed:
     users = Counter(path for paths in needs.values() for path in paths)
     total = sum(file.size for file in results) + sum(file.size for file in values.values())
     before, removed = total, 0
-    for path, value in values.items():
-        if not users[path] and value.used < recent:
+    idle = sorted((value for path, value in values.items() if not users[path]), key=lambda value: value.used)
+    for value in idle:
+        # no result has them, yet a run whose steps cannot be kept for the next one may still hand them on
+        if value.used < recent - _UNUSED / SECOND or (total > limit_bytes and value.used < recent):
             total -= _remove(value)
     for file in results:
         if total <= limit_bytes or file.used >= recent:

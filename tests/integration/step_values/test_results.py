@@ -1,0 +1,245 @@
+"""Results by their keys: quick, merged, and whole or not there; and a cache that stays below its limit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from trimtab.base.digest import Digest, digest_bytes
+from trimtab.base.instants import HOUR, SECOND, Instant
+from trimtab.drivers.step_values import Results, StepValues, trim
+from trimtab.records.kept import Kept, Result
+
+KEPT = Kept(format="int", digest=digest_bytes(b"v"), files=())
+KEY = digest_bytes(b"key")
+OTHER = digest_bytes(b"other key")
+
+
+def result(key: Digest = KEY, *, at: int = 1, **more: Any) -> Result:
+    return Result(key=key, step="s", kept=KEPT, made_by=f"run-{at}", made_at=Instant(at), seconds=0.1, **more)
+
+
+def age(path: Path, seconds: float) -> None:
+    """Make a file look as if it was last used so long ago."""
+    moment = time.time() - seconds
+    os.utime(path, (moment, moment))
+
+
+def result_files(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "results").rglob("*") if path.is_file())
+
+
+def test_a_result_is_found_under_its_key_and_no_other(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    assert results.find(KEY) == ()
+    results.put(result())
+    assert results.find(KEY) == (result(),)
+    assert Results(tmp_path).find(KEY) == (result(),)
+    assert results.find(OTHER) == ()
+    assert results.damaged == []
+
+
+def test_one_key_has_a_result_for_each_state_of_what_was_read_the_newest_first(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    states = [{"a.csv": digest_bytes(bytes([place]))} for place in range(3)]
+    for at, state in enumerate(states):
+        results.put(result(at=at, reads=state))
+    results.put(result(at=9, variables={"HOME": digest_bytes(b"h")}))
+    assert [found.made_at for found in results.find(KEY)] == [9, 2, 1, 0]
+    results.put(result(at=10, reads=states[0]))
+    assert [found.made_at for found in results.find(KEY)] == [10, 9, 2, 1]
+
+
+def test_at_most_sixteen_results_of_a_key_stay_the_least_recently_used_go(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    for at in range(20):
+        results.put(result(at=at, reads={"a": digest_bytes(bytes([at]))}))
+        for place, path in enumerate(result_files(tmp_path)):
+            age(path, 1_000 - 10 * at + place)
+    assert len(results.find(KEY)) == 16
+    assert results.find(KEY)[0].made_at == 19
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 200, b"sha256:0\n{}"], ids=["empty", "zeros", "other"])
+def test_a_torn_result_is_not_there_and_is_named_and_removed(tmp_path: Path, content: bytes) -> None:
+    results = Results(tmp_path)
+    results.put(result())
+    (path,) = result_files(tmp_path)
+    path.chmod(0o600)
+    path.write_bytes(content)
+    assert results.find(KEY) == ()
+    assert results.damaged == [path]
+    assert not path.exists()
+    results.put(result())
+    assert results.find(KEY) == (result(),)
+
+
+def test_one_changed_byte_of_a_result_is_found(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.put(result())
+    (path,) = result_files(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"run-1", b"run-2"))
+    assert results.find(KEY) == ()
+    path.write_bytes(whole)
+    moved = path.with_name(OTHER.removeprefix("sha256:")[2:] + path.name[62:])
+    moved = tmp_path / "results" / OTHER.removeprefix("sha256:")[:2] / moved.name
+    moved.parent.mkdir(exist_ok=True)
+    shutil.copy(path, moved)
+    assert results.find(OTHER) == ()
+
+
+def test_a_result_of_another_version_is_not_there(tmp_path: Path) -> None:
+    class Later(msgspec.Struct, tag_field="schema", tag="trimtab.result/2"):
+        key: str
+
+    results = Results(tmp_path)
+    results.put(result())
+    (path,) = result_files(tmp_path)
+    body = msgspec.json.encode(Later(key=KEY))
+    path.write_bytes(digest_bytes(body).encode() + b"\n" + body)
+    assert results.find(KEY) == ()
+
+
+def test_deleting_the_cache_between_any_two_calls_is_harmless(tmp_path: Path) -> None:
+    results = Results(tmp_path / "cache")
+    for _ in range(2):
+        results.put(result())
+        assert results.find(KEY) == (result(),)
+        shutil.rmtree(tmp_path / "cache")
+        assert results.find(KEY) == ()
+
+
+PUTTER = """
+import sys
+from pathlib import Path
+from tests.integration.step_values.test_results import result
+from trimtab.base.digest import digest_bytes
+from trimtab.drivers.step_values import Results
+results = Results(Path(sys.argv[1]))
+for turn in range(200):
+    results.put(result(at=turn, reads={sys.argv[2]: digest_bytes(b"x")}))
+    assert results.find(result().key)
+assert results.damaged == [], results.damaged
+"""
+
+
+def test_two_processes_put_results_of_one_key_at_once(tmp_path: Path) -> None:
+    children = [subprocess.Popen([sys.executable, "-c", PUTTER, str(tmp_path), name]) for name in ("a", "b", "c")]
+    assert [child.wait() for child in children] == [0, 0, 0]
+    assert {next(iter(found.reads)) for found in Results(tmp_path).find(KEY)} == {"a", "b", "c"}
+    assert {found.made_at for found in Results(tmp_path).find(KEY)} == {199}
+
+
+def kept_results(folder: Path, count: int) -> list[Result]:
+    """Results of one kilobyte and more each, the first one the longest unused."""
+    values, results, made = StepValues(folder), Results(folder), []
+    for place in range(count):
+        kept = values.keep("shared" * 200 if place % 2 else f"{place}" * 1_500, step="s")
+        made.append(msgspec.structs.replace(result(digest_bytes(bytes([place])), at=place), kept=kept))
+        results.put(made[-1])
+        digits = made[-1].key.removeprefix("sha256:")
+        for path in (folder / "results" / digits[:2]).iterdir():
+            age(path, 100_000 - place)
+    for path in (folder / "values").rglob("*"):
+        age(path, 100_000)
+    return made
+
+
+def there(folder: Path, made: list[Result]) -> list[bool]:
+    values = StepValues(folder)
+    found = [(folder / "results" / each.key.removeprefix("sha256:")[:2]).is_dir() for each in made]
+    assert all(found)
+    return [bool(Results(folder).find(each.key)) and values.open(each.kept) is not None for each in made]
+
+
+def test_a_cache_within_its_limit_is_left_alone(tmp_path: Path) -> None:
+    made = kept_results(tmp_path, 4)
+    done = trim(tmp_path, 1_000_000)
+    assert (done.results, done.freed) == (0, 0)
+    assert there(tmp_path, made) == [True] * 4
+
+
+def test_the_least_recently_used_go_and_what_others_need_stays(tmp_path: Path) -> None:
+    made = kept_results(tmp_path, 6)
+    Results(tmp_path).find(made[0].key)  # used now
+    total = trim(tmp_path, 1_000_000).left
+    done = trim(tmp_path, total - 3_000)
+    assert done.left <= total - 3_000
+    found = there_or_gone(tmp_path, made)
+    assert found[0]
+    assert not found[1]
+    assert found[5]
+    assert found == [True] + [False] * done.results + [True] * (5 - done.results)
+    assert done.left == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+
+
+def there_or_gone(folder: Path, made: list[Result]) -> list[bool]:
+    """Which results are found; each that is can be opened."""
+    found = []
+    for each in made:
+        here = Results(folder).find(each.key)
+        found.append(bool(here))
+        if here:
+            StepValues(folder).open(each.kept)
+    return found
+
+
+def test_nothing_that_was_used_within_the_hour_goes(tmp_path: Path) -> None:
+    values, results = StepValues(tmp_path), Results(tmp_path)
+    made = msgspec.structs.replace(result(), kept=values.keep("x" * 5_000, step="s"))
+    results.put(made)
+    loose = values.keep("y" * 5_000, step="not put yet")
+    assert trim(tmp_path, 0).freed == 0
+    assert values.intact(loose)
+    assert values.open(results.find(KEY)[0].kept) == "x" * 5_000
+
+
+def test_a_value_that_no_result_has_goes_after_a_day_or_when_room_is_needed(tmp_path: Path) -> None:
+    values = StepValues(tmp_path)
+    for age_in_hours, limit, stays in (
+        (23, 1_000_000, True),
+        (25, 1_000_000, False),
+        (2, 0, False),
+        (2, 1_000_000, True),
+    ):
+        kept = values.keep(f"loose {age_in_hours} {limit}" * 100, step="s")
+        for path in (tmp_path / "values").rglob("*"):
+            age(path, age_in_hours * HOUR / SECOND)
+        trim(tmp_path, limit)
+        assert values.intact(kept) == stays
+
+
+def test_keeping_a_value_again_counts_as_using_it(tmp_path: Path) -> None:
+    values = StepValues(tmp_path)
+    values.keep("x" * 5_000, step="s")
+    for path in (tmp_path / "values").rglob("*"):
+        age(path, 100_000)
+    again = values.keep("x" * 5_000, step="t")
+    trim(tmp_path, 0)
+    assert values.intact(again)
+
+
+def test_what_a_killed_process_left_half_made_is_removed(tmp_path: Path) -> None:
+    values = StepValues(tmp_path)
+    kept = values.keep("x", step="s")
+    inner = next(path for path in (tmp_path / "values").iterdir())
+    (inner / ".cdef.0123456789ab.partial").write_bytes(b"half")
+    (tmp_path / "values" / ".making.0123456789ab.partial").mkdir()
+    (tmp_path / "values" / ".making.0123456789ab.partial" / "arrays").write_bytes(b"half")
+    trim(tmp_path, 1_000_000)
+    assert list(tmp_path.rglob("*.partial")) == []
+    assert values.intact(kept)
+
+
+def test_trimming_no_cache_at_all_does_nothing(tmp_path: Path) -> None:
+    done = trim(tmp_path / "nowhere", 0)
+    assert (done.results, done.freed, done.left) == (0, 0, 0)
