@@ -22,6 +22,7 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     """What of an answer is counted or shown."""
 
     prediction_id: str
+    key: str | None
     endpoint: str
     release: str
     role: Role
@@ -81,12 +82,12 @@ def find_prediction(home: Home, prediction_id: str) -> Answered | None:
     for desired in home.records.documents("endpoint/", Desired):
         answer, labels = None, list[Node]()
         for record in _records(EndpointFiles(state=home.state, endpoint=desired.endpoint).log):
-            if record.prediction_id != prediction_id:
-                continue
             if isinstance(record, Label):
-                when = f"{format_instant(record.arrived_at)[:19]}Z"
-                labels.append(Node(kind=NodeKind.LABEL, id=record.label_id, words=f"{record.value}, arrived {when}"))
-            else:
+                by_key = answer is not None and record.prediction_id is None and record.key == answer.key
+                if by_key or record.prediction_id == prediction_id:
+                    words = f"{record.value}, arrived {format_instant(record.arrived_at)[:19]}Z"
+                    labels.append(Node(kind=NodeKind.LABEL, id=record.label_id, words=words))
+            elif record.prediction_id == prediction_id:
                 answer = record
         if answer is not None:
             when = f"{format_instant(answer.arrived_at)[:19]}Z"

@@ -78,7 +78,7 @@ def _run(place: int, run: Run) -> Html:
         ("started", tag("span", written.moment(run.started_at))),
         ("by", named(f"{run.actor.name} on {run.place.host}" if run.place else run.actor.name)),
     ]
-    if run.finished_at is not None:
+    if run.seconds:
         pairs.append(("took", tag("span", written.duration(run.seconds))))
     facts = [part for name, value in pairs for part in (tag("dt", name), tag("dd", value))]
     problem = run.problem.splitlines()

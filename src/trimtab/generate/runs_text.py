@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from trimtab.base.instants import SECOND
 from trimtab.generate import runs_figures as written
 from trimtab.generate.data_figures import cut, one_line, width_of
 from trimtab.generate.runs_curves import bounds, curve, drawn, resampled
@@ -64,7 +65,7 @@ def facts(run: Run, series: dict[str, Series]) -> str:
         ("code", _code(run)),
         ("data", [*(_data(run.data) if run.data is not None else []), *_files(run)]),
         ("environment", _environment(run.environment) if run.environment is not None else []),
-        ("parameters", [("seed", str(run.seed)), *_sorted(run.parameters)]),
+        ("parameters", _sorted({"seed": run.seed, **run.parameters})),
         ("steps", [line for step in run.steps for line in _step(step)]),
         ("metrics", _metrics(run, series)),
         ("verdict", _verdict(run)),
@@ -81,9 +82,9 @@ def _head(run: Run) -> Iterator[str]:
     verdict = f", {run.verdict.value}" if run.verdict is not None else ""
     yield f"{run.run_id}: {run.state.value}{verdict}"
     parts = [run.kind, f"started {written.moment(run.started_at)}Z"]
-    if run.as_of != run.started_at:
+    if abs(run.as_of - run.started_at) >= SECOND:
         parts.append(f"as of {written.moment(run.as_of)}Z")
-    if run.finished_at is not None:
+    if run.seconds:
         parts.append(f"took {written.duration(run.seconds)}")
     if run.peak_bytes:
         parts.append(f"{written.size(run.peak_bytes)} at its peak")

@@ -51,7 +51,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Branch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A thing with what lies behind it.
 
-    ``again`` says that it is in the tree already, with its branches; ``more`` counts branches that are left out.
+    ``again`` says that it is in the tree above, with its branches; ``more`` counts branches that are left out.
     """
 
     node: Node
@@ -85,12 +85,11 @@ def _grow(node: Node, step: Callable[[Node], Iterable[Node]], seen: set[tuple[st
     if not depth:
         return Branch(node=node)
     found = list({each.key: each for each in step(node) if each.key != node.key}.values())
-    shown = found[:MOST]
-    fresh = [each for each in shown if each.key not in seen]
-    seen |= {each.key for each in fresh}
-    grown = {each.key: _grow(each, step, seen, depth - 1) for each in fresh}
-    return Branch(
-        node=node,
-        branches=tuple(grown.get(each.key) or Branch(node=each, again=True) for each in shown),
-        more=len(found) - len(shown),
-    )
+    branches = []
+    for each in found[:MOST]:
+        if each.key in seen:
+            branches.append(Branch(node=each, again=True))
+        else:
+            seen.add(each.key)
+            branches.append(_grow(each, step, seen, depth - 1))
+    return Branch(node=node, branches=tuple(branches), more=len(found) - len(branches))

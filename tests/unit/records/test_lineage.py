@@ -20,11 +20,11 @@ def test_a_thing_that_is_reached_twice_has_its_branches_once() -> None:
     assert [node.id for node in walk(found)] == ["a", "b", "d", "e", "c", "d"]
 
 
-def test_what_stands_side_by_side_keeps_its_branches_there() -> None:
+def test_the_branches_of_a_thing_stand_where_it_is_read_first() -> None:
     found = tree({"a": ["b", "c"], "b": ["c"], "c": ["d"]}, "a")
-    assert [branch.again for branch in found.branches] == [False, False]
-    assert found.branches[0].branches[0].again
-    assert found.branches[1].branches[0].node.id == "d"
+    assert [branch.again for branch in found.branches] == [False, True]
+    assert found.branches[0].branches[0].branches[0].node.id == "d"
+    assert found.branches[1].branches == ()
 
 
 def test_a_circle_ends() -> None:
