@@ -15,7 +15,8 @@ import pytest
 
 from trimtab.base.digest import Digest, digest_bytes
 from trimtab.base.instants import HOUR, SECOND, Instant
-from trimtab.drivers.step_values import Results, StepValues, trim
+from trimtab.drivers.step_values import Results, StepValues
+from trimtab.drivers.step_values.trim import trim
 from trimtab.records.kept import Kept, Result
 
 KEPT = Kept(format="int", digest=digest_bytes(b"v"), files=())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trimtab.drivers.step_values import plain
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trimtab.drivers.step_values import pandas_scalars
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.problems import RefusedError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.problems import RefusedError
 
 if TYPE_CHECKING:

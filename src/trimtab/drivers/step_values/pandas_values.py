@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from trimtab.drivers.step_values import pandas_arrays, pandas_scalars, plain
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, TypeAlias
+
+import msgspec
 
 from trimtab.base.digest import Digest, digest_bytes, digest_parts
 from trimtab.disk.faults import explained
@@ -27,8 +28,7 @@ Held: TypeAlias = bytes | Path
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):  # made in a tenth of a dataclass's time: every run imports this
     """One file to be: its name within the value, its bytes (or the scratch file that has them) and their digest."""
 
     name: str

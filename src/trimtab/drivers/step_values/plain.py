@@ -8,22 +8,21 @@ seed of the process. A dictionary keeps its order, which whoever reads it may de
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from trimtab.drivers.step_values import moments, seldom
+from trimtab.drivers.step_values.nodes import Decode, Encode, Node
 from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:
     from trimtab.drivers.step_values.tree import Decoder, Encoder
-
-Node: TypeAlias = Any
 
 LARGE: Final = 1 << 20
 """Bytes of a text or of bytes beyond which they lie beside the tree."""
@@ -168,82 +167,6 @@ def _member(value: Any, encoder: Encoder) -> Node:
     return node
 
 
-def _datetime(value: dt.datetime, encoder: Encoder) -> Node:
-    return {"datetime": [value.replace(tzinfo=None, fold=0).isoformat(), value.fold, encoder.node(value.tzinfo)]}
-
-
-def _time(value: dt.time, encoder: Encoder) -> Node:
-    return {"time": [value.replace(tzinfo=None, fold=0).isoformat(), value.fold, encoder.node(value.tzinfo)]}
-
-
-def _opened_datetime(payload: list[Node], decoder: Decoder) -> dt.datetime:
-    text, fold, zone = payload
-    return dt.datetime.fromisoformat(text).replace(tzinfo=decoder.value(zone), fold=fold)
-
-
-def _opened_time(payload: list[Node], decoder: Decoder) -> dt.time:
-    text, fold, zone = payload
-    return dt.time.fromisoformat(text).replace(tzinfo=decoder.value(zone), fold=fold)
-
-
-def _timedelta(value: dt.timedelta, _: Encoder) -> Node:
-    return {"timedelta": [value.days, value.seconds, value.microseconds]}
-
-
-def _timezone(value: dt.timezone, encoder: Encoder) -> Node:
-    # what it was made from: an offset, and a name only where it was given one
-    return {"timezone": items(value.__reduce__()[1], encoder)}
-
-
-def _opened_timezone(payload: list[Node], decoder: Decoder) -> dt.timezone:
-    return dt.timezone(*opened_items(payload, decoder))
-
-
-def _zone(value: Any, _: Encoder) -> Node:
-    if value.key is None:
-        raise RefusedError("a time zone without a name", fix="Use zoneinfo.ZoneInfo with a name.")
-    return {"ZoneInfo": value.key}
-
-
-def _opened_zone(payload: str, _: Decoder) -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(payload)
-
-
-def _path(value: Any, _: Encoder) -> Node:
-    return {type(value).__name__: str(value)}
-
-
-def _opened_path(name: str) -> Callable[[str, Decoder], Any]:
-    def opened(payload: str, _: Decoder) -> Any:
-        import pathlib
-
-        return getattr(pathlib, name)(payload)
-
-    return opened
-
-
-def _uuid(value: Any, _: Encoder) -> Node:
-    return {"UUID": value.hex}
-
-
-def _opened_uuid(payload: str, _: Decoder) -> Any:
-    import uuid
-
-    return uuid.UUID(payload)
-
-
-def _fraction(value: Any, encoder: Encoder) -> Node:
-    return {"Fraction": [_int(value.numerator, encoder), _int(value.denominator, encoder)]}
-
-
-def _opened_fraction(payload: list[Node], decoder: Decoder) -> Any:
-    import fractions
-
-    return fractions.Fraction(*opened_items(payload, decoder))
-
-
 def _defaultdict(value: Any, encoder: Encoder) -> Node:
     factory = value.default_factory
     if factory is not None and factory not in _FACTORIES.values():
@@ -264,9 +187,7 @@ _FACTORIES: Final[dict[str, Any]] = {
     kind.__name__: kind for kind in (bool, int, float, str, list, tuple, dict, set, OrderedDict)
 }
 
-Encode: TypeAlias = "Callable[[Any, Encoder], Node]"
-
-ENCODERS: Final[dict[type, Encode]] = {
+ENCODERS: Final[dict[type, Encode]] = moments.ENCODERS | {
     NoneType: lambda value, _: value,
     bool: lambda value, _: value,
     int: _int,
@@ -282,11 +203,6 @@ ENCODERS: Final[dict[type, Encode]] = {
     frozenset: _set,
     range: lambda value, encoder: {"range": items([value.start, value.stop, value.step], encoder)},
     slice: lambda value, encoder: {"slice": items([value.start, value.stop, value.step], encoder)},
-    dt.datetime: _datetime,
-    dt.date: lambda value, _: {"date": value.isoformat()},
-    dt.time: _time,
-    dt.timedelta: _timedelta,
-    dt.timezone: _timezone,
     Decimal: lambda value, _: {"Decimal": str(value)},
     OrderedDict: lambda value, encoder: {"OrderedDict": _entries(value, encoder)},
     Counter: lambda value, encoder: {"Counter": _entries(value, encoder)},
@@ -294,30 +210,20 @@ ENCODERS: Final[dict[type, Encode]] = {
 }
 """How a value of exactly this type becomes a node."""
 
-_FOUND: Final[dict[tuple[str, str], Encode]] = {
-    ("zoneinfo", "ZoneInfo"): _zone,
-    ("uuid", "UUID"): _uuid,
-    ("fractions", "Fraction"): _fraction,
-    **{
-        (home, name): _path
-        for home in ("pathlib", "pathlib._local")  # where Python 3.13 has them
-        for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")
-    },
-}
-"""The same for types whose modules are not loaded for their sake."""
+_BY_NAME: Final = moments.BY_NAME | seldom.BY_NAME
 
 
 def encoder_of(kind: type) -> Encode | None:
     """How a plain value of this type becomes a node; None if it is no plain value."""
     found = ENCODERS.get(kind)
-    if found is None and (named := _FOUND.get((kind.__module__, kind.__name__))):
+    if found is None and (named := _BY_NAME.get((kind.__module__, kind.__name__))):
         # the name alone proves nothing: it must be the type that its module has under it
         module = sys.modules.get(kind.__module__)
         return named if getattr(module, kind.__name__, None) is kind else None
     return found
 
 
-DECODERS: Final[dict[str, Callable[[Any, Decoder], Any]]] = {
+DECODERS: Final[dict[str, Decode]] = moments.DECODERS | seldom.DECODERS | {
     "int": lambda payload, _: int(payload, 16),
     "str": lambda payload, decoder: _content(payload, decoder).decode("utf-8", "surrogatepass"),
     "bytes": lambda payload, decoder: bytes(_content(payload, decoder)),
@@ -329,18 +235,9 @@ DECODERS: Final[dict[str, Callable[[Any, Decoder], Any]]] = {
     "frozenset": lambda payload, decoder: frozenset(opened_items(payload, decoder)),
     "range": lambda payload, decoder: range(*opened_items(payload, decoder)),
     "slice": lambda payload, decoder: slice(*opened_items(payload, decoder)),
-    "datetime": _opened_datetime,
-    "date": lambda payload, _: dt.date.fromisoformat(payload),
-    "time": _opened_time,
-    "timedelta": lambda payload, _: dt.timedelta(*payload),
-    "timezone": _opened_timezone,
     "Decimal": lambda payload, _: Decimal(payload),
     "OrderedDict": lambda payload, decoder: OrderedDict(_opened_entries(payload, decoder)),
     "Counter": lambda payload, decoder: Counter(dict(_opened_entries(payload, decoder))),
     "defaultdict": _opened_defaultdict,
-    "ZoneInfo": _opened_zone,
-    "UUID": _opened_uuid,
-    "Fraction": _opened_fraction,
-    **{name: _opened_path(name) for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")},
 }  # fmt: skip
 """How a node of this tag becomes the value again."""

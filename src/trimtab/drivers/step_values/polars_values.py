@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from trimtab.disk.faults import explain
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.polars_content import digest_of, refused_dtype
 from trimtab.drivers.step_values.problems import RefusedError, a
 

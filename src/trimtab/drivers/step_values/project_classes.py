@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from trimtab.base.errors import InputError
 from trimtab.drivers.step_values import plain
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:

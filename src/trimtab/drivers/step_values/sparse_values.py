@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import scipy.sparse as sparse
 
-from trimtab.drivers.step_values.plain import Node
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:

@@ -26,6 +26,9 @@ from trimtab.drivers.step_values.tree import decode, encode, kind_of, known_of
 from trimtab.records.kept import Kept, KeptFile
 
 VALUES = "values"
+USED = ".used"
+"""How the name of an empty file ends whose time says when the content beside it was kept again."""
+
 _MODE = 0o400  # only ever replaced, and as private as the project's other content
 _T = TypeVar("_T")
 
@@ -129,15 +132,15 @@ def with_folder(folder: Path, write: Callable[[], _T]) -> _T:
 
 
 def _renewed(path: Path, part: Part) -> bool:
-    """Whether the very content is there already; its time of use is now, so that nobody trims it away."""
+    """Whether the very content is there already; that it was used now is noted, so that nobody trims it away."""
     try:
         if isinstance(part.held, bytes):
             same = path.stat().st_size == len(part.held) and path.read_bytes() == part.held
         else:
             same = path.stat().st_size == part.held.stat().st_size and digest_file(path) == part.content
-        if same:
-            path.touch()
-        return same
+        if same:  # beside it: a file that is touched is no longer, by its times, what it was when it was kept
+            path.with_name(path.name + USED).touch()
+        return same and path.exists()
     except (OSError, IntegrityError, DriverError):
         return False
 

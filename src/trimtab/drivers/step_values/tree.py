@@ -8,7 +8,6 @@ and its bytes differ for equal values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ import msgspec
 
 from trimtab.base.digest import Digest
 from trimtab.drivers.step_values import plain
+from trimtab.drivers.step_values.nodes import Node
 from trimtab.drivers.step_values.parts import TREE, Arrays, Opened, Part, Parts
-from trimtab.drivers.step_values.plain import Node
 from trimtab.drivers.step_values.problems import RefusedError, a
 from trimtab.drivers.step_values.registered import Serialiser, Serialisers
 
@@ -28,8 +27,7 @@ DEEPEST: Final = 100
 _HOMES: Final = ("numpy", "polars", "pandas", "lightgbm", "sklearn", "scipy")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What can be kept beside what every project can: registered serialisers, and the project's plain classes."""
 
     serialisers: Serialisers

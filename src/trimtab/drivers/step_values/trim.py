@@ -13,7 +13,7 @@ from trimtab.base.instants import DAY, HOUR, SECOND, Span
 from trimtab.disk.atomic import clean_partial
 from trimtab.disk.faults import explained
 from trimtab.drivers.step_values.results import RESULTS, read_result
-from trimtab.drivers.step_values.store import VALUES, path_of
+from trimtab.drivers.step_values.store import USED, VALUES, path_of
 
 _UNUSED: Final = DAY
 
@@ -85,13 +85,21 @@ def _files(folder: Path) -> list[_File]:
         clean_partial(inner)
         for path in inner.iterdir():
             with suppress(FileNotFoundError):
-                about = path.stat()
-                if not path.name.startswith("."):
-                    found.append(_File(path=path, size=about.st_size, used=about.st_mtime))
+                if not path.name.startswith(".") and path.suffix != USED:
+                    found.append(_File(path=path, size=path.stat().st_size, used=_used(path)))
     return found
 
 
+def _used(path: Path) -> float:
+    """When a file was written or, if that is later, kept again."""
+    mark = path.with_name(path.name + USED)
+    return max(path.stat().st_mtime, mark.stat().st_mtime if mark.exists() else 0.0)
+
+
 def _remove(file: _File) -> int:
-    with suppress(FileNotFoundError), explained("trim the cache", file.path):
-        file.path.unlink()
+    with explained("trim the cache", file.path):
+        if file.path.exists() and _used(file.path) > file.used:  # since the folder was looked through
+            return 0
+        file.path.unlink(missing_ok=True)
+        file.path.with_name(file.path.name + USED).unlink(missing_ok=True)
     return file.size
