@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from trimtab.drivers import source_snapshot, user_code
+from trimtab.drivers import user_code
+from trimtab.drivers.source_snapshot import problems as source_problems
 from trimtab.pipeline import problems as pipeline_problems
 from trimtab.pipeline.graph import Graph, build_graph, serving_steps
 from trimtab.pipeline.signature import describe_source
@@ -88,7 +89,7 @@ def test_the_limits_of_the_metrics_are_the_codes_own() -> None:
 
 @pytest.mark.parametrize(
     ("page", "homes"),
-    [(PROJECT_PAGE, (spec_problems,)), (PIPELINE_PAGE, (pipeline_problems, user_code, source_snapshot))],
+    [(PROJECT_PAGE, (spec_problems,)), (PIPELINE_PAGE, (pipeline_problems, user_code, source_problems))],
 )
 def test_every_code_is_on_its_page_and_no_other(page: str, homes: tuple[object, ...]) -> None:
     codes = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.integration.source.projects import commit_all, git, write
 from trimtab.base.digest import Digest
 from trimtab.base.errors import DriverError, InputError, IntegrityError, NotFoundError, ProblemsError
 from trimtab.drivers.local_blobs import LocalBlobs
@@ -37,25 +37,6 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def write(root: Path, name: str, content: str | bytes) -> Path:
-    path = root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def git(root: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
-    return subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
-
-
-def commit_all(root: Path) -> str:
-    git(root, "init", "--quiet")
-    git(root, "add", "--all")
-    git(root, "commit", "--quiet", "--message", "first")
-    return git(root, "rev-parse", "HEAD").strip()
-
-
 def test_what_was_kept_is_laid_out_byte_for_byte(project: Path, blobs: LocalBlobs, tmp_path: Path) -> None:
     write(project, "run.sh", "#!/bin/sh\n").chmod(0o755)
     write(project, "table.bin", bytes(range(256)))
@@ -79,15 +60,77 @@ def test_equal_files_have_an_equal_digest_with_and_without_git(project: Path, bl
     assert kept.digest == plain.digest
 
 
-def test_uncommitted_changes_have_a_digest_of_their_own(project: Path, blobs: LocalBlobs) -> None:
+def test_uncommitted_changes_are_kept_as_a_patch_that_makes_them_again(
+    project: Path, blobs: LocalBlobs, tmp_path: Path
+) -> None:
+    write(project, "table.bin", bytes(range(256)))
     commit = commit_all(project)
+    git(tmp_path, "clone", "--quiet", str(project), "clone")
     write(project, "pipeline.py", "def features(rows): return rows\n")
+    write(project, "table.bin", bytes(range(255, -1, -1)))
     write(project, "new.py", "Y = 2\n")
     (project / "lib/words.py").unlink()
     changed = take_snapshot(project, blobs)
     assert changed.commit == commit
+    assert changed.files == ("new.py", "pipeline.py", "table.bin", "trimtab.toml")
     assert changed.uncommitted is not None
-    assert changed.files == ("new.py", "pipeline.py", "trimtab.toml")
+    assert changed.left_out == {}
+    write(tmp_path, "patch", blobs.get(changed.uncommitted))
+    git(tmp_path / "clone", "apply", str(tmp_path / "patch"))
+    git(tmp_path / "clone", "add", "--all")
+    write(tmp_path / "clone", "new.py", "Y = 2\n")
+    assert take_snapshot(tmp_path / "clone", blobs).digest == changed.digest
+
+
+def test_one_difference_has_one_digest_whatever_a_person_has_set(
+    project: Path, blobs: LocalBlobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write(project, "long.py", "".join(f"x{number} = {number}\n" for number in range(50)))
+    commit_all(project)
+    write(project, "long.py", "".join(f"x{number} = {number + (number % 20 == 0)}\n" for number in range(50)))
+    (project / "lib/words.py").rename(project / "lib/names.py")
+    git(project, "add", "--all")
+    expected = take_snapshot(project, blobs).uncommitted
+    assert expected is not None
+    config = write(
+        tmp_path,
+        "config",
+        "[diff]\nnoprefix = true\nmnemonicPrefix = true\ncontext = 9\nrenames = copies\nalgorithm = patience\n"
+        "orderFile = order\ninterHunkContext = 30\nrelative = false\nexternal = false\ncolorMoved = zebra\n"
+        "[color]\nui = always\n[core]\nabbrev = 5\nquotePath = false\npager = false\n",
+    )
+    write(project, ".git/order", "")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    assert take_snapshot(project, blobs).uncommitted == expected
+
+
+@pytest.mark.parametrize("how", ["large", "credential", "data", "ignored"])
+def test_a_patch_that_holds_what_the_source_does_not_is_recorded_by_its_digest_alone(
+    project: Path, blobs: LocalBlobs, how: str
+) -> None:
+    write(project, "rows.csv", "a,b\n")
+    write(project, "notes.txt", "a\n")
+    write(project, "old.py", "token = '" + "ghp_" + "a1" * 18 + "'\n")
+    commit_all(project)
+    write(project, "old.py", "token = None\n")
+    git(project, "commit", "--quiet", "--all", "--message", "second")
+    if how == "large":
+        for number in range(3):
+            write(project, f"{number}.py", "# a comment\n" * 50_000)
+        git(project, "add", "--all")
+    elif how == "credential":
+        write(project, "old.py", "token = '" + "ghp_" + "a1" * 18 + "'\n")
+        git(project, "commit", "--quiet", "--all", "--message", "third")
+        write(project, "old.py", "token = None\n")
+    elif how == "data":
+        write(project, "rows.csv", "a,b\n1,2\n")
+    else:
+        write(project, "notes.txt", "what only I know\n")
+        write(project, ".trimtabignore", "notes.txt\n")
+    kept = take_snapshot(project, blobs, data="*.csv")
+    assert kept.uncommitted is not None
+    assert not blobs.has(kept.uncommitted)
+    assert kept.left_out["git diff"].endswith("its digest alone is recorded")
 
 
 def test_a_repository_without_a_commit_has_files_and_no_commit(project: Path, blobs: LocalBlobs) -> None:
@@ -137,6 +180,65 @@ def test_state_environments_caches_and_ignored_files_are_no_source(
     assert kept.files == (".gitignore", "lib/words.py", "notes/public.txt", "pipeline.py", "trimtab.toml")
 
 
+@pytest.mark.parametrize("in_git", [True, False])
+def test_the_projects_own_ignore_files_take_away_what_git_has(project: Path, blobs: LocalBlobs, in_git: bool) -> None:
+    for name in ("notes/a.md", "notes/keep.md", "lib/drafts/x.py", "lib/x.tmp", "x.tmp", "reports/y.html"):
+        write(project, name, "x")
+    write(project, ".trimtabignore", "notes/*\n!notes/keep.md\n/reports/\n")
+    write(project, "lib/.trimtabignore", "drafts/\n*.tmp\n")
+    write(project, "lib/nothing/.trimtabignore", "")
+    if in_git:
+        commit_all(project)
+    kept = take_snapshot(project, blobs)
+    own = {".trimtabignore", "lib/.trimtabignore", "lib/nothing/.trimtabignore"}
+    assert set(kept.files) - own == {"lib/words.py", "notes/keep.md", "pipeline.py", "trimtab.toml", "x.tmp"}
+    assert look_at_source(project)[0] == set(kept.files)
+
+
+def test_an_ignore_file_cannot_bring_back_what_git_ignores(project: Path, blobs: LocalBlobs) -> None:
+    write(project, ".gitignore", "*.log\n")
+    write(project, ".trimtabignore", "!run.log\n")
+    write(project, "run.log", "x")
+    assert "run.log" not in take_snapshot(project, blobs).files
+    git(project, "init", "--quiet")
+    assert "run.log" not in take_snapshot(project, blobs).files
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_an_environment_under_any_name_is_no_source(project: Path, blobs: LocalBlobs, in_git: bool) -> None:
+    for name in ("env311/pyvenv.cfg", "env311/bin/activate", "env311/lib/python3.11/site-packages/x.py"):
+        write(project, name, "x")
+    if in_git:
+        git(project, "init", "--quiet")
+    assert take_snapshot(project, blobs).files == ("lib/words.py", "pipeline.py", "trimtab.toml")
+
+
+@pytest.mark.parametrize("in_git", [True, False])
+def test_what_is_no_file_is_not_read(project: Path, blobs: LocalBlobs, in_git: bool) -> None:
+    os.mkfifo(project / "pipe")
+    (project / "nowhere.py").symlink_to("not/there")
+    (project / "round.py").symlink_to("round.py")
+    (project / "folder").symlink_to("lib")
+    if in_git:
+        git(project, "init", "--quiet")
+    kept = take_snapshot(project, blobs)
+    assert kept.files == ("lib/words.py", "pipeline.py", "trimtab.toml")
+    assert kept.left_out["folder"] == "a repository of its own, or a link to a folder"
+    assert kept.left_out["nowhere.py"] == kept.left_out["round.py"] == "a link that leads nowhere"
+
+
+def test_names_that_are_not_text_to_git_are_files_as_any_other(project: Path, blobs: LocalBlobs) -> None:
+    for name in ('quo"te.py', "tab\there.py", "ümlaut.py", "-n.py", "sp ace.py"):
+        write(project, name, "x = 1\n")
+    commit_all(project)
+    write(project, 'quo"te.py', "x = 2\n")
+    write(project, "ümlaut.py", "x = 2\n")
+    kept = take_snapshot(project, blobs)
+    assert {'quo"te.py', "tab\there.py", "ümlaut.py", "-n.py", "sp ace.py"} < set(kept.files)
+    assert kept.uncommitted is not None
+    assert blobs.has(kept.uncommitted)
+
+
 def test_data_large_files_and_links_outside_are_left_out_and_said_to_be(
     tmp_path: Path, project: Path, blobs: LocalBlobs
 ) -> None:
@@ -162,6 +264,7 @@ def test_data_large_files_and_links_outside_are_left_out_and_said_to_be(
         ("settings.py", "\n\nkey = '" + "AKIA" + "Z" * 16 + "'\n", "settings.py:3"),
         ("settings.py", "token = '" + "ghp_" + "a1" * 18 + "'\n", "settings.py:1"),
         ("note.md", "use " + "xoxb-" + "1234567890-abcdefghij" + " for it\n", "note.md:1"),
+        ("query.py", "url = 'postgresql://" + "user:secret@host/db'\n", "query.py:1"),
     ],
 )
 def test_a_file_that_looks_like_a_credential_stops_the_run_by_name(
