@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.docs.pages import blocks
 from trimtab.base.errors import InputError
 from trimtab.drivers.step_values import StepValues, UnkeepableValueError, UnstableSerialiserError
 
@@ -152,6 +153,22 @@ def test_a_value_whose_serialiser_is_gone_says_so(tmp_path: Path) -> None:
 def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="two serialisers have the same name"):
         StepValues(tmp_path, [Graphs(), Graphs()])
+
+
+def test_the_page_on_values_shows_one_that_works(tmp_path: Path) -> None:
+    (example,) = blocks(Path("docs/values.md"), "python")
+    names: dict[str, Any] = {}
+    exec(example, names)
+    values = StepValues(tmp_path, [names["GRAPHS"]])
+    kept = values.keep({"graph": names["Graph"]([(1, 2)])}, step="build")
+    assert values.open(kept)["graph"].edges == [[1, 2]]
+
+
+def test_the_refusal_on_the_page_on_values_is_the_real_one(tmp_path: Path) -> None:
+    shown = next(block for block in blocks(Path("docs/values.md")) if "TT1353" in block)
+    with pytest.raises(UnkeepableValueError, match="is a generator") as refused:
+        StepValues(tmp_path).keep({"folds": [1, (place for place in [1])]}, step="train")
+    assert f"{refused.value}\n" == shown
 
 
 def test_plain_values_are_never_asked_of_a_serialiser(tmp_path: Path) -> None:
