@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
-from trimtab.base.digest import Digest, short
+from trimtab.base.digest import Digest, parse_digest, short
 from trimtab.base.errors import IntegrityError, NotFoundError
 from trimtab.disk.atomic import workspace
 from trimtab.disk.content import checked_place, copy_checked, copy_kept
@@ -54,13 +54,15 @@ def lay_out(files: Mapping[str, FileRead], folder: Path, store: Path, *, root: P
 
     Raises:
         DataChangedError: one cannot be had; a `ProblemsError` names several. The others are there.
-        IntegrityError: a name leads out of ``folder``.
+        IntegrityError: a name leads out of ``folder``, or a digest is none.
         DriverError: the disk refused.
     """
-    for name in files:
+    for name, file in files.items():
+        parse_digest(file.content)
         if ".." in PurePosixPath(name).parts:
             raise IntegrityError(f"the record names a file outside the project: {name}", at=name)
     with explained(f"write to {folder.name}", folder):
+        folder.mkdir(parents=True, exist_ok=True)
         for parent in {folder / PurePosixPath(name).parent for name in files if is_inside(name)}:
             parent.mkdir(parents=True, exist_ok=True)
     with workspace(folder / "data") as building:
@@ -94,9 +96,7 @@ def _copied(copy: Callable[[], None]) -> bool:
     """Whether the content was there to be copied."""
     try:
         copy()
-    except (NotFoundError, NotAFileError, FileChangedError):
-        return False
-    except IntegrityError:
+    except (NotFoundError, IntegrityError, NotAFileError, FileChangedError):
         return False
     return True
 
