@@ -16,6 +16,7 @@ from trimtab.base.errors import TrimtabError
 from trimtab.cli import (
     data_commands,
     endpoint_commands,
+    env_commands,
     explain_command,
     journal_commands,
     project_commands,
@@ -47,7 +48,9 @@ def cli(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
-for group in (project_commands, run_commands, endpoint_commands, journal_commands, data_commands, explain_command):
+for group in (
+    project_commands, run_commands, env_commands, endpoint_commands, journal_commands, data_commands, explain_command,
+):  # fmt: skip
     for command in group.COMMANDS:
         cli.add_command(command)
 

@@ -46,7 +46,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         modules: the top-level modules that it provides.
         sources: where its files are not listed by an installer, what they are: files and folders. For an editable
             install those of the working folder.
-        editable: an install that imports from a working folder.
+        project: the working folder that an editable install imports from; empty for every other.
         record: the digest of its RECORD, once somebody asked for it.
     """
 
@@ -60,7 +60,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     accelerators: tuple[str, ...]
     modules: tuple[str, ...]
     sources: tuple[str, ...] = ()
-    editable: bool = False
+    project: str = ""
     record: Digest | None = None
 
 
@@ -106,8 +106,13 @@ def read_distribution(folder: str, variables: Mapping[str, str], *, now: int) ->
         accelerators=accelerators,
         modules=modules,
         sources=tuple(sorted(set(sources.values()))),
-        editable=url is not None,
+        project=url or "",
     )
+
+
+def requirement_lines(folder: str) -> list[str]:
+    """The requirements of a distribution as its metadata write them."""
+    return _metadata(folder)[2]
 
 
 def modules_of(folder: str) -> dict[str, str]:

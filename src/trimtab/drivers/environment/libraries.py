@@ -27,7 +27,15 @@ import msgspec
 from trimtab.base.digest import Digest
 from trimtab.base.errors import DriverError
 from trimtab.disk.atomic import write_bytes
-from trimtab.drivers.environment.distributions import INFOS, Found, is_standard, modules_of, read_distribution, watched
+from trimtab.drivers.environment.distributions import (
+    INFOS,
+    Found,
+    is_standard,
+    modules_of,
+    read_distribution,
+    requirement_lines,
+    watched,
+)
 from trimtab.drivers.environment.machine import marker_variables
 from trimtab.drivers.environment.source_files import SeenFile, SourceFiles, stamp_of
 from trimtab.records.environment import Package
@@ -118,9 +126,14 @@ class Libraries:
         """What is known of one distribution, by its normalised name."""
         return self._found.get(name)
 
+    def requirement_lines(self, name: str) -> list[str]:
+        """The requirements of a distribution, as its metadata write them; none if it is not installed."""
+        found = self._found.get(name)
+        return requirement_lines(found.folder) if found is not None else []
+
     def editable(self, names: Iterable[str]) -> frozenset[str]:
         """Those of the distributions that import from a working folder."""
-        return frozenset(name for name in names if name in self._found and self._found[name].editable)
+        return frozenset(name for name in names if name in self._found and self._found[name].project)
 
     def agreed(self, question: Digest) -> bool:
         """Whether a question about these libraries was answered with yes before; see `remember`."""

@@ -66,7 +66,8 @@ def repack(info: Path, name: str, version: str, into: Path) -> Path:
     build = f"0_{hashlib.sha256(listed.encode()).hexdigest()[:8]}"
     wheel = into / file_name(name, version, _tags(info, name), build=build)
     entries.append(_Entry(path=record, content=listed.encode(), executable=False))
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    # level 1: three times as fast as the usual one, for a tenth more of a file that never leaves this store
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for entry in entries:
             member = zipfile.ZipInfo(entry.path, _DATE)
             member.compress_type = zipfile.ZIP_DEFLATED

@@ -16,7 +16,8 @@ from trimtab.base.errors import IntegrityError
 from trimtab.disk.atomic import clean_partial, publish, workspace
 from trimtab.disk.faults import explained
 from trimtab.release.installed_files import record_digest, record_rows
-from trimtab.release.wheel_name import WheelName, parse_wheel_name
+from trimtab.release.versions import is_version
+from trimtab.release.wheel_name import Interpreter, WheelName, fits, parse_wheel_name
 
 _CHUNK: Final = 1 << 20
 
@@ -64,13 +65,20 @@ class WheelStore:
                 publish(folder / wheel.name, place)
         return StoredWheel(path=place, name=read.name, sha256=read.sha256, size=read.size, record=read.record)
 
-    def find(self, name: str, hashes: Collection[str]) -> Path | None:
-        """A wheel of a package that has one of these hashes (``sha256:…``); None if there is none, whole and sound."""
-        for path, _ in self._wheels(name):
+    def find(self, name: str, hashes: Collection[str], *, interpreter: Interpreter) -> Path | None:
+        """A wheel of a package that has one of these hashes (``sha256:…``) and fits; None if there is none, whole."""
+        for path, parsed in self._wheels(name):
+            if not fits(parsed, interpreter):
+                continue
             for algorithm in sorted({each.partition(":")[0] for each in hashes}):
                 if f"{algorithm}:{_digest(path, algorithm)}" in hashes:
                     return path
         return None
+
+    def named(self, name: str, version: str, interpreter: Interpreter) -> list[Path]:
+        """The wheels of a version of a package that fit, sound or not."""
+        wheels = self._wheels(name)
+        return [path for path, parsed in wheels if is_version(parsed.version, version) and fits(parsed, interpreter)]
 
     def holding(self, name: str, record: Digest | None) -> StoredWheel | None:
         """A wheel of a package that consists of exactly what a digest of `record_digest` says; None if there is none.

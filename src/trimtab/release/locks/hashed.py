@@ -85,6 +85,7 @@ def _direct(found: re.Match[str], hashes: tuple[str, ...], *, at: str) -> Locked
         marker=(found["marker"] or "").strip(),
         files=(LockedFile(name=name_in(url), hashes=hashes, url=url),),
         any_local=True,
+        direct=url,
         at=at,
     )
 

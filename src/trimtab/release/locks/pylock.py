@@ -83,6 +83,7 @@ def _package(entry: Table, *, at: str) -> LockedPackage:
         requires_python=text(entry, "requires-python", at=here),
         files=files,
         unhashed=_unhashed(sources, source),
+        direct=files[0].url if sources == ["archive"] else "",
         records=tuple(Digest(digest) for digest in texts(kept, "records", at=here)),
         at=here,
     )

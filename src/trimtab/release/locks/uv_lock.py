@@ -50,6 +50,7 @@ def _package(entry: Table, *, at: str) -> LockedPackage:
         forks=texts(entry, "resolution-markers", at=here),
         files=tuple(files),
         unhashed=_unhashed(source),
+        direct=text(source, "url", at=here),
         needs=tuple(needs),
         extras=extras,
         root=root,

@@ -62,6 +62,7 @@ class LockedPackage:
         records: digests of what it consists of once installed; only locks of `trimtab env freeze` have them.
         needs: its requirements; ``extras`` those of each extra. Only where the lock is a graph (``uv.lock``).
         root: the lock is this package's: it is the project itself.
+        direct: the address that it comes from, where that is no index's.
         any_local: a version without a local part (``+cpu``) takes any.
         at: where it stands.
     """
@@ -78,6 +79,7 @@ class LockedPackage:
     extras: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
     root: bool = False
     any_local: bool = False
+    direct: str = ""
     at: str = ""
 
     @property
