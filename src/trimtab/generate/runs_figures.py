@@ -100,6 +100,7 @@ def commit(text: str) -> str:
     return text[:10] if len(text) == _COMMIT else text
 
 
+@lru_cache(maxsize=1 << 17)
 def moment(instant: int) -> str:
     """UTC to the second: ``2026-03-01 14:30:00``."""
     days, rest = divmod(instant, DAY)

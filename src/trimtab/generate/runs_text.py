@@ -37,22 +37,23 @@ def listing(columns: Sequence[Field], rows: Sequence[RunRow]) -> str:
     return "\n".join(map(str.rstrip, map("  ".join, zip(*padded, strict=True))))
 
 
-def _padded(cells: list[str], *, right: bool) -> Iterator[str]:
+def _padded(cells: list[str], *, right: bool) -> list[str]:
     """The cells of a column in its width, with a line below the heading."""
     plain = all(map(str.isascii, cells))
     width = max(map(len if plain else width_of, cells))
     cells.insert(1, "-" * width)
-    for cell in cells:
-        room = width if plain else width - width_of(cell) + len(cell)
-        yield cell.rjust(room) if right else cell.ljust(room)
+    if plain:
+        return [cell.rjust(width) for cell in cells] if right else [cell.ljust(width) for cell in cells]
+    blanks = [" " * (width - width_of(cell)) for cell in cells]
+    return [blank + cell if right else cell + blank for cell, blank in zip(cells, blanks, strict=True)]
 
 
 def _cells(column: Field, values: Sequence[Scalar]) -> list[str]:
-    """A column's values as text; a word is written once, since 100,000 runs have few states and kinds."""
+    """A column's values as text; equal ones are written once, since 100,000 runs have few states and kinds."""
+    form = written.form(column)
     if column.kind not in (Kind.CHOICE, Kind.TEXT, Kind.VERSION):
-        form = written.form(column)
-        return ["-" if value is None else form(value) for value in values]
-    known = {value: cut(written.plain(value), written.LONGEST_CELL) for value in set(values)}
+        return [written.NONE if value is None else form(value) for value in values]
+    known: dict[Scalar, str] = {value: written.NONE if value is None else form(value) for value in set(values)}
     return [known[value] for value in values]
 
 

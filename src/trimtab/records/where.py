@@ -13,7 +13,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cmp_to_key, lru_cache
+from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple, assert_never
 
 import msgspec
@@ -152,15 +153,20 @@ def search(query: RunQuery, runs: Sequence[Run]) -> list[RunRow]:
     """What the query finds among runs that are given the newest start first: what every store must answer."""
     seen = [msgspec.structs.replace(run, state=RunState.FAILED) if run.run_id in query.dead else run for run in runs]
     found = [run for run in seen if query.where is None or holds(query.where, run)]
-    for order in reversed(query.order):
-
-        def compare(one: Run, other: Run, order: Order = order) -> int:
-            return _place(order, value_of(one, order.field), value_of(other, order.field))
-
-        found.sort(key=cmp_to_key(compare))
+    ordered = _in_order(query.order, found)
     return [
-        RunRow(run.run_id, tuple(value_of(run, column) for column in query.columns)) for run in found[: query.limit]
+        RunRow(run.run_id, tuple(value_of(run, column) for column in query.columns)) for run in ordered[: query.limit]
     ]
+
+
+def _in_order(order: Sequence[Order], newest_first: list[Run]) -> list[Run]:
+    ordered = newest_first
+    for each in reversed(order):
+        keyed = [(value_of(run, each.field), run) for run in ordered]
+        there = [(_sort_key(each.field.kind, value), run) for value, run in keyed if value is not None]
+        there.sort(key=itemgetter(0), reverse=each.descending)  # what is equal stays as it was, in either direction
+        ordered = [*(run for _, run in there), *(run for value, run in keyed if value is None)]
+    return ordered
 
 
 def comparisons_of(where: Where) -> Iterator[Compare]:
@@ -262,12 +268,8 @@ def _sign(kind: Kind, one: Scalar, other: Scalar) -> int:
     return (one > other) - (one < other)
 
 
-def _place(order: Order, one: Scalar, other: Scalar) -> int:
-    if one is None or other is None:
-        return (one is None) - (other is None)
-    ranks = _rank(one) - _rank(other)
-    sign = ranks or _sign(order.field.kind, one, other)
-    return -sign if order.descending else sign
+def _sort_key(kind: Kind, value: bool | float | str) -> tuple[int, bool | float | str]:
+    return _rank(value), version_key(str(value)) if kind is Kind.VERSION else value
 
 
 def _rank(value: Scalar) -> int:

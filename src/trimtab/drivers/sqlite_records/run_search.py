@@ -6,7 +6,8 @@ Names and values of a query are only ever bound, never written into the statemen
 from __future__ import annotations
 
 import json
-from typing import Final, assert_never
+from collections.abc import Sequence
+from typing import Any, Final, assert_never
 
 from trimtab.base.errors import InputError
 from trimtab.drivers.sqlite_records.database import Database
@@ -27,18 +28,19 @@ def find_runs(database: Database, query: RunQuery) -> list[RunRow]:
             f"{asked} fields of runs are asked for at once", fix=f"Show and sort by at most {MOST_FIELDS}."
         )
     bound: list[object] = []
-    rows = _Select(bound, query)
+    rows, page = _Select(bound, query), _Select(bound, query)
     values = "".join(f", {rows.value(column)}" for column in query.columns)
-    order = rows.order()
     if query.limit is None:
         where = rows.where()
     else:  # the page is found first, so that columns are looked up for its rows alone
-        page = _Select(bound, query)
-        chosen, sorted_by = page.where(), page.order()
-        limit = page.bind(max(0, query.limit))
-        where = f"run.n IN (SELECT run.n FROM {page.tables()} WHERE {chosen} ORDER BY {sorted_by} LIMIT {limit})"
+        chosen, by, limit = page.where(), page.order(), page.bind(max(0, query.limit))
+        where = f"run.n IN (SELECT run.n FROM {page.tables()} WHERE {chosen} ORDER BY {by} LIMIT {limit})"
+    order = rows.order()
     text = f"SELECT run.run{values} FROM {rows.tables()} WHERE {where} ORDER BY {order}"
-    found = database.select(text, *bound)
+    return _rows(query, database.select(text, *bound))
+
+
+def _rows(query: RunQuery, found: Sequence[tuple[Any, ...]]) -> list[RunRow]:
     if all(column.kind is not Kind.ANY for column in query.columns):
         return [RunRow(row[0], row[1:]) for row in found]
     return [RunRow(row[0], tuple(map(restored, row[1:]))) for row in found]
@@ -60,6 +62,9 @@ def run_fields(database: Database) -> list[str]:
         "OR EXISTS (SELECT 1 FROM shared_fact WHERE shared_fact.name = fact_name.id) ORDER BY name"
     )
     return [name for (name,) in found if any(name.startswith(f"{section}.") for section in OPEN)]
+
+
+_LAST: Final = "\U0010ffff"
 
 
 class _Select:
@@ -91,39 +96,42 @@ class _Select:
         for order in self._query.order:
             version = order.field.kind is Kind.VERSION
             expression = f"{self._joined(order.field)}.rank" if version else self.value(order.field)
-            parts += [f"{expression} IS NULL", f"{expression} {'DESC' if order.descending else 'ASC'}"]
+            parts.append(f"{expression} {'DESC' if order.descending else 'ASC'} NULLS LAST")
         return ", ".join([*parts, "run.started DESC", "run.n DESC"])
 
     def where(self) -> str:
-        """What stands behind WHERE: never NULL."""
+        """What stands behind WHERE."""
         return "1" if self._query.where is None else self._condition(self._query.where)
 
-    def _condition(self, where: Where) -> str:
+    def _condition(self, where: Where, *, turned: bool = False) -> str:
+        """The condition; where it is ``turned`` by a NOT, it is true or false, and never NULL."""
         match where:
             case Compare():
-                return self._compare(where)
+                test = self._compare(where)
+                return f"({test} IS TRUE)" if turned else test
             case AllOf():
-                return "(" + " AND ".join(self._condition(part) for part in where.parts) + ")"
+                return "(" + " AND ".join(self._condition(part, turned=turned) for part in where.parts) + ")"
             case AnyOf():
-                return "(" + " OR ".join(self._condition(part) for part in where.parts) + ")"
+                return "(" + " OR ".join(self._condition(part, turned=turned) for part in where.parts) + ")"
             case Not():
-                return f"NOT {self._condition(where.part)}"
+                return f"(NOT {self._condition(where.part, turned=True)})"
             case _:
                 assert_never(where)
 
     def _compare(self, compare: Compare) -> str:
+        """A comparison; NULL may stand for false."""
         field, absent = compare.field, compare.values[0] is None
         if field.section in COLUMNS:
             column = self._column(field)
             if absent:
                 return f"({column} IS {'' if compare.op is Op.EQUAL else 'NOT '}NULL)"
-            return f"(({self._test(compare, column, column)}) IS TRUE)"
+            return f"({self._test(compare, column, column)})"
         table, of = self._place(field)
         named = f"SELECT of FROM {table} WHERE name = {self._name(field)}"
         if absent:
             return f"(({of} IN ({named})) IS {'NOT ' if compare.op is Op.EQUAL else ''}TRUE)"
         rank = "rank" if field.kind is Kind.VERSION else "value"
-        return f"(({of} IN ({named} AND {self._test(compare, 'value', rank)})) IS TRUE)"
+        return f"({of} IN ({named} AND {self._test(compare, 'value', rank)}))"
 
     def _test(self, compare: Compare, value: str, rank: str) -> str:
         """Whether an expression that is not NULL is what is asked for."""

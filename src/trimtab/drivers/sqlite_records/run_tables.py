@@ -28,6 +28,7 @@ RUN_TABLES: Final = (
     # columns without a type keep what they are given: nothing turns a text into a number
     f"CREATE TABLE run (n INTEGER PRIMARY KEY, {_RUN}, environment INTEGER, files INTEGER)",
     'CREATE INDEX run_by_start ON run ("started" DESC, n DESC)',
+    'CREATE INDEX run_by_state ON run ("state", "started" DESC, n DESC)',
     'CREATE INDEX run_by_release ON run ("release")',
     'CREATE INDEX run_by_table ON run ("data.table")',
     "CREATE TABLE run_record (n INTEGER PRIMARY KEY, record BLOB NOT NULL)",
