@@ -451,6 +451,31 @@ def test_another_label_index_or_order_of_pandas_is_another_digest(frame: Any) ->
         assert digest(frame.iloc[1:]) != said
 
 
+PANDAS_SCALARS: list[Any] = [
+    pd.NA,
+    pd.NaT,
+    pd.Timestamp("2026-01-01 12:00", tz="Europe/Berlin"),
+    pd.Timestamp("2026-10-25 02:30").tz_localize("Europe/Berlin", ambiguous=False),
+    pd.Timestamp(2026, 1, 1).as_unit("s"),
+    pd.Timedelta("1s").as_unit("ms"),
+    pd.Period("2026-01", freq="M"),
+    pd.Interval(1, 2.5, closed="both"),
+]
+
+
+@pytest.mark.parametrize("value", PANDAS_SCALARS, ids=repr)
+def test_a_single_value_of_pandas_stays_one(value: Any) -> None:
+    again = opened({"at": [value], value: 1} if value is not pd.NA else {"at": [value]})["at"][0]
+    assert (type(again), repr(again)) == (type(value), repr(value))
+    assert getattr(again, "unit", None) == getattr(value, "unit", None)
+    assert getattr(again, "tzinfo", None) == getattr(value, "tzinfo", None)
+    assert digest(again) == digest(value)
+
+
+def test_single_values_of_pandas_are_told_apart() -> None:
+    assert len({digest(value) for value in [*PANDAS_SCALARS, None, float("nan")]}) == len(PANDAS_SCALARS) + 2
+
+
 def test_missing_is_told_from_nan_in_pandas_own_floats() -> None:
     values, mask = np.array([1.0, np.nan, 0.0]), np.array([False, False, True])
     array = pd.arrays.FloatingArray(values, mask)

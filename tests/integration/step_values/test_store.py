@@ -301,6 +301,25 @@ def test_a_large_table_is_kept_and_opened_within_twice_its_memory(tmp_path: Path
     assert opening - before < 1.5 * size
 
 
+WITHOUT_PYARROW = """
+import sys
+sys.modules["pyarrow"] = None  # as if it were not installed
+from pathlib import Path
+import pandas as pd
+from trimtab.drivers.step_values import StepValues
+columns = {"a": pd.array([1, None], dtype="Int8"), "b": ["x", None], "c": pd.to_datetime(["2026", None], utc=True)}
+frame = pd.DataFrame(columns, index=pd.CategoricalIndex(["u", "v"]))
+values = StepValues(Path(sys.argv[1]))
+pd.testing.assert_frame_equal(values.open(values.keep(frame, step="s")), frame)
+"""
+
+
+def test_pandas_tables_need_no_pyarrow(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", WITHOUT_PYARROW, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_importing_and_recognising_load_no_library() -> None:
     script = (
         "import sys; from pathlib import Path; from trimtab.drivers.step_values import StepValues\n"

@@ -29,8 +29,6 @@ def node(value: Any, encoder: Encoder) -> Node | None:
         return {"pandas.Period": [value.ordinal, value.freqstr]}
     if kind is pd.Interval:
         return {"pandas.Interval": [encoder.node(value.left), encoder.node(value.right), value.closed]}
-    if isinstance(value, pd.api.extensions.ExtensionDtype):
-        return None
     return None
 
 
@@ -66,7 +64,7 @@ def zone_node(zone: Any, encoder: Encoder) -> Node:
         again = pd.DatetimeTZDtype("ns", named).tz
     except (TypeError, ValueError, KeyError):
         again = None
-    if again is not None and type(again) is type(zone) and again == zone:
+    if type(again) is type(zone) and str(again) == named:  # pytz has several objects for one zone, all of one type
         return named
     return encoder.node(zone)
 

@@ -84,7 +84,8 @@ class Parts:
             raise RuntimeError("this value is encoded in memory; a serialiser needs a folder")
         self._folders += 1
         made = self._scratch() / f"folder-{self._folders}"
-        made.mkdir()
+        with explained("make a folder", made):
+            made.mkdir()
         return made
 
     @property

@@ -63,7 +63,7 @@ def dtype_words(dtype: Any) -> Any:
         case "Duration":
             return [name, dtype.time_unit]
         case "Decimal":
-            return [name, dtype.precision, dtype.scale]
+            return [name, dtype.precision or 38, dtype.scale]  # before Polars 1.32 none said meant the most
         case "Enum":
             return [name, dtype.categories.to_list()]
         case "Categorical":

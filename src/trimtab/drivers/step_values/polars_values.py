@@ -1,8 +1,9 @@
 """Polars tables as Parquet, and back: every dtype as it was.
 
 Measured with Polars 2.1 on each dtype alone, in lists, in arrays and in structs: Parquet, which holds Polars' own
-schema beside its own, gives all of them back but a struct without fields, which Arrow's format does. Neither takes
-Python objects. A table without columns has no file; its height is in the tree.
+schema beside its own, gives all of them back but a struct without fields, which Arrow's format does; in Polars 1.30
+128-bit integers are such another. Neither takes Python objects. A table without columns has no file; its height is in
+the tree.
 
 LZ4 and no statistics: for kept results time counts more than size. The digest is of the content
 (`trimtab.drivers.step_values.polars_content`), not of these bytes, which follow chunks and versions.
@@ -19,12 +20,20 @@ import polars as pl
 
 from trimtab.disk.faults import explain
 from trimtab.drivers.step_values.nodes import Node
-from trimtab.drivers.step_values.polars_content import digest_of, refused_dtype
+from trimtab.drivers.step_values.parts import Held, Parts
+from trimtab.drivers.step_values.polars_content import digest_of, dtype_words, refused_dtype
 from trimtab.drivers.step_values.problems import RefusedError, a
 
 if TYPE_CHECKING:
     from trimtab.drivers.step_values.tree import Decoder, Encoder
 
+
+_FORMS: Final = ("parquet", "arrow")
+_EVERYDAY: Final = frozenset({
+    "Boolean", "String", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64",
+    "Date", "Datetime",
+})  # fmt: skip
+"""Types that every version of Polars writes to Parquet and reads as they were; of others the file is asked."""
 
 _SYSTEM_ERROR: Final = re.compile(r"os error (\d+)")
 """How Polars passes on what the system said, also inside errors of its own."""
@@ -66,8 +75,17 @@ def _kept(frame: pl.DataFrame, encoder: Encoder) -> Node:
         if refused := refused_dtype(dtype):
             fix = "Turn the column into numbers, texts, times, or lists and structs of them."
             raise RefusedError(f"a table whose column {name!r} has the dtype {refused}", fix=fix)
-    kind = "arrow" if any(_holds_empty_struct(dtype) for dtype in frame.dtypes) else "parquet"
-    path = encoder.parts.path_for(int(frame.estimated_size()), kind)
+    for kind in _FORMS:
+        held = _written(frame, kind, encoder.parts)
+        if held is not None:
+            return [encoder.parts.add(held, kind, content=digest_of(frame)), kind]
+    fix = "Turn the columns of unusual types into numbers, texts, times, or lists and structs of them."
+    raise RefusedError(f"a table of the types {', '.join(map(str, frame.dtypes))} that Polars cannot write", fix=fix)
+
+
+def _written(frame: pl.DataFrame, kind: str, parts: Parts) -> Held | None:
+    """The table in one of two forms; None if that form does not hold its types."""
+    path = parts.path_for(int(frame.estimated_size()), kind)
     target = path or BytesIO()
     try:
         if kind == "parquet":
@@ -79,11 +97,22 @@ def _kept(frame: pl.DataFrame, encoder: Encoder) -> Node:
     except pl.exceptions.PolarsError as error:
         if system := _SYSTEM_ERROR.search(str(error)):
             raise explain(OSError(int(system[1]), str(error)), doing="write a table", path=path or Path()) from error
-        raise RefusedError(
-            f"a table that cannot be written ({error})", fix="Take out the columns of unusual types."
-        ) from error
-    held = path or target.getvalue()  # type: ignore[union-attr]
-    return [encoder.parts.add(held, kind, content=digest_of(frame)), kind]
+        return None
+    if all(dtype.base_type().__name__ in _EVERYDAY for dtype in frame.dtypes) or _holds(target, kind, frame):
+        return target if isinstance(target, Path) else target.getvalue()
+    return None
+
+
+def _holds(written: Path | BytesIO, kind: str, frame: pl.DataFrame) -> bool:
+    """Whether what was written has the table's types, as far as its head says."""
+    if isinstance(written, BytesIO):
+        written.seek(0)
+    try:
+        # the schema alone is not asked for: Polars 1.30 says Categorical there and reads an Enum
+        schema = (pl.read_parquet if kind == "parquet" else pl.read_ipc)(written, n_rows=0).schema
+    except pl.exceptions.PolarsError:
+        return False
+    return [dtype_words(dtype) for dtype in schema.values()] == [dtype_words(dtype) for dtype in frame.dtypes]
 
 
 def _opened(payload: list[Any], decoder: Decoder) -> pl.DataFrame:
@@ -93,16 +122,3 @@ def _opened(payload: list[Any], decoder: Decoder) -> pl.DataFrame:
     if kind == "parquet":
         return pl.read_parquet(decoder.opened.held(f"{number}.{kind}"))
     return pl.read_ipc(decoder.opened.content(f"{number}.{kind}"))  # in memory: a file would be mapped
-
-
-def _holds_empty_struct(dtype: pl.DataType) -> bool:
-    if isinstance(dtype, pl.Struct):
-        return not dtype.fields or any(_holds_empty_struct(_instance(field.dtype)) for field in dtype.fields)
-    if isinstance(dtype, pl.List | pl.Array):
-        return _holds_empty_struct(_instance(dtype.inner))
-    return False
-
-
-def _instance(dtype: Any) -> pl.DataType:
-    made: pl.DataType = dtype() if isinstance(dtype, type) else dtype
-    return made

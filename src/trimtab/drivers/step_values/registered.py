@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError
+from trimtab.disk.faults import explained
 from trimtab.disk.tree import digest_tree
+from trimtab.drivers.step_values.parts import Held
 from trimtab.drivers.step_values.problems import RefusedError, UnstableSerialiserError, a
 
 if TYPE_CHECKING:
@@ -93,12 +95,7 @@ class Serialisers:
         folder = decoder.opened.folder()
         try:
             for path, number in numbers:
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                held = decoder.opened.held(f"{number}.saved")
-                if isinstance(held, bytes):
-                    (folder / path).write_bytes(held)
-                else:
-                    shutil.copyfile(held, folder / path)
+                _lay_out(decoder.opened.held(f"{number}.saved"), folder / path)
             return serialiser.load(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -113,6 +110,15 @@ class Serialisers:
                 fix="Let save() write its files into the folder that it is given.",
             )
         return files, folder
+
+
+def _lay_out(held: Held, path: Path) -> None:
+    with explained(f"copy {path.name}", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(held, bytes):
+            path.write_bytes(held)
+        else:
+            shutil.copyfile(held, path)
 
 
 def _difference(one: dict[str, Digest], other: dict[str, Digest]) -> str:

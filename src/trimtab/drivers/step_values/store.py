@@ -98,7 +98,8 @@ class StepValues:
             if isinstance(part.held, bytes):
                 with_folder(path.parent, partial(write_bytes, path, part.held, mode=_MODE, sync=False))
             else:
-                part.held.chmod(_MODE)
+                with explained(f"write {part.name}", part.held):
+                    part.held.chmod(_MODE)
                 with_folder(path.parent, partial(publish, part.held, path, sync=False))
         with explained(f"look at {part.name}", path):
             found = path.stat()
@@ -195,7 +196,8 @@ class _Files:
     def folder(self) -> Path:
         self._folders += 1
         made = self._scratch() / f"folder-{self._folders}"
-        made.mkdir()
+        with explained("make a folder", made):
+            made.mkdir()
         return made
 
     def expected(self, name: str) -> Digest:
