@@ -12,17 +12,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from trimtab.base.digest import Digest, parse_digest
 from trimtab.base.errors import IntegrityError, NotFoundError
 from trimtab.disk.atomic import sync_descriptor, sync_folder, workspace
-from trimtab.disk.faults import explained
-from trimtab.disk.reading import Content, FileGoneError, read_content
+from trimtab.disk.faults import explain, explained
+from trimtab.disk.reading import Content, FileGoneError, look, read_content
 
 MODE: Final = 0o400
 """Read-only for the owner and closed to others: kept files hold code and data."""
+
+_NUMBERS: Final = count()
+"""Names of what is being built, each given once in this process; the folder is the process's own."""
 
 
 class Kept(NamedTuple):
@@ -65,6 +69,8 @@ def incoming(store: Path) -> Iterator[Path]:
 def keep(path: str, store: str, building: str, *, sync: bool = False) -> Kept:
     """The file at ``path``, copied into ``store`` under the digest of what was copied; replaces what has its name.
 
+    Have a `look` at the path first.
+
     Args:
         building: an `incoming` folder of the same store; several threads may share one.
         sync: bring it to the disk, so that it survives a power cut, too.
@@ -73,20 +79,22 @@ def keep(path: str, store: str, building: str, *, sync: bool = False) -> Kept:
         FileGoneError, NotAFileError, FileChangedError: as `read_content`; nothing was kept.
         DriverError: it cannot be read or written; nothing was kept.
     """
-    made = f"{building}/{os.urandom(8).hex()}"
+    made = f"{building}/{next(_NUMBERS)}"
     descriptor = _create(made, MODE)
     try:
         content = read_content(path, into=descriptor)
         final = place_of(store, content.digest)
-        with explained(f"keep {path}", Path(store)):
-            if sync:
-                sync_descriptor(descriptor)
-            _rename(made, final)
-            if sync:
-                sync_folder(Path(final).parent)
-            return Kept(content, final, os.fstat(descriptor))
+        if sync:
+            sync_descriptor(descriptor)
+        _rename(made, final)
+        if sync:
+            sync_folder(Path(final).parent)
+        return Kept(content, final, os.fstat(descriptor))
+    except OSError as error:
+        _remove(made)
+        raise explain(error, doing=f"keep {path}", path=Path(store)) from error
     except BaseException:
-        Path(made).unlink(missing_ok=True)
+        _remove(made)
         raise
     finally:
         os.close(descriptor)
@@ -103,16 +111,19 @@ def copy_checked(source: str, digest: Digest, target: str, building: str) -> Non
         IntegrityError: its content is another; nothing is at ``target`` that was not there before.
         DriverError: it cannot be read or written.
     """
-    made = f"{building}/{os.urandom(8).hex()}"
+    look(source)
+    made = f"{building}/{next(_NUMBERS)}"
     descriptor = _create(made, 0o666)
     try:
         content = read_content(source, into=descriptor)
         if content.digest != digest:
             raise IntegrityError(f"the content of {source} is not {digest}", at=source)
-        with explained(f"write {target}", Path(target)):
-            _rename(made, target)
+        _rename(made, target)
+    except OSError as error:
+        _remove(made)
+        raise explain(error, doing=f"write {target}", path=Path(target)) from error
     except BaseException:
-        Path(made).unlink(missing_ok=True)
+        _remove(made)
         raise
     finally:
         os.close(descriptor)
@@ -141,14 +152,23 @@ def damaged(digest: Digest, place: str) -> IntegrityError:
     return IntegrityError(f"the content kept under {digest} is not what it was", fix=fix, at=place)
 
 
+# One call of the system each, ten thousand times: a Path for every name took as long as all that the system does.
+
+
 def _create(path: str, mode: int) -> int:
-    with explained(f"make {Path(path).name}", Path(path)):
+    try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    except OSError as error:
+        raise explain(error, doing="make a file to write to", path=Path(path)) from error
 
 
 def _rename(made: str, final: str) -> None:
     try:
-        Path(made).replace(final)
+        os.replace(made, final)  # noqa: PTH105
     except FileNotFoundError:
         Path(final).parent.mkdir(parents=True, exist_ok=True)
         Path(made).replace(final)
+
+
+def _remove(made: str) -> None:
+    Path(made).unlink(missing_ok=True)

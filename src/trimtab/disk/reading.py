@@ -92,15 +92,16 @@ def look(path: str) -> os.stat_result:
 def read_content(path: str, *, into: int | None = None) -> Content:
     """The digest of what a file holds; the same bytes are written to the open file ``into``, if one is given.
 
+    Have a `look` at a path first that anybody may have named: opening a device can already do something.
+
     Raises:
         FileGoneError, NotAFileError: it is not there, or no file.
         FileChangedError: it changed meanwhile; what was written is of no use.
         DriverError: it cannot be read, or ``into`` cannot be written.
     """
-    look(path)  # opening a device can already do something
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise gone(path) from None
     except OSError as error:
         raise explain(error, doing=f"read {path}", path=Path(path)) from error
@@ -113,11 +114,14 @@ def read_content(path: str, *, into: int | None = None) -> Content:
         os.close(descriptor)
 
 
-def pump(descriptor: int, *, into: int | None = None) -> tuple[Digest, int]:
-    """The digest and the size of the rest of an open file, which is written to ``into``; raises `OSError`."""
+def pump(descriptor: int, *, into: int | None = None, expected: int = -1) -> tuple[Digest, int]:
+    """The digest and the size of the rest of an open file, which is written to ``into``; raises `OSError`.
+
+    One that is looked at again afterwards has no more than the ``expected`` bytes, and is not asked for more.
+    """
     state, size = hashlib.sha256(), 0
     view = _buffer.view
-    while count := os.readv(descriptor, [view]):
+    while size != expected and (count := os.readv(descriptor, [view])):
         piece = view[:count]
         state.update(piece)
         size += count
@@ -165,7 +169,7 @@ def _read_opened(path: str, descriptor: int, into: int | None) -> Content:
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode):
         raise _no_file(path, before.st_mode)
-    digest, size = pump(descriptor, into=into)
+    digest, size = pump(descriptor, into=into, expected=before.st_size or -1)  # /proc has files of no size
     if not same_file(before, os.fstat(descriptor)):
         fix = "Wait until what writes it has ended, then try again."
         raise FileChangedError(f"{path} changed while it was read", fix=fix, at=path)

@@ -14,6 +14,7 @@ from trimtab.base.errors import DriverError, NotFoundError
 from trimtab.disk.atomic import workspace, write_bytes
 from trimtab.disk.content import MODE, checked_place, copy_kept, damaged, incoming, keep, nothing_kept
 from trimtab.disk.faults import explained
+from trimtab.disk.reading import look
 
 
 class Intact(Protocol):
@@ -53,6 +54,7 @@ class LocalBlobs:
             NotFoundError, InputError: it is not there, or no file.
             DriverError: it changed meanwhile, or the disk refused; nothing was kept.
         """
+        look(str(path))
         with incoming(self.folder) as building:
             return keep(str(path), str(self.folder), str(building), sync=True).content.digest
 
