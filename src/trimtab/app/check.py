@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trimtab.app.own_contract import ContractDisagreesError, contract_disagreements
 from trimtab.base.errors import InputError, ProblemsError, TrimtabError
 from trimtab.base.instants import DAY, format_span
 from trimtab.data.contract import parse_contract
@@ -37,12 +38,6 @@ if TYPE_CHECKING:
 
 _KEYS = {Rule.TYPE: "type", Rule.IMPOSSIBLE: "type", Rule.NULL: "type"}
 """The key of a rule in a contract's file, where it is not called like the rule."""
-
-
-class ContractDisagreesError(InputError):
-    """The contract and the project file, or the contract and the rows, say different things."""
-
-    code = "TT1361"
 
 
 class NotKeptError(InputError):
@@ -78,29 +73,6 @@ def check_project(folder: Path) -> tuple[TrimtabError, ...]:
         found += _span_problems(project, examined, table)
         found += _violations(folder, project, contract, table)
     return tuple(found)
-
-
-def contract_disagreements(project: Project, contract: Contract) -> tuple[TrimtabError, ...]:
-    """Where the contract's header and ``[data]`` name different columns, zones or tasks."""
-    file = str(project.source.contract)
-    said = {
-        "time": (project.source.time, contract.time),
-        "label": (project.source.label, contract.label),
-        "key": (project.source.key, contract.key),
-        "zone": (project.source.zone, contract.zone),
-        "task": (project.task.value if project.task else None, contract.task.value if contract.task else None),
-    }
-    unsaid = {name for name, (ours, _) in said.items() if not ours and name in ("time", "label", "task")}
-    fix = f"Correct the one that is wrong; without {file} the next run infers a new contract."
-    return tuple(
-        ContractDisagreesError(
-            f"the contract's {name} is {theirs or 'not said'}, and trimtab.toml says {ours or 'nothing'}",
-            fix=fix,
-            at=file,
-        )
-        for name, (ours, theirs) in said.items()
-        if ours != theirs and name not in unsaid
-    )
 
 
 # ── the project's own code ───────────────────────────────────────────────────────────────────────────────────────────

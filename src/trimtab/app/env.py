@@ -82,11 +82,20 @@ class FrozenPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """A lock that was written, and its packages by name. ``index`` says why no index was asked, where none was."""
+    """A lock that was written, and its packages by name.
+
+    Attributes:
+        counts: the project's lock that counts: this one, unless its name or ``[pipeline] lock`` say another.
+        others: locks that are there too and are not looked at.
+        index: why no index was asked, where none was.
+        absent: modules that the project imports and that are not installed.
+    """
 
     lock: Path
     wheels: Path
     packages: tuple[FrozenPackage, ...]
+    counts: str
+    others: tuple[str, ...]
     index: str
     absent: tuple[str, ...]
 
@@ -161,10 +170,14 @@ def freeze(root: Path, project: Project, *, lock: Path, wheels: Path, offline: b
     entries = [_entry(each, used[each.name], work.kept[each.name], work.addresses, lock) for each in work.packages()]
     wheels.mkdir(parents=True, exist_ok=True)
     write_bytes(lock, write_pylock(entries, python=f"{sys.version_info.major}.{sys.version_info.minor}"))
+    named = project.pipeline.lock
+    locks = find_locks(root, named=named if named is not None and (root / named).is_file() else None)
     return Frozen(
         lock=lock,
         wheels=wheels,
         packages=work.packages(),
+        counts=str(named) if named is not None else locks[0].path if locks else "",
+        others=tuple(each.path for each in locks[1:]),
         index=index,
         absent=libraries.absent(imports),
     )

@@ -15,7 +15,7 @@ import polars as pl
 
 from trimtab.app.home import Home
 from trimtab.app.scorers import logged_scores
-from trimtab.app.train import truth_of
+from trimtab.app.truth import truth_of
 from trimtab.base.instants import Instant, floor_to
 from trimtab.data.array_profile import profile_columns
 from trimtab.data.contract import parse_contract

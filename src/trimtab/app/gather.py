@@ -14,11 +14,10 @@ from pathlib import Path
 
 import polars as pl
 
-from trimtab.app.check import contract_disagreements
-from trimtab.base.errors import InputError, ProblemsError
+from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant, Span, format_instant
 from trimtab.data.check import TableCheck, TableScan
-from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer
 from trimtab.data.quarantine import Kept
 from trimtab.data.schema import Contract, Severity
@@ -49,36 +48,26 @@ class Gathered:
 
     ``left_out`` counts labelled rows of the log that do not fit the contract: an earlier one let them in. ``aside`` are
     the rows of the project's table that the contract sets aside, with their reasons (`trimtab.data.quarantine`).
+    ``complete`` says that the project's table has no later row, so that any later moment would find the same ones.
     """
 
     table: pl.DataFrame
     origin: dict[str, int]
     left_out: int
     aside: pl.DataFrame
+    complete: bool
 
 
-def source_rows(root: Path, source: Source, as_of: Instant) -> pl.DataFrame:
-    """The rows of the project's own table that had happened, with their label, before ``as_of``.
+def source_rows(root: Path, source: Source, as_of: Instant) -> tuple[pl.DataFrame, bool]:
+    """The rows of the project's own table that had happened, with their label, before ``as_of``; and whether no row
+    is later than that.
 
     A plain table carries no arrival times: ``label_delay`` after its event, a row's label counts as arrived.
     """
     known = pl.lit(as_of - source.label_delay).cast(pl.Datetime("us", "UTC"))
     table = read_source(root, source)
-    return table.filter((pl.col(source.time) < known) & pl.col(source.label).is_not_null())
-
-
-def own_contract(root: Path, project: Project) -> Contract:
-    """The project's contract, as its file says.
-
-    Raises:
-        ProblemsError: every mistake in it, and every place where it and ``trimtab.toml`` disagree.
-    """
-    name = str(project.source.contract)
-    contract = parse_contract((root / name).read_text(encoding="utf-8"), at=name)
-    disagreements = contract_disagreements(project, contract)
-    if disagreements:
-        raise ProblemsError(disagreements, at=name)
-    return contract
+    happened = table.filter(pl.col(source.time) < known)
+    return happened.filter(pl.col(source.label).is_not_null()), happened.height == table.height
 
 
 def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[str], None]) -> None:
@@ -86,7 +75,7 @@ def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[
     path, source = root / project.source.contract, project.source
     if path.is_file():
         return
-    table = source_rows(root, source, as_of)
+    table, _ = source_rows(root, source, as_of)
     if not table.height:
         raise TooFewRowsError(
             f"no row of {source.path} has a label that had arrived by {format_instant(as_of)}",
@@ -108,7 +97,8 @@ def gather(
     Raises:
         ContractBrokenError: with every violation that refuses the table.
     """
-    kept = keep_to_contract(source_rows(root, source, as_of), contract, source, as_of)
+    found, complete = source_rows(root, source, as_of)
+    kept = keep_to_contract(found, contract, source, as_of)
     table = _aligned(kept.rows, contract)
     parts, left_out = {"source": table}, 0
     if log is not None:
@@ -128,7 +118,7 @@ def gather(
         origin_of = origin_of.filter(pl.col(contract.time_column) > newest)
     counts = origin_of["origin"].value_counts()
     origin = dict(sorted(zip(counts["origin"], counts["count"], strict=True)))
-    return Gathered(table=whole, origin=origin, left_out=left_out, aside=kept.aside)
+    return Gathered(table=whole, origin=origin, left_out=left_out, aside=kept.aside, complete=complete)
 
 
 def keep_to_contract(table: pl.DataFrame, contract: Contract, source: Source, as_of: Instant) -> Kept:

@@ -56,8 +56,10 @@ class Home:
         Whoever goes on after a kill calls it: the controller when it starts, a run when it begins.
         """
         blobs = (self.state / "blobs").glob("*/*")
-        for folder in (self.root, self.files.folder, self.files.workers, self.state / "tables", *blobs):
-            clean_partial(folder, of=self.project.source.contract.name if folder == self.root else None)
+        for folder in (self.files.folder, self.files.workers, self.state / "tables", *blobs):
+            clean_partial(folder)
+        if self.project.data is not None:
+            clean_partial(self.root, of=self.project.data.contract.name)
 
     def desired(self) -> Desired | None:
         """The endpoint's desired state; None before its first release."""

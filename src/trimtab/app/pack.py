@@ -7,14 +7,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
-from trimtab.app.train import Candidate
 from trimtab.base.digest import Digest
 from trimtab.data.array_profile import profile_columns, profile_scores
 from trimtab.data.contract import format_contract
+from trimtab.data.schema import Contract
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.signing_keys import signing_key
@@ -30,10 +30,24 @@ from trimtab.release.manifest import (
     SOURCE_FOLDER,
     Manifest,
 )
-from trimtab.release.rows import take, take_columns
+from trimtab.release.rows import Columns, take, take_columns
+from trimtab.release.scoring import Scorer
 from trimtab.rollout.evidence import one_number
 from trimtab.spec.parse import PROJECT_FILE
 from trimtab.stats.arrays import Floats
+
+
+class Packed(Protocol):
+    """A candidate, as far as packing looks at it."""
+
+    @property
+    def scorer(self) -> Scorer: ...
+
+    @property
+    def train_columns(self) -> Columns: ...
+
+    @property
+    def features(self) -> Any: ...
 
 
 class Source(Protocol):
@@ -52,12 +66,13 @@ class Reference:
 
     rows: pl.DataFrame
     scores: Floats
+    contract: Contract
 
 
 def pack_release(
     bundles: Bundles,
     draft: Manifest,
-    candidate: Candidate,
+    candidate: Packed,
     *,
     reference: Reference,
     source: Source,
@@ -73,7 +88,7 @@ def pack_release(
     Raises:
         RowDependenceError, UnstableError: the features of a row depend on more than the row.
     """
-    contract = candidate.contract
+    contract = reference.contract
     places = pick_golden(candidate.train_columns)
     golden = take_columns(candidate.train_columns, places)
     with user_errors(source.folder, doing="proving that features are row-local"):

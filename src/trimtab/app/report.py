@@ -19,7 +19,7 @@ import polars as pl
 from trimtab.app.home import Home
 from trimtab.app.journal import read_journal
 from trimtab.app.scorers import logged_scores, open_scorer
-from trimtab.app.train import truth_of
+from trimtab.app.truth import truth_of
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.errors import InputError
 from trimtab.base.instants import DAY, Instant, format_instant, format_span

@@ -11,6 +11,7 @@ from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, n
 from trimtab.cli.threads import one_thread
 
 if TYPE_CHECKING:
+    from trimtab.pipeline.plan import Planned
     from trimtab.records.run import Run
 
 
@@ -52,18 +53,31 @@ def check(folder: Path, json_: bool) -> int:
 @click.command()
 @in_project
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter, over trimtab.toml.")
+@click.option("--explain", is_flag=True, help="Say which steps would run, and why; run nothing.")
+@click.option("--fresh", is_flag=True, help="Run every step, whatever is kept.")
+@click.option("--twice", is_flag=True, help="Run all again in another world: clock, hash order, order of files.")
+@click.option("--debug", is_flag=True, help="Run every step in this process; show the traceback of an error.")
 @as_json
-def run(folder: Path, settings: tuple[str, ...], json_: bool) -> int:
-    """Train on the working tree; what passes becomes a release.
+def run(
+    folder: Path, settings: tuple[str, ...], explain: bool, fresh: bool, twice: bool, debug: bool, json_: bool
+) -> int:
+    """Run the pipeline on the working tree; a model that passes its gates becomes a release.
 
-    Data, contract, train, gates, release: what was used and what came out is recorded either way.
+    A step whose code, inputs, parameters, libraries and files are what they were is not run again: --explain says why
+    for each. What was used and what came out is recorded either way.
     """
     one_thread()
     from trimtab.app.doors import local_person, open_home
-    from trimtab.app.run import run_working_tree
+    from trimtab.app.run import explain_working_tree, run_working_tree
 
     home = open_home(folder)
-    result = run_working_tree(home, local_person(), settings=settings, say=note)
+    if explain:
+        return _explained(explain_working_tree(home, local_person(), settings=settings, say=note, fresh=fresh), json_=json_)
+    result = run_working_tree(home, local_person(), settings=settings, say=note, fresh=fresh or twice, here=debug)
+    if twice:
+        from trimtab.app.twice import run_twice
+
+        return _compared(run_twice(home, result, settings=settings, say=note), json_=json_)
     return _told(result, json_=json_)
 
 
@@ -127,6 +141,19 @@ def report(folder: Path, blocks: int, html: Path | None, json_: bool) -> None:
         click.echo(f"{name:<34}{value}")
 
 
+def _explained(planned: tuple[Planned, ...], *, json_: bool) -> int:
+    """Show a plan; a step that runs is no failure."""
+    if json_:
+        steps = [{"step": p.step, "fate": p.fate, "because": p.because, "notes": p.notes} for p in planned]
+        document("trimtab.plan/1", {"steps": steps})
+        return 0
+    for each in planned:
+        click.echo(f"{each.fate.value:<6}{each.step}: {each.because}")
+        for said in each.notes:
+            click.echo(f"      {said}")
+    return 0
+
+
 def _told(run: Run, *, json_: bool) -> int:
     """Show what a run came to; returns the exit code of its verdict."""
     from trimtab.base.digest import short
@@ -137,9 +164,21 @@ def _told(run: Run, *, json_: bool) -> int:
     else:
         for evidence in run.evidence:
             click.echo(f"{evidence.verdict.value:<7}{evidence.check}: {evidence.reason}")
-        made = f"release {short(release)} from run {run.run_id}" if release else ""
-        click.echo(made or f"run {run.run_id} made no release: a candidate must PASS every gate")
-    return EXIT_OF_VERDICT[run.verdict] if run.verdict else 4
+        click.echo(_came_to(run, release))
+    return EXIT_OF_VERDICT[run.verdict] if run.verdict else 0
+
+
+def _came_to(run: Run, release: str | None) -> str:
+    from trimtab.base.digest import short
+    from trimtab.records.run import StepState
+
+    ran = sum(step.state is StepState.RAN for step in run.steps)
+    steps = f"{ran} of {len(run.steps)} steps ran"
+    if release:
+        return f"release {short(release)} from run {run.run_id}, {steps}"
+    if run.verdict is None:
+        return f"run {run.run_id}: {steps}"
+    return f"run {run.run_id} made no release ({steps}): a candidate must PASS every gate"
 
 
 COMMANDS = (new, check, run, retrain, report)

@@ -62,7 +62,8 @@ def _private_file(folder: Path, name: str) -> str:
 
 def _with_zone_checked(examined: Examined) -> Examined:
     """Whether the zone exists is a question to the machine's zone database, so the pure parser cannot answer it."""
-    zone = examined.project.source.zone if examined.project else None
+    source = examined.project.data if examined.project else None
+    zone = source.zone if source is not None else None
     if zone is None:
         return examined
     try:

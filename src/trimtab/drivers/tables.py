@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from trimtab.base.digest import Digest, short
+from trimtab.base.errors import IntegrityError, NotFoundError
+from trimtab.data.table import digest_table
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
 
@@ -22,6 +24,34 @@ def keep_table(folder: Path, digest: Digest, table: pl.DataFrame) -> None:
     content = BytesIO()
     table.write_parquet(content, compression="zstd")
     write_bytes(path, content.getvalue())
+
+
+def open_table_of(folder: Path, digest: Digest) -> pl.DataFrame:
+    """The table that is kept under a digest.
+
+    Raises:
+        NotFoundError: it is not there.
+        IntegrityError: what is there is not what was kept.
+    """
+    path = _path(folder, digest)
+    if not path.is_file():
+        fix = "It was made on another machine, or removed; restore the state's folder from a copy."
+        raise NotFoundError(f"the table {short(digest)} is not kept here", fix=fix, at=str(path))
+    try:
+        table = pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _damaged(digest, path) from error
+    if digest_table(table) != digest:
+        raise _damaged(digest, path)
+    return table
+
+
+def _damaged(digest: Digest, path: Path) -> IntegrityError:
+    return IntegrityError(
+        f"the table {short(digest)} is not what was kept",
+        fix="Remove the file and gather the rows again, or restore it from a copy.",
+        at=str(path),
+    )
 
 
 def _path(folder: Path, digest: Digest) -> Path:

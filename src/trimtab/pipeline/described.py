@@ -81,9 +81,8 @@ def _imported(files: Mapping[str, str], module: str, path: str, tree: ast.Module
         if source is None:
             continue
         described = {each.name: each for each in describe_source(files[source], file=source)}
-        bound = {
-            each.name for each in ast.parse(files[source]).body if isinstance(each, ast.FunctionDef | ast.ClassDef)
-        }
+        body = ast.parse(files[source]).body
+        bound = {each.name for each in body if isinstance(each, ast.FunctionDef | ast.ClassDef)}
         for alias in node.names:
             known = described.get(alias.name)
             if alias.name == "*":
@@ -91,12 +90,12 @@ def _imported(files: Mapping[str, str], module: str, path: str, tree: ast.Module
             if known is not None and known.mark is not None:
                 yield replace(known, name=alias.asname or alias.name)
             elif known is None and alias.name not in bound and file_of(files, f"{home}.{alias.name}") is None:
-                _refuse_unknown(ast.parse(files[source]), alias.name)
+                _refuse_unknown(body, alias.name)
 
 
-def _refuse_unknown(tree: ast.Module, name: str) -> None:
+def _refuse_unknown(body: Iterable[ast.stmt], name: str) -> None:
     """Nothing for a plain value; `LookupError` for what may be a function from elsewhere."""
-    for node in tree.body:
+    for node in body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(each, ast.Name) and each.id == name for each in targets):

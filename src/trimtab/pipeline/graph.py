@@ -27,7 +27,7 @@ from trimtab.pipeline.problems import (
 )
 from trimtab.pipeline.row_kind import rows_kind
 from trimtab.pipeline.signature import UNREAD, Function
-from trimtab.pipeline.step import PLAIN, RowKind
+from trimtab.pipeline.step import PLAIN, RowKind, StepMark
 from trimtab.spec.problems import did_you_mean
 from trimtab.spec.project import CommandStep
 

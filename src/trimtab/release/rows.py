@@ -86,10 +86,10 @@ def run_steps(functions: Mapping[str, Callable[..., Any]], steps: Sequence[Servi
     count = len(rows)
     for step in steps:
         result = functions[step.function](*(made[name] for name in step.inputs), **step.params)
-        _check_count(step.function, result, count)
+        check_count(step.function, result, count)
         made[step.function] = result
     last = steps[-1].function if steps else ROWS
-    _check_features(last, made[last])
+    check_features(last, made[last])
     return made[last]
 
 
@@ -185,7 +185,8 @@ def _plain(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(np.float64, copy=False) if values.dtype.kind in "biuf" else values.astype(object, copy=False)
 
 
-def _check_count(function: str, result: Any, count: int) -> None:
+def check_count(function: str, result: Any, count: int) -> None:
+    """Nothing, if a step on the way to features answers every row; else `FeaturesError`."""
     if not hasattr(result, "shape"):
         return  # a step between may return anything; the last one's type is checked by name below
     found = len(result) if result.shape else 0
@@ -196,7 +197,8 @@ def _check_count(function: str, result: Any, count: int) -> None:
         )
 
 
-def _check_features(function: str, features: Any) -> None:
+def check_features(function: str, features: Any) -> None:
+    """Nothing, if a model can be given what ``features`` returned; else `FeaturesError`."""
     problem, fix = _array_problem(features) if isinstance(features, np.ndarray) else _table_problem(features)
     if problem:
         raise FeaturesError(f"{function}() returned {problem}", fix=fix)

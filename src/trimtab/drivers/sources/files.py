@@ -75,6 +75,14 @@ def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
     return find(root, place.reveal(), shown=str(place))
 
 
+def local_files(root: Path, source: Source) -> tuple[Path, ...] | None:
+    """The paths of the table's files; None where it comes by URL. Raises as `source_files` does."""
+    place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
+    if "://" in place.reveal():
+        return None
+    return tuple(file.content for file in find(root, place.reveal(), shown=str(place)) if isinstance(file.content, Path))
+
+
 def named_files(root: Path, name: str) -> tuple[SourceFile, ...]:
     """The files that a person names: a path, a glob or a URL; at least one, in the order of their names.
 

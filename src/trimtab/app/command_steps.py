@@ -1,0 +1,126 @@
+"""Steps that are commands: run, and what they wrote kept and put back.
+
+A command's value is the list of its files by digest; the files themselves lie beside the other kept results. They stay
+in the project where the command wrote them, because that is where its author looks for them.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from trimtab.app.run_settings import child_environment
+from trimtab.base.errors import UserCodeError
+from trimtab.base.instants import SECOND, format_span
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.local_blobs import LocalBlobs
+from trimtab.drivers.step_values import StepValues
+from trimtab.records.kept import Kept
+from trimtab.spec.project import CommandStep
+
+_PYTHON: Final = ("python", "python3")
+_MARK: Final = "trimtab.files/1"
+
+
+class CommandFailedError(UserCodeError):
+    """A command ended with an error, took too long, or did not write what it says it writes."""
+
+    code = "TT1393"
+
+
+class CommandRunner:
+    """Runs a project's commands in its folder, and keeps what they write.
+
+    Args:
+        files: where the content of what they write is kept.
+    """
+
+    def __init__(self, folder: Path, values: StepValues, index: FileIndex, files: LocalBlobs, *, seed: int) -> None:
+        self._folder = folder
+        self._values = values
+        self._index = index
+        self._files = files
+        self._seed = seed
+
+    def run(self, command: CommandStep) -> dict[str, Any]:
+        """Run it, and return what it wrote: path → digest and mode.
+
+        Raises:
+            CommandFailedError: its exit code is not 0, it took too long, or a file is missing.
+        """
+        words = shlex.split(command.run)
+        if words[0] in _PYTHON:  # the interpreter of this environment, whatever the search path says
+            words[0] = sys.executable
+        limit = None if command.time_limit is None else command.time_limit / SECOND
+        try:
+            # its own standard output would be mistaken for the record that --json prints
+            done = subprocess.run(
+                words, cwd=self._folder, env={**os.environ, **child_environment(self._seed)}, stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno() if _has_file(sys.stderr) else subprocess.DEVNULL, timeout=limit, check=False,
+            )  # fmt: skip
+        except OSError as error:
+            raise CommandFailedError(
+                f"the command of the step {command.name} cannot be started: {error.strerror} ({words[0]})",
+                fix="Correct [steps] run in trimtab.toml, or install the program.",
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise CommandFailedError(
+                f"the step {command.name} took longer than its limit of {format_span(command.time_limit or 0)}",
+                fix="Raise its time_limit, or give it less to do.",
+            ) from error
+        if done.returncode:
+            raise CommandFailedError(
+                f"the command of the step {command.name} ended with code {done.returncode}: {command.run}",
+                fix="What it said is above; run it by hand in the project's folder.",
+            )
+        return {"schema": _MARK, "files": {name: self._keep(name) for name in self._written(command)}}
+
+    def restore(self, command: CommandStep, kept: Kept) -> bool:
+        """Whether each file is as the command wrote it; one that is gone is put back from what was kept."""
+        for name, (digest, executable) in self._values.open(kept)["files"].items():
+            path = self._folder / name
+            if path.is_file():
+                if self._index.digest(path) != digest:
+                    return False
+            elif self._files.has(digest):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._files.copy_to(digest, path)
+                path.chmod(0o755 if executable else 0o644)
+            else:
+                return False
+        return all((self._folder / path).exists() for path in command.writes)
+
+    def paths(self, value: Any) -> Any:
+        """What a function is given of a command: the path that it wrote, or the paths by name if there are several."""
+        if not isinstance(value, dict) or value.get("schema") != _MARK:
+            return value
+        paths = {name: self._folder / name for name in value["files"]}
+        return next(iter(paths.values())) if len(paths) == 1 else paths
+
+    def _written(self, command: CommandStep) -> Iterator[str]:
+        for written in command.writes:
+            path = self._folder / written
+            if not path.exists():
+                raise CommandFailedError(
+                    f"the step {command.name} ended well and did not write {written}",
+                    fix="Correct writes in trimtab.toml, or the command.",
+                )
+            inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+            yield from (each.relative_to(self._folder).as_posix() for each in inside if each.is_file())
+
+    def _keep(self, name: str) -> list[Any]:
+        path = self._folder / name
+        return [self._files.put_file(path), os.access(path, os.X_OK)]
+
+
+def _has_file(stream: Any) -> bool:
+    try:
+        stream.fileno()
+    except (OSError, AttributeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What a step was seen to read, by content, so that the next plan can tell whether any of it has changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from trimtab.base.digest import Digest, digest_json
+from trimtab.base.errors import TrimtabError
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.observation import Observed
+
+ABSENT: Final = Digest("absent")
+"""In place of a digest: the step looked for it, and it was not there."""
+
+LISTED: Final = "names in "
+"""Before the path of a folder whose names a step listed: a new file there is a change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a step was seen to do beyond what it declares, by name: paths are relative to the project where inside."""
+
+    files: frozenset[str] = frozenset()
+    listed: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    variables: Mapping[str, Digest] = field(default_factory=dict)
+    unstable: tuple[str, ...] = ()
+
+
+def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
+    """What a watch saw, without what the step declares and what it wrote itself."""
+    written = {name_of(path, folder) for path in observed.written}
+    files = frozenset(name_of(path, folder) for path in observed.files) - written - declared
+    sightings = (
+        *(("reads the clock", each) for each in observed.clock),
+        *(("draws by chance", each) for each in observed.chance),
+        *(("uses the network", each) for each in observed.network),
+        *(("starts a process", each) for each in observed.processes),
+    )
+    return Seen(
+        files=files,
+        listed=frozenset(name_of(path, folder) for path in observed.listed),
+        absent=frozenset(name_of(path, folder) for path in observed.absent) - written - files,
+        variables={name: variable_digest(name) for name in observed.variables},
+        unstable=tuple(f"it {what}, {each.what}" + (f" ({each.at})" if each.at else "") for what, each in sightings),
+    )
+
+
+def place_digests(seen: Seen, index: FileIndex, folder: Path) -> dict[str, Digest]:
+    """Each place that was read with its digest; a folder's is of the names in it."""
+    names = [*seen.files, *(f"{LISTED}{path}" for path in seen.listed), *seen.absent]
+    return {name: digest_now(name, index, folder) for name in sorted(names)}
+
+
+def digest_now(name: str, index: FileIndex, folder: Path) -> Digest:
+    """The digest of a place as it is now; `ABSENT` if there is nothing."""
+    if name.startswith(LISTED):
+        try:
+            return digest_json(sorted(path.name for path in (folder / name.removeprefix(LISTED)).iterdir()))
+        except OSError:
+            return ABSENT
+    try:
+        return index.digest(folder / name)
+    except (TrimtabError, OSError):
+        return ABSENT
+
+
+def variable_digest(name: str) -> Digest:
+    """The digest of an environment variable's value, set or not."""
+    return digest_json([name, os.environ.get(name)])
+
+
+def name_of(path: Path, folder: Path) -> str:
+    """A path as records name it: relative to the project if it is inside, absolute if not."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def is_file(name: str, digest: str) -> bool:
+    """Whether a place that was read is a file with content, rather than a listing or an absence."""
+    return not name.startswith(LISTED) and digest != ABSENT

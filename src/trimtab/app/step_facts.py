@@ -1,0 +1,224 @@
+"""What each step follows from, read from the project's text: nothing of the user's is imported or run.
+
+Facts come from three readers: `trimtab.pipeline.code` for the code, `Libraries` for what is installed behind its
+imports, and the file index for files that the code names. What none of them can follow makes a step run every time,
+and the plan says so.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from trimtab.app.run_settings import secret_value
+from trimtab.base.digest import Digest, digest_json, short
+from trimtab.base.errors import NotFoundError
+from trimtab.drivers.environment import Libraries
+from trimtab.drivers.file_index import FileIndex
+from trimtab.pipeline.code import Hint, HintKind, Program, Reach, Unit, UnitKind
+from trimtab.pipeline.graph import Graph, Step
+from trimtab.pipeline.parts import Part, PartKind
+from trimtab.pipeline.plan import StepFacts, Unstable
+from trimtab.records.environment import Package
+from trimtab.spec.project import Project
+
+_SEEDED: Final = ("random.", "numpy.random.")
+"""Global generators that each step finds seeded by the project's seed."""
+
+_NAMES: Final = {
+    UnitKind.FUNCTION: "helper",
+    UnitKind.CLASS: "class",
+    UnitKind.CONSTANT: "constant",
+    UnitKind.STATEMENT: "statement",
+    UnitKind.MODULE: "module",
+}
+_UNSTABLE: Final = {
+    HintKind.CLOCK: "it reads the clock",
+    HintKind.CHANCE: "it draws by chance",
+    HintKind.NETWORK: "it uses the network",
+    HintKind.PROCESS: "it starts a process",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What is asked about a project in ``root``: its code, the libraries behind it, and its files."""
+
+    root: Path
+    project: Project
+    program: Program
+    libraries: Libraries
+    index: FileIndex
+
+    def facts(self, graph: Graph) -> dict[str, StepFacts]:
+        """Step → what is known of it before its inputs are."""
+        written = {str(path) for step in graph.steps if step.command for path in step.command.writes}
+        return {step.function: self._of(step, written) for step in graph.steps}
+
+    def imports(self, graph: Graph) -> frozenset[str]:
+        """The modules from outside the project that any step reaches."""
+        reached = (self._reach(step) for step in graph.steps if step.command is None)
+        return frozenset(name for each in reached for name in each.externals)
+
+    def _of(self, step: Step, written: set[str]) -> StepFacts:
+        always = [Part(kind=PartKind.PYTHON, name="itself", value=platform.python_version())]
+        if step.command is not None:
+            return self._of_command(step, written, always)
+        reach = self._reach(step)
+        always += _code_parts(reach, self.project.pipeline.module)
+        always += _library_parts(self.libraries.behind(sorted(reach.externals)))
+        always += [_parameter(name, value) for name, value in sorted(step.params.items())]
+        variables = {
+            *step.mark.env,
+            *(hint.name for hint in reach.hints if hint.kind is HintKind.VARIABLE and hint.name),
+        }
+        always += [self._variable(name) for name in sorted(variables)]
+        named = {hint.name for hint in reach.hints if hint.kind is HintKind.FILE and hint.name} | reach.literals
+        always += self._file_parts(named)
+        if any(hint.kind is HintKind.CHANCE and hint.what.startswith(_SEEDED) for hint in reach.hints):
+            always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
+        always += self._serialisers()
+        return StepFacts(
+            step=step.function,
+            inputs=step.inputs,
+            parts=tuple(always),
+            unstable=_unstable(step, reach),
+            notes=(*_notes(step, reach), *_said(step, reach)),
+        )
+
+    def _reach(self, step: Step) -> Reach:
+        return self.program.reach(self.project.pipeline.module, step.function)
+
+    def _of_command(self, step: Step, written: set[str], always: list[Part]) -> StepFacts:
+        command = step.command
+        assert command is not None
+        always.append(Part(kind=PartKind.COMMAND, name=step.function, value=command.run))
+        always.append(Part(kind=PartKind.SETTING, name="writes", value=digest_json([str(p) for p in command.writes])))
+        always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
+        always += [self._variable(name) for name in sorted(command.env)]
+        paths = {path for pattern in command.reads for path in self._matches(pattern)}
+        scripts = [word for word in command.run.split() if word.endswith(".py") and (self.root / word).is_file()]
+        always += self._file_parts(path for path in paths if path not in written and path not in scripts)
+        for script in scripts:
+            reach = self.program.reach_file(script)
+            always += _code_parts(reach, script.removesuffix(".py").replace("/", "."))
+            always += _library_parts(self.libraries.behind(sorted(reach.externals)))
+        return StepFacts(step=step.function, inputs=step.inputs, parts=tuple(_once(always)))
+
+    def _matches(self, pattern: str) -> Iterator[str]:
+        """The files that a pattern names, those of a folder included."""
+        found = sorted(self.root.glob(pattern)) if any(sign in pattern for sign in "*?[") else [self.root / pattern]
+        for path in found:
+            inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+            yield from (each.relative_to(self.root).as_posix() for each in inside if not each.is_dir())
+
+    def _file_parts(self, named: Iterable[str]) -> Iterator[Part]:
+        for name in sorted(set(named)):
+            for path in self._existing(name):
+                try:
+                    digest: str = self.index.digest(self.root / path)
+                except NotFoundError:
+                    digest = "absent"
+                yield Part(kind=PartKind.FILE, name=path, value=digest)
+
+    def _existing(self, name: str) -> list[str]:
+        """The files of the project that a text in the code may mean; Python files count as code already."""
+        if not name or "\n" in name or "\0" in name or name.endswith(".py") or len(name) > 255:
+            return []
+        if any(sign in name for sign in "*?["):
+            if "/" not in name or name.startswith("/") or ".." in name:
+                return []
+            return [path for path in self._matches(name) if not path.endswith(".py")]
+        path = self.root / name
+        if not path.is_file():
+            return []
+        resolved = path.resolve()
+        return [resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else str(resolved)]
+
+    def _variable(self, name: str) -> Part:
+        return Part(kind=PartKind.VARIABLE, name=name, value=digest_json([name, os.environ.get(name)]))
+
+    def _serialisers(self) -> Iterator[Part]:
+        for place in self.project.pipeline.serialisers:
+            module, _, name = place.partition(":")
+            yield from _code_parts(self.program.reach(module, name), module)
+
+
+def variables_of(facts: StepFacts, project: Project) -> dict[str, str]:
+    """The environment variables that a step follows from, as they may be recorded."""
+    names = [part.name for part in facts.parts if part.kind is PartKind.VARIABLE]
+    return {name: secret_value(project, name, os.environ.get(name, "")) for name in names}
+
+
+def files_of(facts: StepFacts) -> list[str]:
+    """The files that a step is known to read before it runs."""
+    return list(file_digests(facts))
+
+
+def file_digests(facts: StepFacts) -> dict[str, Digest]:
+    """The same, with the digest of each."""
+    return {part.name: Digest(part.value) for part in facts.parts if part.kind is PartKind.FILE}
+
+
+def _code_parts(reach: Reach, module: str) -> Iterator[Part]:
+    """One part for each name; several definitions of one name (for two systems, say) are one part."""
+    together: dict[tuple[UnitKind, str, str], list[Unit]] = {}
+    for unit in reach.units:
+        together.setdefault((unit.kind, unit.module, unit.name), []).append(unit)
+    for place, ((kind, home, name), units) in enumerate(together.items()):
+        full = name if home == module or kind is UnitKind.MODULE else f"{home}.{name}"
+        title = f"its function {full}" if place == 0 and kind is UnitKind.FUNCTION else f"{_NAMES[kind]} {full}"
+        value = units[0].digest if len(units) == 1 else digest_json([unit.digest for unit in units])
+        yield Part(kind=PartKind.CODE, name=title, value=value, at=units[0].at)
+
+
+def _library_parts(packages: Mapping[str, Package]) -> Iterator[Part]:
+    for name, package in sorted(packages.items()):
+        record = f" ({short(package.record, length=8)})" if package.record else ""
+        yield Part(kind=PartKind.LIBRARY, name=name, value=f"{package.version}{record}")
+
+
+def _parameter(name: str, value: object) -> Part:
+    return Part(kind=PartKind.PARAMETER, name=name, value=repr(value) if len(repr(value)) < 40 else digest_json(value))
+
+
+def _once(parts: Iterable[Part]) -> Iterator[Part]:
+    seen: set[tuple[PartKind, str]] = set()
+    for part in parts:
+        if (part.kind, part.name) not in seen:
+            seen.add((part.kind, part.name))
+            yield part
+
+
+def _unstable(step: Step, reach: Reach) -> tuple[Unstable, ...]:
+    if step.mark.cache is True:
+        return ()
+    if step.mark.cache is False:
+        return (Unstable(what="it is declared so, @step(cache=False)", at=step.at),)
+    return tuple(Unstable(what=f"{_UNSTABLE[hint.kind]}, {hint.what}", at=hint.at) for hint in _moving(reach.hints))
+
+
+def _moving(hints: Iterable[Hint]) -> Iterator[Hint]:
+    for hint in hints:
+        seeded = hint.kind is HintKind.CHANCE and hint.what.startswith(_SEEDED) and "default_rng" not in hint.what
+        if hint.kind in _UNSTABLE and not seeded:
+            yield hint
+
+
+def _notes(step: Step, reach: Reach) -> Iterator[str]:
+    for lost in reach.unfollowed:
+        yield f"{lost.what} cannot be followed ({lost.at}), so {lost.counted} counts"
+    for hint in reach.hints:
+        if hint.kind is HintKind.VARIABLE and hint.name not in step.mark.env:
+            yield f"{hint.what} is read without being declared ({hint.at}); it counts as declared"
+
+
+def _said(step: Step, reach: Reach) -> Iterator[str]:
+    """What a result that is kept all the same follows from."""
+    if step.mark.cache is True:
+        for hint in _moving(reach.hints):
+            yield f"{_UNSTABLE[hint.kind]}, {hint.what} ({hint.at}), and @step(cache=True) keeps its result"

@@ -1,0 +1,99 @@
+"""What came of one try of a step, as a value that can cross from one process to another."""
+
+from __future__ import annotations
+
+import msgspec
+
+from trimtab.base.digest import Digest
+from trimtab.base.errors import TrimtabError, UserCodeError
+from trimtab.records.kept import Kept
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An error's four fields and its exit code; `error` makes one of them again."""
+
+    problem: str
+    fix: str
+    at: str
+    code: str
+    exit_code: int
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a step: its value as it was ``kept``, or a ``problem``.
+
+    ``reads`` and ``variables`` are what it was seen to read beyond what it declares; ``unstable`` why its result would
+    not be the same again; ``log`` what it logged.
+    """
+
+    kept: Kept | None
+    problem: Problem | None
+    seconds: float
+    attempts: int
+    peak_bytes: int
+    reads: dict[str, Digest] = {}
+    variables: dict[str, Digest] = {}
+    unstable: tuple[str, ...] = ()
+    log: bytes | None = None
+
+
+class StepJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A step for a process of its own: everything by value or by path, nothing by reference.
+
+    ``inputs`` are opened from the cache in ``cache``; ``params`` are those of the whole project, as on the command line. ``task`` and
+    ``rows`` are those of the training table; empty and 0 in a pipeline alone.
+    """
+
+    folder: str
+    cache: str
+    step: str
+    inputs: dict[str, Kept]
+    declared: tuple[str, ...]
+    params: dict[str, str | int | float | bool]
+    logs: str
+    task: str
+    rows: int
+
+
+class StepTimeoutError(UserCodeError):
+    """A step took longer than its time limit, and was ended."""
+
+    code = "TT1391"
+
+
+class StepLostError(UserCodeError):
+    """The process of a step ended without saying how: it was killed, or ran out of memory."""
+
+    code = "TT1392"
+
+
+def problem_of(error: TrimtabError) -> Problem:
+    """The error's fields."""
+    return Problem(problem=error.problem, fix=error.fix, at=error.at, code=error.code, exit_code=error.exit_code)
+
+
+def error_of(problem: Problem) -> TrimtabError:
+    """An error that reads, and ends the command, as the one that the fields are of."""
+    made = TrimtabError(problem.problem, fix=problem.fix, at=problem.at)
+    kinds = [TrimtabError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.code == problem.code:
+            made = kind.__new__(kind)
+            TrimtabError.__init__(made, problem.problem, fix=problem.fix, at=problem.at)
+            break
+        kinds += kind.__subclasses__()
+    return made
+
+
+def lost(step: str, code: int, said: str) -> Problem:
+    """The process of a step ended with ``code`` and left no answer."""
+    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+    fix = f"It said: {said}" if said else "It may have run out of memory: try fewer rows, or a machine with more."
+    return problem_of(StepLostError(f"the process of the step {step} {how}", fix=fix))
+
+
+def timed_out(step: str, limit: str) -> Problem:
+    """A step that was ended at its limit."""
+    fix = "Raise its time_limit, or give it less to do."
+    return problem_of(StepTimeoutError(f"the step {step} took longer than its limit of {limit}", fix=fix))

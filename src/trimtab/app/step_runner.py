@@ -1,0 +1,210 @@
+"""Run one step: in this process, where a breakpoint works, or in one of its own, where it can be stopped.
+
+A step runs apart when it has a time limit, and when several that are slow are ready at once. It is then a new
+interpreter and never a fork: Polars' threads do not survive one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from trimtab.app.command_steps import CommandRunner
+from trimtab.app.places import Seen, place_digests, seen_by
+from trimtab.app.run_settings import RUN_LOG, peak_bytes, seed_all, variables
+from trimtab.app.step_apart import StepProcesses
+from trimtab.app.step_outcome import Ran, StepJob, problem_of
+from trimtab.base.errors import TrimtabError
+from trimtab.base.instants import Span
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.local_blobs import LocalBlobs
+from trimtab.drivers.observation import Observer
+from trimtab.drivers.step_values import StepValues
+from trimtab.drivers.user_code import user_errors
+from trimtab.pipeline.graph import Step
+from trimtab.records.kept import Kept
+from trimtab.spec.project import CommandStep, Project
+
+Functions = Callable[[], Mapping[str, Callable[..., Any]]]
+
+_PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before each further try of a step with retries: what fails for a moment is given one."""
+
+
+class Hooks(Protocol):
+    """What a kind of project adds to the running of its steps."""
+
+    def to_keep(self, step: str, value: Any, inputs: Mapping[str, Any]) -> Any:
+        """What is kept of a step's result; raises for a result that a release could not use."""
+        ...
+
+    def to_hand(self, step: str, kept: Any) -> Any:
+        """What a consumer is given of what was kept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A step that is to run: its inputs as openers or as kept values, the files that it declares, its time limit."""
+
+    step: Step
+    opened: Mapping[str, Callable[[], Any]]
+    kept: Mapping[str, Kept]
+    declared: frozenset[str]
+    limit: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What running a step needs beside its code: see the drivers.
+
+    ``files`` keeps what commands write; ``task`` and ``rows`` are those of the training table, if there is one.
+    """
+
+    values: StepValues
+    index: FileIndex
+    files: LocalBlobs
+    observer: Observer
+    hooks: Hooks
+    task: str = ""
+    rows: int = 0
+
+
+class StepRunner:
+    """Runs steps of one project for one run.
+
+    Args:
+        folder: where the source lies.
+        functions: gives the project's functions; called when the first step runs, since importing them costs.
+        logs: the folder for what steps log, one file for each.
+        cache: the folder of kept results, for steps that run apart; None where none may (``--debug``).
+    """
+
+    def __init__(
+        self, folder: Path, project: Project, functions: Functions, tools: Tools, *, logs: Path, cache: Path | None
+    ) -> None:
+        self._folder = folder
+        self._project = project
+        self._functions = functions
+        self._tools = tools
+        self._logs = logs
+        self._cache = cache
+        self._commands = CommandRunner(folder, tools.values, tools.index, tools.files, seed=project.pipeline.seed)
+
+    @property
+    def may_run_apart(self) -> bool:
+        """Whether steps may run in processes of their own."""
+        return self._cache is not None
+
+    def run(self, jobs: Sequence[tuple[Job, bool]]) -> Iterator[Ran]:
+        """What came of each job, in order; those that are to run apart do so side by side."""
+        apart = [job for job, own in jobs if own and job.step.command is None and self._cache is not None]
+        if not apart:
+            yield from (self.run_here(job) for job, _ in jobs)
+            return
+        processes = StepProcesses()
+        with ThreadPoolExecutor(max_workers=len(apart)) as pool:
+            try:
+                begun = {
+                    job.step.function: pool.submit(self._run_apart, processes, self._told(job), job) for job in apart
+                }
+                for job, _ in jobs:
+                    own = begun.get(job.step.function)
+                    yield own.result() if own is not None else self.run_here(job)
+            finally:
+                processes.stop()
+
+    def run_here(self, job: Job) -> Ran:
+        """Run a step in this process, as often as its retries allow."""
+        return _until_done(job, lambda: self._try(job))
+
+    def put_log(self, step: str, content: bytes) -> None:
+        """Put what a kept step logged when it ran where this run's steps log."""
+        (self._logs / f"{step}.log").write_bytes(content)
+
+    def written(self, command: CommandStep, kept: Kept) -> bool:
+        """Whether a command's files are in the project as it wrote them; one that is gone is put back."""
+        return self._commands.restore(command, kept)
+
+    def _try(self, job: Job) -> Ran:
+        tools, name = self._tools, job.step.function
+        log = self._logs / f"{name}.log"
+        log.unlink(missing_ok=True)
+        kept, problem, watch = None, None, None
+        began = time.perf_counter()
+        try:
+            inputs = self._inputs(job)
+            call = self._callable(job, inputs)
+            seed_all(self._project.pipeline.seed)
+            began = time.perf_counter()
+            with (
+                variables({RUN_LOG: str(log)}),
+                user_errors(self._folder, doing=f"running the step {name}"),
+                tools.observer.watch() as watch,
+            ):
+                value = call()
+            seconds = time.perf_counter() - began
+            kept = tools.values.keep(tools.hooks.to_keep(name, value, inputs), step=name)
+        except TrimtabError as error:
+            seconds, problem = time.perf_counter() - began, problem_of(error)
+        seen = seen_by(watch.observed, self._folder, job.declared) if watch is not None else Seen()
+        return Ran(
+            kept=kept,
+            problem=problem,
+            seconds=seconds,
+            attempts=1,
+            peak_bytes=peak_bytes(),
+            reads=place_digests(seen, tools.index, self._folder),
+            variables=dict(seen.variables),
+            unstable=() if job.step.mark.cache is True or job.step.command is not None else seen.unstable,
+            log=log.read_bytes() if log.is_file() else None,
+        )
+
+    def _inputs(self, job: Job) -> dict[str, Any]:
+        hand = self._tools.hooks.to_hand
+        values = {name: self._tools.values.open(kept) for name, kept in job.kept.items()}
+        handed = {name: hand(name, self._commands.paths(value)) for name, value in values.items()}
+        return handed | {name: opened() for name, opened in job.opened.items()}
+
+    def _callable(self, job: Job, inputs: Mapping[str, Any]) -> Callable[[], Any]:
+        command = job.step.command
+        if command is not None:
+            return lambda: self._commands.run(command)
+        function = self._functions()[job.step.function]
+        return lambda: function(*(inputs[name] for name in job.step.inputs), **job.step.params)
+
+    def _told(self, job: Job) -> StepJob:
+        """The job for another process: inputs that no step made are kept first, so that it can open them too."""
+        given = {name: self._tools.values.keep(opened(), step=name) for name, opened in job.opened.items()}
+        return StepJob(
+            folder=str(self._folder),
+            cache=str(self._cache),
+            step=job.step.function,
+            inputs={**given, **job.kept},
+            declared=tuple(sorted(job.declared)),
+            params=self._project.pipeline.params,
+            logs=str(self._logs),
+            task=self._tools.task,
+            rows=self._tools.rows,
+        )
+
+    def _run_apart(self, processes: StepProcesses, told: StepJob, job: Job) -> Ran:
+        seed = self._project.pipeline.seed
+        return _until_done(job, lambda: processes.run(told, seed=seed, limit=job.limit))
+
+
+def _until_done(job: Job, attempt: Callable[[], Ran]) -> Ran:
+    """The first try that comes to a value, or the last that is allowed."""
+    allowed = job.step.mark.retries if job.step.command is None else job.step.command.retries
+    for turn in range(allowed + 1):
+        ran = attempt()
+        if ran.problem is None or turn == allowed:
+            return msgspec.structs.replace(ran, attempts=turn + 1)
+        time.sleep(_PAUSES[min(turn, len(_PAUSES) - 1)])
+    raise AssertionError  # a range of at least one turn returns

@@ -1,0 +1,256 @@
+"""Carry a pipeline out: decide each step when its inputs are there, run those that must, keep what they return.
+
+Each consumer is given its input opened from what was kept, never the object that the step before returned: an input
+that was computed a moment ago and one from last week are then the same bytes, and a step that changes its input in
+place reaches nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from trimtab.app.places import digest_now, is_file, variable_digest
+from trimtab.app.step_facts import file_digests, files_of, variables_of
+from trimtab.app.step_outcome import Ran, error_of
+from trimtab.app.step_runner import Job, StepRunner
+from trimtab.base.digest import Digest
+from trimtab.base.instants import SECOND, Span, parse_span
+from trimtab.drivers.clocks import RealClock
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.step_values import Results, StepValues
+from trimtab.pipeline.graph import Graph, Step
+from trimtab.pipeline.parts import Part
+from trimtab.pipeline.plan import Fate, Planned, StepFacts, decide, wait
+from trimtab.records.kept import Kept, Result
+from trimtab.records.run import StepRun, StepState
+from trimtab.spec.project import Project
+
+SLOW: Final = Span(2 * SECOND)
+"""Steps that took longer the last time run side by side, each in a process of its own: starting one takes a second."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An input that no step makes (the rows, the label): its digest, and how to get it if it is needed."""
+
+    digest: Digest
+    open: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Where results are, and what files are: see the drivers."""
+
+    values: StepValues
+    results: Results
+    index: FileIndex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A project's steps with what is known of each.
+
+    ``before`` has, by step, the parts with which it last ran, and how long it took.
+    """
+
+    folder: Path
+    project: Project
+    graph: Graph
+    facts: Mapping[str, StepFacts]
+    before: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    took: Mapping[str, float] = field(default_factory=dict)
+
+
+class Steps:
+    """One pass over a pipeline.
+
+    Args:
+        run_id: the run that results are made by.
+        runner: runs one step, in this process or in another.
+        fresh: True runs every step, whatever is kept.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, stores: Stores, runner: StepRunner, *, run_id: str, say: Say, fresh: bool = False
+    ) -> None:
+        self.pipeline = pipeline
+        self.done: dict[str, StepRun] = {}
+        self.kept: dict[str, Kept] = {}
+        self.parts: dict[str, tuple[Part, ...]] = {}
+        self._stores = stores
+        self._runner = runner
+        self._run_id = run_id
+        self._say = say
+        self._fresh = fresh
+
+    def plan(self, given: Mapping[str, Given]) -> tuple[Planned, ...]:
+        """What would run and why, in order; nothing is run."""
+        digests = {name: each.digest for name, each in given.items()}
+        running: set[str] = set()
+        planned = []
+        for step in self.pipeline.graph.steps:
+            facts = self.pipeline.facts[step.function]
+            waiting = [name for name in step.inputs if name in running]
+            found = wait(facts, waiting) if waiting else self._decide(step, digests)
+            planned.append(found)
+            if found.fate is Fate.KEPT and found.result is not None:
+                digests[step.function] = found.result.kept.digest
+            else:
+                running.add(step.function)
+        return tuple(planned)
+
+    def run(self, given: Mapping[str, Given]) -> None:
+        """Run what must be run; ``done`` and ``kept`` then have every step.
+
+        Raises:
+            UserCodeError: a step raised; ``done`` has it as failed, and those before it.
+        """
+        waiting = list(self.pipeline.graph.steps)
+        while waiting:
+            ready = [step for step in waiting if all(name in given or name in self.kept for name in step.inputs)]
+            running = [(step, planned) for step in ready if (planned := self._settle(step, given)) is not None]
+            for step, planned, ran in self._carry_out(running, given):
+                self._record(step, planned, ran)
+            waiting = [step for step in waiting if step.function not in self.done]
+
+    def open(self, step: str) -> Any:
+        """A step's result, opened from what was kept."""
+        return self._stores.values.open(self.kept[step])
+
+    # ── deciding ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle(self, step: Step, given: Mapping[str, Given]) -> Planned | None:
+        """The plan of a step that must run; None if its result is kept, which is then noted."""
+        if step.function in self.done:
+            return None
+        digests = {name: each.digest for name, each in given.items()}
+        digests |= {name: kept.digest for name, kept in self.kept.items()}
+        planned = self._decide(step, digests)
+        self.parts[step.function] = planned.parts
+        if planned.fate is not Fate.KEPT or planned.result is None:
+            return planned
+        result = planned.result
+        self.kept[step.function] = result.kept
+        if result.logged is not None:
+            self._runner.put_log(step.function, self._stores.values.open(result.logged))
+        self.done[step.function] = self._step_run(step, planned, result.reads, made_by=result.made_by)
+        return None
+
+    def _step_run(self, step: Step, planned: Planned, reads: Mapping[str, Digest], *, made_by: str) -> StepRun:
+        """The record of a step that is kept."""
+        facts = self.pipeline.facts[step.function]
+        declared = file_digests(facts)
+        inputs = {part.name: Digest(part.value) for part in planned.parts if part.kind.value == "input"}
+        result = planned.result
+        return StepRun(
+            step=step.function,
+            state=StepState.KEPT,
+            because=planned.because,
+            key=planned.key or Digest(""),
+            inputs=inputs,
+            output=result.kept.digest if result is not None else None,
+            made_by=made_by,
+            reads={**declared, **{name: digest for name, digest in reads.items() if is_file(name, digest)}},
+            variables=variables_of(facts, self.pipeline.project),
+            notes=planned.notes,
+        )
+
+    def _decide(self, step: Step, digests: Mapping[str, Digest]) -> Planned:
+        facts = self.pipeline.facts[step.function]
+        inputs = {name: digests[name] for name in step.inputs}
+        before = self.pipeline.before.get(step.function)
+        if self._fresh:
+            return replace(decide(facts, inputs, (), before), because="nothing that was kept is used")
+        key = decide(facts, inputs, (), before).key
+        found = self._stores.results.find(key) if key is not None and not facts.unstable else ()
+        return decide(facts, inputs, [(result, self._against(step, result)) for result in found], before)
+
+    def _against(self, step: Step, result: Result) -> str:
+        """What speaks against a kept result; empty if nothing does."""
+        for name, digest in result.reads.items():
+            if digest_now(name, self._stores.index, self.pipeline.folder) != digest:
+                return f"file {name} changed, which it was seen to read"
+        for name, value in result.variables.items():
+            if variable_digest(name) != value:
+                return f"variable {name} changed, which it was seen to read"
+        if not self._stores.values.intact(result.kept):
+            return "its kept result was damaged or removed"
+        if step.command is not None and not self._runner.written(step.command, result.kept):
+            return "a file that it wrote was changed or removed"
+        return ""
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _carry_out(
+        self, running: Sequence[tuple[Step, Planned]], given: Mapping[str, Given]
+    ) -> Iterator[tuple[Step, Planned, Ran]]:
+        """Each step with what came of it: one after the other, or side by side where several are slow."""
+        slow = [step.function for step, _ in running if self.pipeline.took.get(step.function, 0.0) * SECOND > SLOW]
+        apart = slow if len(slow) > 1 and self._runner.may_run_apart else []
+        jobs = [
+            (self._job(step, given), step.function in apart or self._limit(step) is not None) for step, _ in running
+        ]
+        for (step, planned), ran in zip(running, self._runner.run(jobs), strict=False):
+            yield step, planned, ran
+
+    def _job(self, step: Step, given: Mapping[str, Given]) -> Job:
+        inputs = {name: given[name] if name in given else self.kept[name] for name in step.inputs}
+        return Job(
+            step=step,
+            opened={name: each.open for name, each in inputs.items() if isinstance(each, Given)},
+            kept={name: each for name, each in inputs.items() if isinstance(each, Kept)},
+            declared=frozenset(files_of(self.pipeline.facts[step.function])),
+            limit=self._limit(step),
+        )
+
+    def _limit(self, step: Step) -> Span | None:
+        if step.command is not None:
+            return step.command.time_limit
+        return parse_span(step.mark.time_limit) if step.mark.time_limit else None
+
+    def _record(self, step: Step, planned: Planned, ran: Ran) -> None:
+        """Note what came of a step, and keep its result for the next run where a key can hold all it follows from."""
+        name = step.function
+        run = self._step_run(step, planned, ran.reads, made_by=self._run_id)
+        state = StepState.FAILED if ran.problem is not None else StepState.RAN
+        self.done[name] = msgspec.structs.replace(
+            run,
+            state=state,
+            output=ran.kept.digest if ran.kept is not None else None,
+            notes=(*run.notes, *ran.unstable),
+            attempts=ran.attempts,
+            seconds=ran.seconds,
+            peak_bytes=ran.peak_bytes,
+        )
+        if ran.problem is not None or ran.kept is None:
+            assert ran.problem is not None
+            raise error_of(ran.problem)
+        self.kept[name] = ran.kept
+        self._say(f"{name} ran, {planned.because} ({ran.seconds:.2f} s)")
+        for sighting in ran.unstable:
+            self._say(f"{name}: {sighting}; its result is not kept for the next run")
+        if planned.key is not None and not ran.unstable and not self.pipeline.facts[name].unstable:
+            self._keep(name, planned.key, ran, ran.kept)
+
+    def _keep(self, name: str, key: Digest, ran: Ran, kept: Kept) -> None:
+        logged = self._stores.values.keep(ran.log, step=name) if ran.log is not None else None
+        self._stores.results.put(
+            Result(
+                key=key,
+                step=name,
+                kept=kept,
+                made_by=self._run_id,
+                made_at=RealClock().now(),
+                seconds=ran.seconds,
+                reads=ran.reads,
+                variables=ran.variables,
+                logged=logged,
+            )
+        )

@@ -1,0 +1,85 @@
+"""What is said of the code that a function reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trimtab.base.digest import Digest, digest_json
+from trimtab.base.errors import InputError
+
+
+class UnitKind(StrEnum):
+    FUNCTION = "function"
+    CLASS = "class"
+    CONSTANT = "constant"
+    STATEMENT = "statement"
+    MODULE = "module"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A top-level statement that is reached: its kind, its name, its module (dotted), the digest of its source without
+    comments, docstrings and format, and ``file:line``. A MODULE counts whole."""
+
+    kind: UnitKind
+    name: str
+    module: str
+    digest: Digest
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfollowed:
+    """Dispatch that cannot be followed: what stands there, where, and what counts because of it."""
+
+    what: str
+    at: str
+    counted: str
+
+
+class HintKind(StrEnum):
+    CLOCK = "clock"
+    CHANCE = "chance"
+    VARIABLE = "variable"
+    FILE = "file"
+    NETWORK = "network"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Something that the code reads beside its inputs; ``name`` is the variable's or the file's, where it is written."""
+
+    kind: HintKind
+    what: str
+    at: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """All that is known of what a function reaches.
+
+    Attributes:
+        units: the function itself first, then the others by module and name.
+        externals: top-level names of imported modules that are neither the project's nor the standard library's.
+        literals: texts in the code, up to 1,024 characters: some may be names of files.
+    """
+
+    units: tuple[Unit, ...]
+    externals: frozenset[str]
+    unfollowed: tuple[Unfollowed, ...]
+    hints: tuple[Hint, ...]
+    literals: frozenset[str]
+
+
+class UnreadableCodeError(InputError):
+    """A file of the project that a step reaches is not Python."""
+
+    code = "TT1331"
+
+
+def digest_of(reach: Reach) -> Digest:
+    """One digest of all code that is reached."""
+    return digest_json(sorted([unit.kind.value, unit.module, unit.name, unit.digest] for unit in reach.units))
