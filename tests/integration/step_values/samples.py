@@ -40,7 +40,7 @@ def samples() -> dict[str, Any]:
         "records": np.array([(1, 2.5)] * 9, np.dtype([("a", "i1"), ("b", "f8")], align=True)),
         "objects": np.array(texts, object),
         "polars": frame,
-        "pandas": frame.select("number", "text", "category").to_pandas().set_index("text"),
+        "pandas": pd.DataFrame({"number": rows[:, 0], "category": pd.Categorical(texts)}, index=texts),
         "multi": pd.Series([1, 2], index=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])),
         "sparse": sparse.csr_array(np.eye(5)),
         "line": LogisticRegression().fit(rows, label),

@@ -67,7 +67,7 @@ class Parts:
             begun, self._arrays_path = self._arrays, self._scratch() / ARRAYS
             with explained("write arrays", self._arrays_path):
                 self._arrays = self._arrays_path.open("wb", buffering=0)
-            self._write(begun.getbuffer() if isinstance(begun, BytesIO) else b"")
+            self._write(begun.getvalue() if isinstance(begun, BytesIO) else b"")
         self._arrays_state.update(raw)
         self._arrays_size += len(raw)
         self._write(raw)
