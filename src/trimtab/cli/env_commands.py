@@ -66,8 +66,9 @@ def freeze(folder: Path, lock: Path, wheels: Path | None, offline: bool, json_: 
     )
     if json_:
         packages = [{**asdict(package), "wheel": str(package.wheel)} for package in frozen.packages]
-        told = {"lock": str(frozen.lock), "wheels": str(frozen.wheels), "index": frozen.index, "absent": frozen.absent}
-        document("trimtab.environment-lock/1", {**told, "packages": packages})
+        told = {name: getattr(frozen, name) for name in ("counts", "others", "index", "absent")}
+        places = {"lock": str(frozen.lock), "wheels": str(frozen.wheels)}
+        document("trimtab.environment-lock/1", {**told, **places, "packages": packages})
     else:
         click.echo(_said(frozen, root))
 
@@ -101,6 +102,11 @@ def _said(frozen: Frozen, root: Path) -> str:
         lines.append(f"no index was asked: {frozen.index}")
     if frozen.absent:
         lines.append(f"imported and not installed, so not locked: {', '.join(frozen.absent)}")
+    if root / frozen.counts != frozen.lock:
+        counts = frozen.counts or "no lock"
+        lines.append(f"{counts} counts, and not this one: name it in trimtab.toml: [pipeline] lock")
+    elif frozen.others:
+        lines.append(f"no longer looked at: {', '.join(frozen.others)}")
     lock, wheels = _near(frozen.lock, root), _near(frozen.wheels, root)
     lines.append(f"locked {len(rows)} packages in {lock}, {size:.1f} MB of wheels in {wheels}")
     return "\n".join(lines)

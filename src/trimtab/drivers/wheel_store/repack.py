@@ -100,7 +100,7 @@ def _entries(info: Path, name: str, rows: list[Row], scripts: frozenset[str]) ->
         yield _Entry(
             path=place.path if place.scheme == "root" else f"{data}/{place.scheme}/{place.path}",
             content=content,
-            executable=bool(path.stat().st_mode & stat.S_IXUSR),
+            executable=place.scheme == "scripts" or bool(path.stat().st_mode & stat.S_IXUSR),
         )
 
 
