@@ -48,6 +48,8 @@ def read_hashed(content: bytes, *, at: str = "") -> Locked | None:
 
 
 def _package(line: str, *, at: str) -> LockedPackage:
+    if line.startswith(_ELSEWHERE):
+        raise LockFileError(f"{line!r} refers to another file, and a lock is one flat file", at=at)
     if line.startswith(_FOLDER):
         raise LockFileError(f"{line.partition(' --hash')[0]!r} is a folder, which has no hash", at=at)
     hashes = tuple(sorted(f"{name}:{value.lower()}" for name, value in _HASH.findall(line) if name in STRONG))
@@ -100,11 +102,5 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         if bare.endswith("\\"):
             continue
         requirement, whole = whole.strip(), ""
-        if requirement.startswith(_ELSEWHERE):
-            raise LockFileError(
-                f"the lock refers to another file: {requirement!r}",
-                fix="Compile one flat lock that names every version.",
-                at=f"line {start}",
-            )
-        if requirement and (not requirement.startswith("-") or requirement.startswith(_FOLDER)):
+        if requirement and (not requirement.startswith("-") or requirement.startswith((*_FOLDER, *_ELSEWHERE))):
             yield start, requirement
