@@ -189,11 +189,14 @@ def _contract(home: Home, plan: ToDo) -> Contract:
     from trimtab.data.contract import parse_contract
     from trimtab.release.manifest import CONTRACT_FILE
 
-    if plan.kind != "retrain":
+    retrained = plan.parent.champion if plan.kind == "reproduce" and plan.parent is not None else None
+    if plan.kind == "retrain":
+        retrained = Digest(home.champion().champion)
+    elif plan.parent is None or plan.parent.kind != "retrain" or retrained is None:
         from trimtab.app.own_contract import own_contract
 
         return own_contract(plan.folder, plan.project)
-    text = home.bundles.read(home.champion().champion, CONTRACT_FILE).decode()
+    text = home.bundles.read(retrained, CONTRACT_FILE).decode()
     return parse_contract(text, at=CONTRACT_FILE)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trimtab.app.home import Home
 from trimtab.app.training_past import LOOP
+from trimtab.base.errors import NotFoundError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.local_blobs import LocalBlobs
@@ -16,6 +17,7 @@ from trimtab.drivers.project_file import read_project
 from trimtab.drivers.signing_keys import config_folder
 from trimtab.drivers.sqlite_records import SqliteRecords
 from trimtab.records.journal import Actor
+from trimtab.spec.project import Project
 
 
 def open_home(folder: Path) -> Home:
@@ -28,6 +30,29 @@ def open_home(folder: Path) -> Home:
         root=root,
         state=state,
         project=project,
+        records=SqliteRecords(state / "state.db"),
+        blobs=LocalBlobs(state / "blobs"),
+        bundles=Bundles(state / "releases"),
+    )
+
+
+def open_state(folder: Path) -> Home:
+    """What was recorded of a project, also where its files are gone and ``.trimtab`` alone is left.
+
+    Raises:
+        NotFoundError: there is no state in ``folder`` either.
+    """
+    root = folder.resolve()
+    state = Path(os.environ.get("TRIMTAB_STATE", root / ".trimtab"))
+    if not (state / "state.db").is_file():
+        raise NotFoundError(
+            f"nothing was recorded in {state}",
+            fix="Name the project's folder with --project, or its state's folder in TRIMTAB_STATE.",
+        )
+    return Home(
+        root=root,
+        state=state,
+        project=Project(name=root.name),
         records=SqliteRecords(state / "state.db"),
         blobs=LocalBlobs(state / "blobs"),
         bundles=Bundles(state / "releases"),

@@ -128,7 +128,7 @@ def look(root: Path, project: Project, *, index_file: Path | None) -> Seen:
 
 def project_imports(root: Path, project: Project) -> frozenset[str]:
     """The modules that any Python file of the project imports, its own left out."""
-    files, _ = look_at_source(root, data=project.source.path)
+    files, _ = look_at_source(root, data=project.data.path if project.data is not None else "")
     sources = {}
     for name in sorted(files):
         if name.endswith(".py"):

@@ -29,7 +29,7 @@ def seed_all(seed: int) -> None:
 
 
 def child_environment(seed: int) -> dict[str, str]:
-    """The variables of a process that runs a step, over this process's own: hash order and threads as a run has them."""
+    """The variables of a process that runs a step, over this process's own: hash order and threads as in the run."""
     fixed = {HASH_SEED: os.environ.get(HASH_SEED, "0"), "TRIMTAB_SEED": str(seed)}
     return fixed | {name: os.environ.get(name, "1") for name in THREADS}
 

@@ -40,8 +40,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     """A step for a process of its own: everything by value or by path, nothing by reference.
 
-    ``inputs`` are opened from the cache in ``cache``; ``params`` are those of the whole project, as on the command line. ``task`` and
-    ``rows`` are those of the training table; empty and 0 in a pipeline alone.
+    ``inputs`` are opened from the cache in ``cache``; ``params`` are those of the whole project, as on the command
+    line. ``task`` and ``rows`` are those of the training table; empty and 0 in a pipeline alone.
     """
 
     folder: str

@@ -20,6 +20,7 @@ from trimtab.cli import (
     explain_command,
     journal_commands,
     project_commands,
+    reproduce_command,
     run_commands,
 )
 
@@ -49,7 +50,8 @@ def cli(context: click.Context, debug: bool) -> None:
 
 
 for group in (
-    project_commands, run_commands, env_commands, endpoint_commands, journal_commands, data_commands, explain_command,
+    project_commands, run_commands, reproduce_command, env_commands, endpoint_commands, journal_commands, data_commands,
+    explain_command,
 ):  # fmt: skip
     for command in group.COMMANDS:
         cli.add_command(command)

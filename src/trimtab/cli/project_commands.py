@@ -58,9 +58,7 @@ def check(folder: Path, json_: bool) -> int:
 @click.option("--twice", is_flag=True, help="Run all again in another world: clock, hash order, order of files.")
 @click.option("--debug", is_flag=True, help="Run every step in this process; show the traceback of an error.")
 @as_json
-def run(
-    folder: Path, settings: tuple[str, ...], explain: bool, fresh: bool, twice: bool, debug: bool, json_: bool
-) -> int:
+def run(folder: Path, settings: tuple[str, ...], json_: bool, **how: bool) -> int:
     """Run the pipeline on the working tree; a model that passes its gates becomes a release.
 
     A step whose code, inputs, parameters, libraries and files are what they were is not run again: --explain says why
@@ -71,13 +69,15 @@ def run(
     from trimtab.app.run import explain_working_tree, run_working_tree
 
     home = open_home(folder)
-    if explain:
-        return _explained(explain_working_tree(home, local_person(), settings=settings, say=note, fresh=fresh), json_=json_)
-    result = run_working_tree(home, local_person(), settings=settings, say=note, fresh=fresh or twice, here=debug)
-    if twice:
+    person, fresh = local_person(), how["fresh"] or how["twice"]
+    if how["explain"]:
+        return _explained(explain_working_tree(home, person, settings=settings, say=note, fresh=fresh), json_=json_)
+    result = run_working_tree(home, person, settings=settings, say=note, fresh=fresh, here=how["debug"])
+    if how["twice"]:
         from trimtab.app.twice import run_twice
+        from trimtab.cli.reproduce_command import told
 
-        return _compared(run_twice(home, result, settings=settings, say=note), json_=json_)
+        return told(run_twice(home, result, say=note), json_=json_)
     return _told(result, json_=json_)
 
 
@@ -156,7 +156,6 @@ def _explained(planned: tuple[Planned, ...], *, json_: bool) -> int:
 
 def _told(run: Run, *, json_: bool) -> int:
     """Show what a run came to; returns the exit code of its verdict."""
-    from trimtab.base.digest import short
 
     release = run.outputs.get("release")
     if json_:

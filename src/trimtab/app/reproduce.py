@@ -1,0 +1,217 @@
+"""Execute a recorded run again, somewhere else, from what was kept of it alone, and compare.
+
+Nothing of the working tree is looked at: the source comes from its snapshot, the rows and files by digest, the
+environment from the lock. What cannot be had is named before anything runs. The repetition is a process of its own,
+in the environment that was built, with the seeds, threads and variables of the record.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from trimtab.app.home import Home
+from trimtab.app.runs import find_run
+from trimtab.app.training_rows import table_path
+from trimtab.base.digest import Digest, short
+from trimtab.base.errors import DriverError, InputError
+from trimtab.disk.atomic import write_bytes
+from trimtab.drivers.data_files import lay_out, missing
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.source_snapshot import extract
+from trimtab.records.environment import Environment, Level
+from trimtab.records.reproduction import Reproduction, compare
+from trimtab.records.run import Run, RunState
+from trimtab.records.source import SourceTree
+from trimtab.records.versioned import decode, encode
+
+Say = Callable[[str], None]
+_SAID: Final = 2000
+
+
+class NotReproducibleError(InputError):
+    """Something that the run needs cannot be had any more, or was never recorded."""
+
+    code = "TT1395"
+
+
+class RepetitionError(DriverError):
+    """The process of a repetition ended without an answer."""
+
+    code = "TT1396"
+
+
+class Repetition(msgspec.Struct, frozen=True, kw_only=True):
+    """What the repeating process is told: the record, the folder with the source, and where its state is."""
+
+    run: Run
+    folder: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How to repeat: ``offline`` fetches nothing; ``world`` puts it under another clock and another order of files, and
+    ``hash_seed`` under another order of hashes."""
+
+    offline: bool = False
+    world: bool = False
+    hash_seed: str | None = None
+
+
+def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduction:
+    """A run executed again and compared; the comparison is recorded.
+
+    Args:
+        name: the run's id, a prefix of it, or ``latest``.
+
+    Raises:
+        NotReproducibleError: something that it needs is missing; everything that is, is named.
+        RepetitionError: the repeating process was killed.
+    """
+    run = find_run(home, name)
+    _check(home, run)
+    with tempfile.TemporaryDirectory(prefix="trimtab-reproduce-") as temporary:
+        place = Path(temporary).resolve()
+        folder, state = place / "source", place / "state"
+        _lay_out(home, run, folder, state)
+        python = _environment(home, run, say, offline=way.offline)
+        say(f"running {run.run_id} again in {folder}")
+        again = _repeat(python, Repetition(run=run, folder=str(folder), state=str(state)), place, way)
+        tolerance = _tolerance(folder)
+    found = compare(run, again, tolerance=tolerance)
+    home.records.put_document(f"reproduction/{run.run_id}", found)
+    return found
+
+
+# ── what it needs ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check(home: Home, run: Run) -> None:
+    problems = [*_problems(home, run)]
+    if problems:
+        raise NotReproducibleError(
+            f"{run.run_id} cannot be run again: {'; '.join(problems)}",
+            fix="Put back what is named, for example from a copy of the state's folder, and try again.",
+        )
+
+
+def _problems(home: Home, run: Run) -> Iterator[str]:
+    if run.state is not RunState.FINISHED:
+        how = "failed" if run.state is RunState.FAILED else "has not finished"
+        yield f"it {how}, so there is nothing to compare with"
+        return
+    if run.code is None:
+        yield "its source was not recorded"
+    elif not home.blobs.has(run.code.source):
+        yield f"its source {short(run.code.source)} is not kept here"
+    else:
+        tree = decode(SourceTree, home.blobs.get(run.code.source), at=run.code.source)
+        gone = [name for name, file in tree.files.items() if not home.blobs.has(file.content)]
+        yield from (f"its file {name} is not kept here" for name in gone)
+    if run.data is not None and not table_path(home.state, run.data.table).is_file():
+        yield f"its table {short(run.data.table)} is gone: {table_path(home.state, run.data.table)}"
+    index = FileIndex(home.state / "cache" / "files.index")
+    yield from missing(run.files, home.state / "blobs", home.root if home.root.is_dir() else None, index)
+    if run.champion is not None and not home.bundles.has(run.champion):
+        yield f"the release {short(run.champion)}, which it was compared with, is not here"
+    for name, value in _variables(run).items():
+        if value.startswith("sha256:") and _secret_differs(name, value):
+            yield f"the variable {name} is a secret, and here it is not set to what it was"
+
+
+def _secret_differs(name: str, digest: str) -> bool:
+    from trimtab.base.digest import digest_bytes
+
+    return digest_bytes(os.environ.get(name, "").encode()) != digest
+
+
+def _variables(run: Run) -> dict[str, str]:
+    return {name: value for step in run.steps for name, value in step.variables.items()}
+
+
+def _lay_out(home: Home, run: Run, folder: Path, state: Path) -> None:
+    assert run.code is not None
+    extract(Digest(run.code.source), folder, home.blobs)
+    lay_out(run.files, folder, home.state / "blobs", root=home.root)
+    (state / "tables").mkdir(parents=True)
+    if run.data is not None:
+        table = table_path(home.state, run.data.table)
+        (state / "tables" / table.name).symlink_to(table)
+    if run.champion is not None:
+        (state / "releases").mkdir()
+        path = home.bundles.path(run.champion)
+        (state / "releases" / path.name).symlink_to(path)
+
+
+def _environment(home: Home, run: Run, say: Say, *, offline: bool) -> str:
+    """The interpreter that it runs in: the lock's environment, built again; or this one, where there was no lock."""
+    found = run.environment
+    if found is None or found.level is not Level.LOCKED or found.lock is None or run.code is None:
+        say("its environment was observed and not locked: it runs in this one, and the differences are told")
+        return sys.executable
+    from trimtab.app.env_build import build_environment, with_trimtab
+
+    tree = decode(SourceTree, home.blobs.get(run.code.source), at=run.code.source)
+    lock = home.blobs.get(tree.files[found.lock.path].content)
+    say(f"building the environment of {found.lock.path}")
+    host = with_trimtab(lock, found.lock.kind, python=found.python)
+    built = build_environment(
+        lock, found.lock.kind, home.state / "wheels", home.state / "environments", offline=offline, host=host
+    )
+    return str(built)
+
+
+def _tolerance(folder: Path) -> float:
+    from trimtab.drivers.project_file import read_project
+
+    return read_project(folder).reproduce.tolerance
+
+
+# ── running it ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _repeat(python: str, repetition: Repetition, place: Path, way: Way) -> Run:
+    asked, answer = place / "asked", place / "answer"
+    write_bytes(asked, msgspec.msgpack.encode(repetition))
+    run = repetition.run
+    world = ["--world"] if way.world else []
+    with (place / "said").open("wb") as said:
+        done = subprocess.run(
+            [python, "-P", "-m", "trimtab.app.repetition", str(asked), str(answer), *world],
+            cwd=repetition.folder, env=_surroundings(run, run.environment, way), stdin=subprocess.DEVNULL, stdout=said,
+            stderr=said, check=False,
+        )  # fmt: skip
+    if not answer.is_file():
+        words = (place / "said").read_text(encoding="utf-8", errors="replace").strip()[-_SAID:]
+        how = f"signal {-done.returncode}" if done.returncode < 0 else f"code {done.returncode}"
+        raise RepetitionError(f"the process that ran {run.run_id} again ended with {how}", fix=f"It said: {words}")
+    return decode(Run, answer.read_bytes(), at="the repetition")
+
+
+def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[str, str]:
+    """This process's variables, with those of the record over them: threads, hash order, what the steps read."""
+    here = {name: value for name, value in os.environ.items() if not name.startswith(("TRIMTAB_", "PYTHON"))}
+    if "PYTHONPATH" in os.environ:  # how this Trimtab itself may be found
+        here["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    if environment is not None:
+        here |= environment.thread_limits
+        if environment.hash_seed:
+            here["PYTHONHASHSEED"] = environment.hash_seed
+    if way.hash_seed is not None:
+        here["PYTHONHASHSEED"] = way.hash_seed
+    known = {name: value for name, value in _variables(run).items() if not value.startswith("sha256:")}
+    return here | known
+
+
+def answer_of(run: Run) -> bytes:
+    """The repetition's record as the repeating process leaves it."""
+    return encode(run)
