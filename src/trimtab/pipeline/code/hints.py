@@ -79,9 +79,7 @@ def dispatch_in(statement: Statement) -> Iterator[Lost]:
             yield Lost(text, at, everything=name == "__import__")
         elif (
             (name.endswith("import_module") and not (node.args and isinstance(node.args[0], ast.Constant)))
-            or name.endswith("__subclasses__")
-            or name.endswith("attrgetter")
-            or name.endswith("methodcaller")
+            or name.endswith(("__subclasses__", "attrgetter", "methodcaller"))
         ):
             yield Lost(text, at, everything=True)
 

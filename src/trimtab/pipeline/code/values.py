@@ -49,7 +49,7 @@ class HintKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Something that the code reads beside its inputs; ``name`` is the variable's or the file's, where it is written."""
+    """Something that the code reads beside its inputs; ``name`` is the variable's or the file's, where it is known."""
 
     kind: HintKind
     what: str

@@ -1,0 +1,88 @@
+"""Whose code is asking: the nearest frame that is not Python's own says it.
+
+A frame is told by its file's name alone; each name is judged once.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from types import FrameType
+from typing import Final
+
+from trimtab.drivers.observation.ground import Ground, absolute
+
+
+class Whose(Enum):
+    """Whose code a frame runs."""
+
+    PROJECT = "project"
+    PYTHON = "python"
+    TRIMTAB = "trimtab"
+    LIBRARY = "library"
+
+
+_PYTHON: Final = os.path.dirname(os.__file__) + "/"  # noqa: PTH120 - compared with frames' names as text
+_TRIMTAB: Final = __file__.rsplit("/", 3)[0] + "/"
+
+
+class Callers:
+    """Who is behind a frame, for one project."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._known: dict[str, Whose] = {}
+
+    def whose(self, frame: FrameType) -> Whose:
+        """Whose code this frame runs."""
+        name = frame.f_code.co_filename
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = self._judge(name)
+        return found
+
+    def nearest(self, frame: FrameType | None) -> Whose:
+        """Whose code the nearest frame runs that is not Python's own; Python's, where there is no other."""
+        while frame is not None:
+            found = self.whose(frame)
+            if found is not Whose.PYTHON:
+                return found
+            frame = frame.f_back
+        return Whose.PYTHON
+
+    def asks(self, frame: FrameType | None, via: frozenset[str]) -> FrameType | None:
+        """The project's frame that asks, directly or through the named modules of Python; None if another does."""
+        while frame is not None:
+            found = self.whose(frame)
+            if found is Whose.PROJECT:
+                return frame
+            if found is not Whose.PYTHON or frame.f_globals.get("__name__") not in via:
+                return None
+            frame = frame.f_back
+        return None
+
+    def passes(self, frame: FrameType | None, module: str) -> bool:
+        """Whether a module of Python is between here and the nearest other code."""
+        while frame is not None and self.whose(frame) is Whose.PYTHON:
+            if frame.f_globals.get("__name__") == module:
+                return True
+            frame = frame.f_back
+        return False
+
+    def place(self, frame: FrameType | None) -> str:
+        """``file.py:12``, relative to the project, of the nearest frame of its code; empty if there is none."""
+        while frame is not None:
+            if self.whose(frame) is Whose.PROJECT:
+                name = absolute(frame.f_code.co_filename)
+                return f"{name[len(self._ground.project) + 1 :]}:{frame.f_lineno}"
+            frame = frame.f_back
+        return ""
+
+    def _judge(self, name: str) -> Whose:
+        if name.startswith("<frozen ") or (name.startswith(_PYTHON) and "-packages/" not in name):
+            return Whose.PYTHON
+        if name.startswith("<"):
+            return Whose.LIBRARY  # made from text: dataclasses, templates
+        if self._ground.is_code(absolute(name)):
+            return Whose.PROJECT
+        return Whose.TRIMTAB if name.startswith(_TRIMTAB) else Whose.LIBRARY

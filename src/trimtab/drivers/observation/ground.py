@@ -1,0 +1,164 @@
+"""Which paths can be an input of a step at all.
+
+Python, its packages and the machine's own tables are no data: libraries are part of a step's key by version. What a
+library reads of a user's hidden folders and of ``/etc`` is configuration, credentials and caches: it does not count
+unless the project's own code opens it, for what counts may be kept with the run.
+Rejected: counting what lies below the project alone, since training data is often on another disk.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import stat
+import sys
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+
+class Rule(Enum):
+    """Whether reading a path counts: always, only by the project's own code, or never."""
+
+    COUNTS = "counts"
+    IF_OWN = "if own"
+    NEVER = "never"
+
+
+_NEVER_PARTS: Final = ("/__pycache__/", "/site-packages/", "/dist-packages/")
+_NEVER_ROOTS: Final = (
+    "/proc/", "/sys/", "/dev/",
+    "/bin/", "/lib/", "/lib64/", "/usr/bin/", "/usr/lib/", "/usr/lib64/", "/usr/local/bin/", "/usr/local/lib/",
+    "/usr/share/fonts/", "/usr/local/share/fonts/", "/usr/share/i18n/", "/usr/share/locale/", "/usr/share/zoneinfo/",
+    "/etc/fonts/", "/etc/localtime/", "/etc/zoneinfo/", "/var/db/timezone/",
+    "/System/", "/Library/Fonts/", "/Library/Frameworks/", "/opt/homebrew/lib/", "/opt/homebrew/Cellar/",
+)  # fmt: skip
+"""Also with ``/private`` in front, as macOS resolves some of them; each ends in a slash."""
+
+_MACHINE: Final = ("/etc/", "/private/etc/", "/run/", "/var/run/", "/var/lib/", "/var/cache/", "/usr/share/")
+_VERSION_CONTROL: Final = ("/.git/", "/.hg/", "/.svn/", "/.jj/")
+
+
+class Ground:
+    """The rule for every path, remembered.
+
+    Args:
+        project: the project's folder, resolved.
+        ignore: folders and files that never count: Trimtab's own state and temporary files.
+    """
+
+    def __init__(self, project: Path, ignore: Iterable[Path]) -> None:
+        self.project: Final = str(project)
+        self._inside: Final = self.project.rstrip("/") + "/"
+        ignored = {form for path in ignore for form in (_lexical(path), os.path.realpath(path))}
+        roots = {sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(os.__file__).parent), str(_trimtab())}
+        roots |= {*site.getsitepackages(), site.getusersitepackages()}
+        roots |= {os.path.realpath(root) for root in roots}
+        self._ignored: Final = tuple(path.rstrip("/") + "/" for path in ignored)
+        self._roots: Final = _below_no_root(roots, self._inside)
+        home = str(Path("~").expanduser())
+        self._homes: Final = tuple({f"{form.rstrip('/')}/." for form in (home, os.path.realpath(home)) if form != "/"})
+        self._rules: Final[dict[str, Rule]] = {}
+        self._folders: Final[dict[str, str]] = {}
+
+    def rule(self, path: str) -> Rule:
+        """The rule for an absolute path; where it is a link, or below one, the stricter of both ends' rules."""
+        found = self._rules.get(path)
+        if found is None:
+            found = self._by_place(path)
+            real = self.real(path)
+            if found is not Rule.NEVER and real != path and self._by_place(real) is Rule.NEVER:
+                found = Rule.NEVER
+            self._rules[path] = found
+        return found
+
+    def real(self, path: str) -> str:
+        """The path with links followed; each folder is looked at once."""
+        folder, _, name = path.rpartition("/")
+        known = self._folders.get(folder)
+        if known is None:
+            known = self._folders[folder] = os.path.realpath(folder or "/")
+        joined = f"{known.rstrip('/')}/{name}"
+        return os.path.realpath(joined) if is_link(joined) else joined
+
+    def inside(self, path: str) -> bool:
+        """Whether an absolute path lies below the project."""
+        return path.startswith(self._inside)
+
+    def is_code(self, path: str) -> bool:
+        """Whether a source file is the project's own: below it, and not in an environment that lies there too."""
+        return self.inside(path) and self._by_place(path) is not Rule.NEVER
+
+    def _by_place(self, path: str) -> Rule:
+        as_folder = path + "/"
+        if as_folder.startswith(self._ignored):
+            return Rule.NEVER
+        inside = as_folder.startswith(self._inside)
+        relative = as_folder[len(self._inside) - 1 :] if inside else as_folder
+        if any(part in relative for part in _NEVER_PARTS) or as_folder.startswith(self._roots):
+            return Rule.NEVER
+        if inside:
+            return Rule.IF_OWN if relative.startswith(_VERSION_CONTROL) else Rule.COUNTS
+        if as_folder.removeprefix("/private").startswith(_NEVER_ROOTS):
+            return Rule.NEVER
+        if as_folder.startswith(self._homes) or as_folder.startswith(_MACHINE):
+            return Rule.IF_OWN
+        return Rule.COUNTS
+
+
+def absolute(path: str) -> str:
+    """The path from the root, as it is now; links are followed only where ``..`` would otherwise lead astray."""
+    if path[:1] != "/":
+        path = f"{os.getcwd()}/{path}"  # noqa: PTH109 - as text: a Path costs as much as the rest of the hook
+    if "/.." in path and ".." in path.split("/"):
+        folder, name = os.path.split(path.rstrip("/"))
+        return os.path.realpath(path) if name == ".." else os.path.join(os.path.realpath(folder), name)  # noqa: PTH118
+    if "//" in path or "/." in path or path[-1] == "/":
+        return _lexical(path)
+    return path
+
+
+def mode_of(path: str) -> int | None:
+    """The type and permissions of what is there, links followed; None if there is nothing."""
+    try:
+        return _stat(path).st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def is_link(path: str) -> bool:
+    """Whether the last name of a path is a link."""
+    try:
+        return stat.S_ISLNK(_lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def exists(path: str) -> bool:
+    """Whether something is there, be it a link that leads nowhere."""
+    try:
+        _lstat(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+# Bound before any watch puts its own in their place.
+_stat: Final = os.stat
+_lstat: Final = os.lstat
+
+
+def _lexical(path: str | Path) -> str:
+    normal = os.path.normpath(path if os.path.isabs(path) else os.path.abspath(path))  # noqa: PTH100, PTH117
+    return normal[1:] if normal.startswith("//") else normal
+
+
+def _trimtab() -> Path:
+    return Path(__file__).resolve().parents[2]
+
+
+def _below_no_root(roots: set[str], inside: str) -> tuple[str, ...]:
+    """The folders of Python, less those that the project lies in, and less the whole of ``/usr``."""
+    slashed = {root.rstrip("/") + "/" for root in roots if root}
+    return tuple(sorted(root for root in slashed if not inside.startswith(root) and root not in ("/", "/usr/")))

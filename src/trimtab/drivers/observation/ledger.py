@@ -1,0 +1,261 @@
+"""What one watch has seen so far, event by event.
+
+The order of events decides: a file that the step writes first and reads afterwards is its own, one that it reads first
+is an input. What the kernel tells arrives late, so before anything is taken to be the step's own, the kernel's events
+until then are read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Final
+
+from trimtab.drivers.observation.frames import Callers, Whose
+from trimtab.drivers.observation.ground import Ground, Rule, absolute, exists, is_link, mode_of
+from trimtab.drivers.observation.kernel import Act, Event
+from trimtab.drivers.observation.observed import Observed, Sighting
+
+_CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
+_IMPORTER: Final = "importlib._bootstrap_external"
+_SIGHTINGS: Final = 100
+"""Of one kind, after which no more are kept: they are for people."""
+
+KINDS: Final = ("surroundings", "clock", "chance", "network", "processes")
+
+
+class Watch:
+    """One step under watch; ``observed`` is what was seen, complete once the watch has ended.
+
+    Its methods are called by the nets, with the frame that acts, and take paths as they were given.
+    """
+
+    def __init__(self, ground: Ground, callers: Callers, catch_up: Callable[[], None]) -> None:
+        self.callers: Final = callers
+        self._ground = ground
+        self._catch_up = catch_up
+        self._files: set[str] = set()
+        self._kernel_only: set[str] = set()
+        self._listed: set[str] = set()
+        self._absent: set[str] = set()
+        self._written: set[str] = set()
+        self._own: set[str] = set()
+        self._own_folders: tuple[str, ...] = ()
+        self._explained: set[str] = set()
+        self._settled: set[str] = set()
+        self._variables: dict[str, str | None] = {}
+        self._own_variables: set[str] = set()
+        self._sightings: dict[str, dict[Sighting, None]] = {kind: {} for kind in KINDS}
+        self._loaded_before = set(sys.modules)
+        self._blind: dict[str, None] = {}
+        self._result: Observed | None = None
+
+    @property
+    def observed(self) -> Observed:
+        """What was seen until now, or until the watch ended."""
+        return self._result or self._summed_up()
+
+    def end(self) -> None:
+        """Nothing that comes later counts."""
+        self._result = self._summed_up()
+
+    def opened(self, given: str, frame: FrameType, *, reading: bool, writing: bool) -> None:
+        """A file is about to be opened."""
+        if not writing and given in self._settled:
+            return
+        path = absolute(given)
+        rule = self._ground.rule(path)
+        if rule is Rule.NEVER:
+            self._settled.add(given)
+            return
+        asker = self.callers.nearest(frame)
+        if asker is Whose.TRIMTAB or (rule is Rule.IF_OWN and asker is not Whose.PROJECT):
+            return
+        if not writing and self._is_errand(path, frame):
+            self._explained.add(self._ground.real(path))
+            return
+        mode = mode_of(path)
+        if mode is not None and stat.S_ISDIR(mode):
+            self._explained.add(self._ground.real(path))
+        elif writing:
+            self._write(path, reads=reading and mode is not None)
+        elif mode is None:
+            if given[:1] == "/" or not frame.f_code.co_filename.endswith(("/shutil.py", "os>")):
+                self._miss(path)  # the others open relative to a folder that the event does not name
+        elif stat.S_ISREG(mode):
+            self._settled.add(given)
+            self._read(path)
+
+    def lists(self, given: str, frame: FrameType) -> None:
+        """The names of a folder are about to be read."""
+        path = absolute(given)
+        if path in self._listed or not self._counts(path, frame):
+            return
+        self._explained.add(self._ground.real(path))
+        if mode_of(path) is None:
+            self._miss(path)
+        elif not self._is_own(path):
+            self._listed.add(path)
+
+    def looked_for(self, given: str, frame: FrameType) -> None:
+        """Something was looked for that is not there."""
+        path = absolute(given)
+        if path in self._absent or not self._counts(path, frame):
+            return
+        if self._ground.inside(path) or self.callers.nearest(frame) is Whose.PROJECT:
+            self._miss(path)
+
+    def moved(self, source: str, target: str, *, as_link: bool = False) -> None:
+        """A name is about to be given to what another name has (a move, or with ``as_link`` a hard link)."""
+        old, new = absolute(source), absolute(target)
+        self._catch_up()
+        mode = mode_of(old)
+        if mode is not None and stat.S_ISDIR(mode):
+            self._own_folders += (f"{new}/",) if self._is_own(old) else ()
+            return
+        if mode is not None and self._ground.rule(old) is Rule.COUNTS and (as_link or not self._is_own(old)):
+            self._read(old)
+        self._write(new, reads=False)
+
+    def made(self, given: str) -> None:
+        """A folder or a link is about to be made; what is there already stays what it is."""
+        path = absolute(given)
+        if not exists(path):
+            self._own_folders += (f"{path}/",)
+            self._own.add(path)
+
+    def changed_folder(self) -> None:
+        """Relative paths mean others from now on."""
+        self._settled.clear()
+
+    def variable(self, name: str, value: str | None, *, writing: bool = False) -> None:
+        """The project's code asks for an environment variable, or sets it."""
+        if writing:
+            self._own_variables.add(name)
+        elif name not in self._own_variables:
+            self._variables.setdefault(name, value)
+
+    def sighted(self, kind: str, what: str, frame: FrameType | None) -> None:
+        """One of `KINDS` was seen."""
+        seen = self._sightings[kind]
+        if len(seen) < _SIGHTINGS:
+            seen.setdefault(Sighting(what=what, at=self.callers.place(frame)))
+
+    def told_by_kernel(self, event: Event) -> None:
+        """The kernel saw something done to a file or folder of the project, by whomever."""
+        path, act = event
+        if act is Act.MADE_FOLDER:
+            self._own_folders += (f"{path}/",)
+        elif act is Act.MADE and path not in self._files:
+            self._own.add(path)
+        elif act is Act.WRITTEN:
+            self._written.add(path)
+        elif act in (Act.OPENED, Act.LISTED):
+            seen = self._files if act is Act.OPENED else self._listed
+            if path not in seen and not any(self._is_explained(form) for form in (path, self._ground.real(path))):
+                seen.add(path)
+                self._kernel_only.add(path)
+
+    def could_not_see(self, sentence: str) -> None:
+        """A net failed; the user's code goes on."""
+        self._blind.setdefault(sentence)
+
+    def _counts(self, path: str, frame: FrameType) -> bool:
+        rule = self._ground.rule(path)
+        if rule is Rule.NEVER:
+            return False
+        asker = self.callers.nearest(frame)
+        return asker is Whose.PROJECT or (rule is Rule.COUNTS and asker is not Whose.TRIMTAB)
+
+    def _is_own(self, path: str) -> bool:
+        return path in self._own or (bool(self._own_folders) and path.startswith(self._own_folders))
+
+    def _is_explained(self, path: str) -> bool:
+        return path in self._explained or self._is_own(path)
+
+    def _is_errand(self, path: str, frame: FrameType) -> bool:
+        """Whether Python reads this as code: to import it, or to show its lines."""
+        if not path.endswith(_CODE):
+            return False
+        name = frame.f_globals.get("__name__")
+        return name in (_IMPORTER, "zipimport") or self.callers.passes(frame, "linecache")
+
+    def _read(self, path: str) -> None:
+        while path in self._own and is_link(path):  # the step's own link leads to what may be another's file
+            path = self._ground.real(path)
+        if not self._is_own(path):
+            self._files.add(path)
+            self._kernel_only.discard(path)
+            self._explained.add(self._ground.real(path))
+            self._beside_database(path)
+
+    def _beside_database(self, path: str) -> None:
+        """What SQLite has not yet moved from its log into the file is part of what is read."""
+        if path.endswith((".db", ".sqlite", ".sqlite3")) and mode_of(f"{path}-wal") is not None:
+            self._files.add(f"{path}-wal")
+
+    def _write(self, path: str, *, reads: bool) -> None:
+        self._catch_up()
+        if reads:
+            self._read(path)
+        if path not in self._files:
+            self._own.update((path, self._ground.real(path)))
+        if self._ground.rule(path) is Rule.COUNTS:
+            self._written.add(path)
+
+    def _miss(self, path: str) -> None:
+        if not self._is_own(path):
+            self._absent.add(path)
+
+    def _modules(self) -> dict[str, Path]:
+        """The project's modules that were loaded since the beginning."""
+        found = {}
+        for name in set(sys.modules) - self._loaded_before:
+            file = file_of(sys.modules.get(name))
+            if file and self._ground.is_code(absolute(file)):
+                found[name] = Path(absolute(file))
+        return found
+
+    def _summed_up(self) -> Observed:
+        self._catch_up()
+        modules = self._modules()
+        loaded = {str(file) for file in modules.values()}
+        read = {path for path in self._files if not (path in self._kernel_only and path in loaded)}
+        gone = {path for path in read if not exists(path)}
+        folders = {path.rstrip("/") for path in self._own_folders}
+        return Observed(
+            files=_paths(read - gone),
+            unattributed=_paths(((read - gone) | self._listed) & self._kernel_only),
+            listed=_paths({path for path in self._listed if mode_of(path) is not None}),
+            absent=_paths((self._absent | gone) - folders),
+            written=_paths(self._written),
+            modules=dict(sorted(modules.items())),
+            variables=dict(sorted(self._variables.items())),
+            blind=tuple(self._blind),
+            **{kind: tuple(seen) for kind, seen in self._sightings.items()},
+        )
+
+
+def file_of(module: ModuleType | None) -> str | None:
+    """The file of a module, asked of its plain attributes: a lazy module may import a library when asked for more."""
+    try:
+        file = object.__getattribute__(module, "__dict__").get("__file__")
+    except AttributeError:
+        return None
+    return file if isinstance(file, str) else None
+
+
+def _paths(texts: set[str]) -> frozenset[Path]:
+    return frozenset(map(Path, texts))
+
+
+def as_text(given: object) -> str | None:
+    """A path as text; None if it is a number of an open file, or no path."""
+    if isinstance(given, str | bytes | os.PathLike):
+        text = os.fsdecode(given)
+        return text if text and "\0" not in text else None
+    return None

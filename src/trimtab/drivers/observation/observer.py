@@ -1,0 +1,170 @@
+"""Watching steps: all nets together.
+
+An audit hook sees what Python opens, lists, starts and connects to. Names of native readers, of the clock and of
+lookups are replaced meanwhile. Below both, on Linux, the kernel tells what was opened below the project by any code.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar, Final
+
+from trimtab.drivers.observation import chance, readers
+from trimtab.drivers.observation.chance import Chance, replace_clocks
+from trimtab.drivers.observation.frames import Callers
+from trimtab.drivers.observation.ground import Ground, absolute
+from trimtab.drivers.observation.hook import begin, finish, guarded, program_of, watching
+from trimtab.drivers.observation.kernel import Act, Event, Kernel
+from trimtab.drivers.observation.ledger import Watch, as_text, file_of
+from trimtab.drivers.observation.lookups import replace_lookups
+from trimtab.drivers.observation.readers import replace_readers
+from trimtab.drivers.observation.replaced import AfterImport, Replaced, noting
+from trimtab.drivers.observation.variables import leave_variables, watch_variables
+
+_MATTER: Final = frozenset({*readers.MODULES, *chance.MODULES})
+_TOO_MANY: Final = "more was opened than the kernel could tell: all files of the project's folders count as read"
+
+
+class Observer:
+    """Watches steps of one project; one per process is enough, for the folders are walked once.
+
+    Args:
+        project: the project's folder.
+        ignore: what never counts: Trimtab's state folder and its temporary files.
+    """
+
+    def __init__(self, project: Path, *, ignore: Iterable[Path] = ()) -> None:
+        self._ground = Ground(project.resolve(), ignore)
+        self._callers = Callers(self._ground)
+        self._kernel: Kernel | None = None
+        self._on: tuple[Watch, ...] = ()
+        self._own_modules: dict[str, ModuleType] = {}
+        self._judged: set[str] = set()
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Sees what is done inside the block, by this thread and those that have no watch of their own.
+
+        ``observed`` of what is given is complete after the block, also when the block raised. Blocks may be nested,
+        and there may be one in each of several threads.
+        """
+        if self._kernel is None:
+            self._kernel = Kernel(self._ground)
+        self._catch_up()  # what came before does not count
+        watch = Watch(self._ground, self._callers, self._catch_up)
+        self._on = (*self._on, watch)
+        if begin(watch):
+            _Nets.put_up()
+        _Nets.replaced.replace_by_name(self._modules())
+        try:
+            yield watch
+        finally:
+            _Nets.tell_chance(watch)
+            for sentence in self._kernel.blind:
+                watch.could_not_see(sentence)
+            watch.end()
+            self._on = tuple(each for each in self._on if each is not watch)
+            if finish(watch):
+                _Nets.take_down()
+
+    def close(self) -> None:
+        """Gives the kernel's watches back. A later watch has them set up anew."""
+        if self._kernel is not None:
+            self._kernel.close()
+            self._kernel = None
+
+    def _catch_up(self) -> None:
+        """Hands the kernel's events to the watches that are on."""
+        if self._kernel is None:
+            return
+        for event in self._kernel.drain():
+            if event.act is Act.LOST:
+                self._lost()
+            for watch in self._on:
+                watch.told_by_kernel(event)
+
+    def _lost(self) -> None:
+        for watch in self._on:
+            watch.could_not_see(_TOO_MANY)
+            for path in self._kernel.files() if self._kernel is not None else ():
+                watch.told_by_kernel(Event(path, Act.OPENED))
+
+    def _modules(self) -> list[ModuleType]:
+        """The project's modules that are loaded; each name is judged once."""
+        for name in sys.modules.keys() - self._judged:
+            self._judged.add(name)
+            module = sys.modules.get(name)
+            file = file_of(module)
+            if module is not None and file is not None and self._ground.is_code(absolute(file)):
+                self._own_modules[name] = module
+        for name in self._own_modules.keys() - sys.modules.keys():
+            del self._own_modules[name]
+            self._judged.discard(name)
+        return list(self._own_modules.values())
+
+
+class _Nets:
+    """What is replaced in this process while any watch is on."""
+
+    replaced: ClassVar[Replaced] = Replaced()
+    chance: ClassVar[Chance] = Chance()
+    finder: ClassVar[AfterImport | None] = None
+
+    @classmethod
+    def put_up(cls) -> None:
+        cls.chance = Chance()
+        replace_lookups(cls.replaced)
+        replace_clocks(cls.replaced)
+        _replace_starts(cls.replaced)
+        for name in _MATTER & sys.modules.keys():
+            cls.loaded(name)
+        watch_variables()
+        cls.finder = AfterImport(_MATTER, cls.loaded)
+        sys.meta_path.insert(0, cls.finder)
+
+    @classmethod
+    def loaded(cls, name: str) -> None:
+        """A module that matters is there; called for those that a step loads, too."""
+        if not watching():
+            return
+        if name in readers.MODULES:
+            replace_readers(name, cls.replaced)
+        if name in chance.MODULES:
+            cls.chance.begin(name, cls.replaced)
+
+    @classmethod
+    def tell_chance(cls, watch: Watch) -> None:
+        for what in cls.chance.drawn():
+            watch.sighted("chance", what, None)
+
+    @classmethod
+    def take_down(cls) -> None:
+        if cls.finder in sys.meta_path:
+            sys.meta_path.remove(cls.finder)
+        leave_variables()
+        cls.replaced.restore()
+
+
+def _replace_starts(replaced: Replaced) -> None:
+    """Multiprocessing and joblib start processes by a function that raises no audit event."""
+    import _posixsubprocess
+
+    def before(arguments: tuple[object, ...], _named: dict[str, object]) -> None:
+        frame = sys._getframe(2)
+        command = arguments[0] if arguments else ()
+        first = next(iter(command), "") if isinstance(command, list | tuple) else ""
+        what = f"starts {program_of(as_text(first) or '')}"
+        guarded(partial(_start, what=what, frame=frame))
+
+    replaced.replace(
+        _posixsubprocess, "fork_exec", lambda original: noting(original, "_posixsubprocess", before)
+    )
+
+
+def _start(watch: Watch, *, what: str, frame: object) -> None:
+    watch.sighted("processes", what, frame)  # type: ignore[arg-type]
