@@ -11,7 +11,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from trimtab.base.errors import EnvironmentMismatchError, InputError
@@ -235,7 +237,7 @@ class _Freezing:
             if missing and not offline:
                 self._say(f"asking the index for {len(missing)} wheels")
                 problem = self._from_index(missing, folder)
-            self._from_here([*sorted(set(missing) - set(self.kept)), *sorted(editable)], editable, folder)
+            self._from_here([*sorted(set(missing) - set(self.kept)), *sorted(editable)], folder)
         return problem
 
     def _from_index(self, names: list[str], folder: Path) -> str:
@@ -252,40 +254,38 @@ class _Freezing:
                 self.addresses[name] = told.addresses.get(name, "")
         return told.problem
 
-    def _from_here(self, names: list[str], editable: frozenset[str], folder: Path) -> None:
+    def _from_here(self, names: list[str], folder: Path) -> None:
         """Make the wheels of the rest, all of them or none: every package that cannot be locked is named at once."""
         made: dict[str, Path] = {}
         problems: list[NotLockableError] = []
-        for name in names:
-            self._say(f"making the wheel of {name} {self._used[name].version} from what is installed")
-            into = folder / "made" / name
-            into.mkdir(parents=True)
-            try:
-                made[name] = self._built(name, into) if name in editable else self._repacked(name, into)
-            except NotLockableError as error:
-                problems.append(error)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # compressing is most of it, and holds no lock
+            for name, result in zip(names, pool.map(partial(self._made, folder=folder), names), strict=True):
+                if isinstance(result, NotLockableError):
+                    problems.append(result)
+                else:
+                    made[name] = result
         if problems:
             raise NotLockableError(
                 "; ".join(problem.problem for problem in problems),
                 fix=" ".join(dict.fromkeys(problem.fix for problem in problems)),
             )
         for name, path in made.items():
-            self._take(name, self._store.put(path), "source" if name in editable else "installed files")
+            editable = bool(self._libraries.editable([name]))
+            self._take(name, self._store.put(path), "source" if editable else "installed files")
 
-    def _repacked(self, name: str, into: Path) -> Path:
+    def _made(self, name: str, *, folder: Path) -> Path | NotLockableError:
+        """A new wheel of one package; the error where there can be none."""
         found = self._libraries.distribution(name)
         assert found is not None
-        return repack(Path(found.folder), name, found.version, into)
-
-    def _built(self, name: str, into: Path) -> Path:
-        found = self._libraries.distribution(name)
-        assert found is not None
-        if not found.project:
-            raise NotLockableError(
-                f"{name} was installed from a folder that it does not name",
-                fix=f"Install {name} again, from a wheel.",
-            )
-        return build_wheel(Path(found.project), name, into, python=Path(sys.executable))
+        self._say(f"making the wheel of {name} {found.version} from what is installed")
+        into = folder / "made" / name
+        into.mkdir(parents=True)
+        try:
+            if found.project:
+                return build_wheel(Path(found.project), name, into, python=Path(sys.executable))
+            return repack(Path(found.folder), name, found.version, into)
+        except NotLockableError as error:
+            return error
 
     def _take(self, name: str, wheel: StoredWheel, origin: str) -> None:
         self.kept[name] = wheel

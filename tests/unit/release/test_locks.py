@@ -205,7 +205,7 @@ def test_a_graph_is_walked_from_the_project_with_its_extras_and_groups() -> None
 
 def test_a_repository_has_no_hash_and_an_address_is_kept() -> None:
     text = (
-        'version = 1\n[[package]]\nname = "one"\nversion = "1"\nsource = { git = "https://git.example/one?rev=1#abc" }\n'
+        'version = 1\n[[package]]\nname = "one"\nversion = "1"\nsource = { git = "https://git.example/one#abc" }\n'
         '[[package]]\nname = "two"\nversion = "1"\nsource = { url = "https://files.example/two-1-py3-none-any.whl" }\n'
         f'wheels = [{{ url = "https://files.example/two-1-py3-none-any.whl", hash = "sha256:{A}" }}]\n'
     )
