@@ -212,7 +212,7 @@ def measure_source(root: Path) -> bool:
     identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
     for arguments in (["init", "--quiet"], ["add", "--all"], [*identity, "commit", "--quiet", "--message", "x"]):
         subprocess.run(["git", *arguments], cwd=root, check=True)
-    command = [sys.executable, "-c", SOURCE, root]
+    command: list[str | Path] = [sys.executable, "-c", SOURCE, root]
     subprocess.run(command, check=True, capture_output=True)  # keeps the files
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     first, least, median = map(float, done.stdout.split())

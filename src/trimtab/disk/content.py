@@ -4,7 +4,8 @@ A file is copied and hashed in one pass, so the digest is that of the very bytes
 of its own (`incoming`) and renamed when it is whole: a name in the store is never half a file, whatever is killed when.
 Two processes that keep the same content both rename the right bytes into its place.
 
-Links to the original were rejected: a program that writes into its data file would write into the store.
+Where the disk shares blocks between files (XFS, Btrfs), a large file takes no room a second time. Links to the original
+were rejected: a program that writes into its data file would write into the store.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ def damaged(digest: Digest, place: str) -> IntegrityError:
 
 def _create(path: str, mode: int) -> int:
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     except OSError as error:
         raise explain(error, doing="make a file to write to", path=Path(path)) from error
 
