@@ -13,7 +13,7 @@ import polars as pl
 
 from trimtab.app.home import Home
 from trimtab.app.hooks import open_kept_model
-from trimtab.app.model_run import Judging
+from trimtab.app.judging import Judging
 from trimtab.app.pack import Reference, pack_release, python_minor
 from trimtab.app.scorers import open_scorer
 from trimtab.app.steps import Steps

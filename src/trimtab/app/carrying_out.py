@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
 from trimtab.app.home import Home
 from trimtab.app.hooks import hooks_for
+from trimtab.app.judging import Judging
 from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, read_code
 from trimtab.app.serialisers import load_serialisers
@@ -35,7 +37,7 @@ from trimtab.pipeline.graph import parameters
 from trimtab.pipeline.parts import Part
 from trimtab.pipeline.plan import Planned
 from trimtab.records.environment import Environment
-from trimtab.records.run import FileRead, Run
+from trimtab.records.run import FileRead, Run, StepState
 from trimtab.records.secret_words import hide
 from trimtab.records.series import pack_series
 from trimtab.spec.project import Keep, Project
@@ -51,7 +53,11 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
     seconds: dict[str, float] = {}
 
 
-PARTS = "parts"
+PARTS: Final = "parts"
+CACHE_LIMIT: Final = 10 << 30
+"""Bytes; above it the results that were not used for longest are removed."""
+
+_BETWEEN_TRIMS: Final = 3600.0
 
 
 class ToDo(Protocol):
@@ -280,6 +286,20 @@ def _remember(home: Home, prepared: Prepared) -> None:
     told = Parts(parts={**known.parts, **steps.parts}, seconds={**known.seconds, **seconds})
     if told != known:
         home.records.put_document(PARTS, told)
+    if any(run.state is StepState.RAN for run in steps.done.values()):
+        _trim(home.state / "cache")
+
+
+def _trim(cache: Path) -> None:
+    """Keep the cache below its limit; looked at once an hour, since looking takes a walk through it."""
+    marker = cache / "trimmed"
+    now = time.time()
+    if marker.is_file() and now - marker.stat().st_mtime < _BETWEEN_TRIMS:
+        return
+    from trimtab.drivers.step_values.trim import trim
+
+    trim(cache, CACHE_LIMIT)
+    marker.touch()
 
 
 def _origin(rows: TrainingRows) -> str:
@@ -324,9 +344,7 @@ def _judging_key(plan: ToDo, prepared: Prepared, release: Digest | None, kept: M
     return judging_key(_judging(plan, release), prepared.steps.pipeline.facts, kept, prepared.rows)
 
 
-def _judging(plan: ToDo, release: Digest | None) -> Any:
-    from trimtab.app.model_run import Judging
-
+def _judging(plan: ToDo, release: Digest | None) -> Judging:
     return Judging(
         project=plan.project, folder=plan.folder, snapshot=plan.snapshot, champion=release,
         timed=not plan.replayed and plan.kind != "reproduce",

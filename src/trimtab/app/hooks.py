@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -18,8 +18,10 @@ from trimtab.app.step_runner import Hooks
 from trimtab.base.digest import digest_bytes
 from trimtab.pipeline.draft import FEATURES, LABEL, TRAIN
 from trimtab.pipeline.graph import Graph, serving_steps
-from trimtab.release.manifest import Model
 from trimtab.spec.project import Project, Task
+
+if TYPE_CHECKING:
+    from trimtab.release.manifest import Model
 
 _MARK: Final = "trimtab.model/1"
 
@@ -71,6 +73,7 @@ def hooks_for(project: Project, graph: Graph, *, task: str, rows: int) -> Hooks:
 
 def open_kept_model(kept: Mapping[str, Any]) -> tuple[Model, Any, bytes]:
     """The model's description, the estimator as a release opens it, and the file's bytes."""
+    from trimtab.release.manifest import Model
     from trimtab.serve.worker_models import open_model
 
     model = msgspec.json.decode(kept["about"], type=Model)

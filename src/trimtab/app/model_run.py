@@ -17,17 +17,16 @@ import msgspec
 
 from trimtab import __version__
 from trimtab.app.home import Home
+from trimtab.app.judging import Judging
 from trimtab.app.steps import Steps
 from trimtab.app.training_rows import TrainingRows
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.verdict import Evidence, Verdict
 from trimtab.disk.atomic import write_bytes
-from trimtab.drivers.source_snapshot import Snapshot
 from trimtab.pipeline.plan import StepFacts
 from trimtab.records.environment import Environment
 from trimtab.records.kept import Kept
 from trimtab.records.versioned import decode, encode
-from trimtab.spec.project import Project
 
 if TYPE_CHECKING:
     from trimtab.app.candidate import Champion
@@ -54,21 +53,6 @@ class RanIn:
     functions: Mapping[str, Callable[..., Any]]
     environment: Callable[[str], Environment]
     champion: Champion | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judging:
-    """What a model is judged with.
-
-    ``folder`` and ``snapshot`` are the source that was executed; ``champion`` the release to compare with; ``timed``
-    says whether latency is judged (not in a replay, which must not depend on the machine's speed).
-    """
-
-    project: Project
-    folder: Path
-    snapshot: Snapshot
-    champion: Digest | None
-    timed: bool
 
 
 def judged_before(home: Home, key: Digest) -> Judged | None:

@@ -58,7 +58,7 @@ def repeat(asked: Repetition) -> Run:
         here=True,
     )
     with suppress(TrimtabError):
-        return execute(home, plan, lambda said: sys.stderr.write(f"{said}\n") and None)
+        return execute(home, plan, _say)
     failed = home.records.run(AGAIN)
     assert failed is not None
     return failed
@@ -72,6 +72,10 @@ def main(asked: str, answer: str, *rest: str) -> None:
 
         enter_other_world()
     write_bytes(Path(answer), answer_of(repeat(repetition)))
+
+
+def _say(said: str) -> None:
+    sys.stderr.write(f"{said}\n")
 
 
 def _with_parameters(folder: Path, project: Project, run: Run) -> Project:

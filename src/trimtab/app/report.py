@@ -36,7 +36,8 @@ from trimtab.records.journal import Entry, Phase
 from trimtab.records.prediction import Role, Status
 from trimtab.release.manifest import CONTRACT_FILE, Manifest
 from trimtab.stats.arrays import Floats, Numbers
-from trimtab.stats.metrics import compute, metric_for
+from trimtab.stats.metric_names import metric_for
+from trimtab.stats.metrics import compute
 
 FOREVER = Instant(2**62)
 POINTS = 60

@@ -14,7 +14,7 @@ from trimtab.base.instants import format_instant
 from trimtab.records.action import Action
 from trimtab.records.process import Command, Preparation
 from trimtab.serve.spare import modules_for
-from trimtab.serve.worker import THREADS
+from trimtab.serve.threads import THREADS
 
 _PROGRAM: Final = (sys.executable, "-P", "-m", "trimtab")
 """``-P``: a module of the project's folder must not stand in for one of ours."""

@@ -17,8 +17,6 @@ import msgspec
 from trimtab.app.home import Home
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.instants import Instant, Span
-from trimtab.data.contract import format_contract
-from trimtab.data.schema import Contract
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.file_index import FileIndex
 from trimtab.records.run import Data
@@ -27,6 +25,8 @@ from trimtab.spec.project import Project
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from trimtab.data.schema import Contract
 
 _COUNTED: Final = 2
 """Part of the key: another way of gathering trusts nothing that was gathered before."""
@@ -126,6 +126,7 @@ def _known(home: Home, path: Path | None, asked: Asked) -> GatheredRows | None:
 
 def _key(home: Home, asked: Asked, contract: Contract) -> Digest | None:
     """What the rows follow from; None where that cannot be told without reading them (a database, a URL)."""
+    from trimtab.data.contract import format_contract
     from trimtab.drivers.sources.files import local_files
 
     files = local_files(home.root, asked.project.source)

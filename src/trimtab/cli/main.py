@@ -1,28 +1,32 @@
 """The ``trimtab`` command.
 
-Command modules import click and nothing heavy; each use case is imported when its command runs, so that ``--help``
-and shell completion answer at once.
+A command's module is imported when the command is asked for, and its use case when it runs: a run in which nothing has
+changed is done in a fifth of a second, and most of that is importing.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
+from typing import Final
 
 import click
 
 from trimtab import __version__
 from trimtab.base.errors import TrimtabError
-from trimtab.cli import (
-    data_commands,
-    endpoint_commands,
-    env_commands,
-    explain_command,
-    journal_commands,
-    project_commands,
-    reproduce_command,
-    run_commands,
-)
+
+_HOMES: Final = {
+    **dict.fromkeys(("new", "check", "run", "retrain", "report"), "project_commands"),
+    **dict.fromkeys(("runs", "lineage"), "run_commands"),
+    "reproduce": "reproduce_command",
+    "env": "env_commands",
+    **dict.fromkeys(("serve", "up", "controller", "status", "promote", "rollback", "token"), "endpoint_commands"),
+    "journal": "journal_commands",
+    "data": "data_commands",
+    "explain": "explain_command",
+}
+"""Command → its module."""
 
 HELP = """Carry a model from a notebook to production and keep it right there.
 
@@ -41,20 +45,29 @@ Exit codes: 0 done or PASS, 1 FAIL, 2 wrong input, 3 UNSURE, 4 a system failed, 
 """
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """The commands, each imported when it is asked for; all of them for the list of ``--help``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's form
+        return sorted(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's form
+        if cmd_name not in _HOMES:
+            return None
+        if cmd_name not in self.commands:
+            for command in import_module(f"trimtab.cli.{_HOMES[cmd_name]}").COMMANDS:
+                self.add_command(command)
+        return self.commands[cmd_name]
+
+
+@click.group(
+    cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="trimtab")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def cli(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
-
-
-for group in (
-    project_commands, run_commands, reproduce_command, env_commands, endpoint_commands, journal_commands, data_commands,
-    explain_command,
-):  # fmt: skip
-    for command in group.COMMANDS:
-        cli.add_command(command)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -11,7 +11,7 @@ def one_thread() -> None:
     Sums that several threads share are added up in the order in which they end, so a model would not be the same bits
     twice; serving needs the other processors; and the gate on latency must measure what a worker does, which has one.
     """
-    from trimtab.serve.worker import THREADS
+    from trimtab.serve.threads import THREADS
 
     for name in THREADS:
         os.environ.setdefault(name, "1")

@@ -12,7 +12,7 @@ import math
 from trimtab.base.instants import Span, format_span
 from trimtab.base.verdict import Evidence, Interval, Verdict
 from trimtab.spec.project import MetricGate, Task
-from trimtab.stats.metrics import Metric
+from trimtab.stats.metric_names import Metric
 
 DEFAULT_TOLERANCE = 0.02
 

@@ -22,7 +22,8 @@ from trimtab.gates.check import against_champion, against_floor, against_latency
 from trimtab.spec.project import Gates, MetricGate, Task
 from trimtab.stats.arrays import Array, Floats
 from trimtab.stats.bootstrap import Blocks, Estimate, draw, estimate, paired_gain, time_blocks
-from trimtab.stats.metrics import Prepared, compute, metric_for, metrics_for, prepare
+from trimtab.stats.metric_names import metric_for, metrics_for
+from trimtab.stats.metrics import Prepared, compute, prepare
 from trimtab.stats.windows import by_window, shown_by_windows
 
 MIN_BLOCKS: Final = 5

@@ -29,7 +29,7 @@ from trimtab.base.instants import DAY, Instant, format_span
 from trimtab.base.verdict import Evidence, Verdict
 from trimtab.spec.project import Watch
 from trimtab.stats.betting import BETS, Capitals, accumulate, detect, evidence, start
-from trimtab.stats.metrics import METRICS, Metric
+from trimtab.stats.metric_names import METRICS, Metric
 from trimtab.stats.windows import WindowValue
 
 YEAR: Final = 365 * DAY

@@ -9,7 +9,7 @@ import msgspec
 from trimtab.serve.child import Child, ChildPlan
 from trimtab.serve.programs import PROGRAM_WORDS, Serving, spare_command
 from trimtab.serve.spare import Assignment
-from trimtab.serve.worker import THREADS
+from trimtab.serve.threads import THREADS
 
 
 class Reserve:

@@ -34,7 +34,7 @@ from trimtab.serve.programs import Serving, router_command, worker_command
 from trimtab.serve.reserve import Reserve
 from trimtab.serve.router import bind
 from trimtab.serve.spare import modules_for
-from trimtab.serve.worker import THREADS
+from trimtab.serve.threads import THREADS
 from trimtab.serve.worker_state import REFUSED_EXIT, WorkerPhase, WorkerState, read_worker, write_worker
 
 __all__ = ["TICK", "Serving", "Supervisor"]

@@ -23,10 +23,8 @@ from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError
 from trimtab.serve import wire
 from trimtab.serve.lifeline import STDIN, has_lifeline
+from trimtab.serve.threads import THREADS
 from trimtab.serve.worker_state import REFUSED_EXIT, WorkerPhase, WorkerState, write_worker
-
-THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-"""One thread each: a pool that is woken for one row costs more than the row, and the workers share the processors."""
 
 _READ: Final = 1 << 20
 

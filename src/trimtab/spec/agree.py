@@ -39,7 +39,7 @@ def check_agreement(project: Project, findings: Findings) -> None:
 
 def metrics_not_for(project: Project, task: Task) -> list[tuple[KeyPath, str, str]]:
     """The place, problem and fix of each metric that is gated or watched and not defined for ``task``."""
-    from trimtab.stats.metrics import METRICS, metrics_for
+    from trimtab.stats.metric_names import METRICS, metrics_for
 
     named: list[tuple[KeyPath, str]] = [(("gates", gate.metric), gate.metric) for gate in project.gates.metrics]
     if project.watch.metric:

@@ -37,7 +37,7 @@ class Durability(StrEnum):
 
 
 class Keep(StrEnum):
-    """What is kept of the files that a run reads: their bytes, or digests alone (they must then stay where they are)."""
+    """What is kept of the files that a run reads: their bytes, or digests alone (they must then stay there)."""
 
     COPY = "copy"
     REFERENCE = "reference"

@@ -136,7 +136,7 @@ def read_reproduce(table: Table) -> Reproduce:
 
 def read_gates(table: Table) -> Gates:
     """``[gates]``: how candidates are judged, and one key per metric."""
-    from trimtab.stats.metrics import METRICS
+    from trimtab.stats.metric_names import METRICS
 
     default = Gates()
     gates = Gates(
@@ -151,7 +151,7 @@ def read_gates(table: Table) -> Gates:
 
 
 def _read_gate(table: Table) -> MetricGate:
-    from trimtab.stats.metrics import METRICS
+    from trimtab.stats.metric_names import METRICS
 
     name = str(table.path[-1])
     metric = METRICS[name]
@@ -206,7 +206,7 @@ def read_watch(table: Table) -> Watch:
 
 
 def _metric(raw: object) -> str:
-    from trimtab.stats.metrics import METRICS
+    from trimtab.stats.metric_names import METRICS
 
     if v.text(raw) not in METRICS:
         raise v.Unfit("be the name of a metric", kind=UnknownChoiceError, fix=did_you_mean(str(raw), METRICS))

@@ -75,7 +75,7 @@ def test_every_json_document_of_a_command_is_on_the_page() -> None:
 
 
 def test_every_command_has_help_whose_first_line_is_shown_whole_in_the_list() -> None:
-    for group, name in ((cli, "trimtab"), (cli.commands["journal"], "trimtab journal")):
+    for group, name in ((cli, "trimtab"), (cli.get_command(click.Context(cli), "journal"), "trimtab journal")):
         shown = CliRunner().invoke(group, ["--help"], prog_name=name, terminal_width=80).output
         assert "..." not in shown.split("Commands:")[1], shown
 

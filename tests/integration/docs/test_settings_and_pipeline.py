@@ -18,7 +18,7 @@ from trimtab.spec import sections
 from trimtab.spec.parse import parse_project
 from trimtab.spec.project import Project
 from trimtab.spec.table import Findings, Table
-from trimtab.stats.metrics import METRICS
+from trimtab.stats.metric_names import METRICS
 
 DOCS = Path(__file__).parents[3] / "docs"
 PROJECT_PAGE = (DOCS / "project.md").read_text(encoding="utf-8")

@@ -12,7 +12,8 @@ import pytest
 from sklearn import metrics as sk
 
 from trimtab.stats.arrays import Array
-from trimtab.stats.metrics import compute, metrics_for
+from trimtab.stats.metric_names import metrics_for
+from trimtab.stats.metrics import compute
 
 Reference = Callable[[Array, Array], float]
 

@@ -21,7 +21,8 @@ from trimtab.gates.evaluate import (
 )
 from trimtab.spec.project import Gates, MetricGate, Task
 from trimtab.stats.arrays import Floats
-from trimtab.stats.metrics import MetricError, compute
+from trimtab.stats.metric_names import MetricError
+from trimtab.stats.metrics import compute
 
 NEW, OLD = digest_bytes(b"new"), digest_bytes(b"old")
 AUC = Gates(metrics=(MetricGate(metric="roc_auc", floor=0.6, tolerance=0.02),))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from trimtab.stats.arrays import Array
-from trimtab.stats.metrics import METRICS, MetricError, class_indices, compute, metric_for, metrics_for, prepare
+from trimtab.stats.metric_names import METRICS, MetricError, metric_for, metrics_for
+from trimtab.stats.metrics import class_indices, compute, prepare
 
 
 def binary_rows(seed: int, *, rows: int, levels: int) -> tuple[Array, Array]:

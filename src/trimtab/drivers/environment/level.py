@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from trimtab.base.digest import Digest, digest_bytes, digest_json
 from trimtab.base.errors import EnvironmentMismatchError, InputError
@@ -22,6 +22,9 @@ from trimtab.records.environment import Level, Lock, Package
 
 if TYPE_CHECKING:
     from trimtab.release.wheel_name import Interpreter
+
+
+_NAMES: Final = ("pylock.toml", "uv.lock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +53,15 @@ def find_locks(root: Path, *, named: PurePath | None = None) -> tuple[LockFile, 
         InputError: the named one cannot be read; or there are several requirements files with hashes, none of them
             ``requirements.txt``.
     """
+    if named is None and not any(root.glob("requirements*.txt")) and not any((root / n).is_file() for n in _NAMES):
+        return ()
     from trimtab.release.locks.reading import kind_of
 
     if named is not None:
         return (LockFile(path=str(named), kind=kind_of(named.name), content=_read(root / named)),)
     found = [
         LockFile(path=name, kind=kind_of(name), content=_read(root / name))
-        for name in ("pylock.toml", "uv.lock")
+        for name in _NAMES
         if (root / name).is_file()
     ]
     hashed = list(_hashed(root))
