@@ -32,25 +32,25 @@ def head(kept: Snapshot) -> tuple[str | None, str | None]:
     return kept.commit, kept.branch
 
 
-def test_a_branch_and_its_commit(project: Path, blobs: LocalBlobs) -> None:
+def test_a_branch_and_its_commit_are_recorded(project: Path, blobs: LocalBlobs) -> None:
     commit = commit_all(project, branch="feature/some-thing")
     assert head(take_snapshot(project, blobs)) == (commit, "feature/some-thing")
 
 
-def test_a_commit_without_a_branch(project: Path, blobs: LocalBlobs) -> None:
+def test_a_commit_that_is_checked_out_without_a_branch_has_none(project: Path, blobs: LocalBlobs) -> None:
     commit = commit_all(project)
     git(project, "checkout", "--quiet", "--detach")
     assert head(take_snapshot(project, blobs)) == (commit, None)
 
 
-def test_no_commit_yet(project: Path, blobs: LocalBlobs) -> None:
+def test_before_the_first_commit_there_is_a_branch_and_no_commit(project: Path, blobs: LocalBlobs) -> None:
     git(project, "init", "--quiet", "--initial-branch=start")
     assert head(take_snapshot(project, blobs)) == (None, "start")
     git(project, "add", "--all")
     assert take_snapshot(project, blobs).uncommitted is None
 
 
-def test_packed_references(project: Path, blobs: LocalBlobs) -> None:
+def test_packed_references_are_found_by_their_whole_names(project: Path, blobs: LocalBlobs) -> None:
     first = commit_all(project)
     git(project, "branch", "xmain")
     git(project, "tag", "main")
