@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Final
 
-import msgspec
-
 from trimtab.app.home import Home
-from trimtab.app.journal import read_journal
-from trimtab.app.lineage_log import Answered, Answers, find_prediction, read_answers
+from trimtab.app.lineage_sources import Sources
 from trimtab.app.runs import as_it_is, find_run
 from trimtab.base.digest import short
-from trimtab.base.errors import InputError, NotFoundError, TrimtabError
+from trimtab.base.errors import InputError, NotFoundError
 from trimtab.base.instants import format_instant
-from trimtab.records.action import Action
-from trimtab.records.endpoint import Desired
 from trimtab.records.journal import Entry, Phase
 from trimtab.records.lineage import LOOKED_AT, Lineage, Node, NodeKind, grow
 from trimtab.records.run import Run, retraining_id
 from trimtab.records.run_fields import Field
 from trimtab.records.where import Compare, Op, RunQuery
-from trimtab.serve.layout import EndpointFiles
 
 _HEX: Final = re.compile(r"(?:sha256:)?[0-9a-f]{4,64}")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -55,42 +48,15 @@ def trace(home: Home, what: str) -> Lineage:
     graph = _Graph(home)
     node = _resolve(home, graph, what)
     came_from, led_to = grow(node, graph.before), grow(node, graph.after)
-    return Lineage(what=node, came_from=came_from, led_to=led_to, notes=tuple(dict.fromkeys(graph.notes)))
+    return Lineage(what=node, came_from=came_from, led_to=led_to, notes=tuple(dict.fromkeys(graph.sources.notes)))
 
 
 class _Graph:
-    """The things of a project and what connects them; each source is read once, when it is first needed."""
+    """The things of a project and what connects them."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self.notes: list[str] = []
-        self._asked: dict[str, Answered | None] = {}
-
-    @cached_property
-    def entries(self) -> list[Entry]:
-        """The journal, without the decisions to do nothing."""
-        return [entry for entry in read_journal(self._home) if entry.draft.kind not in ("nothing", "run")]
-
-    @cached_property
-    def actions(self) -> dict[str, Action]:
-        return {action.key: action for action in self._home.records.actions()}
-
-    @cached_property
-    def endpoints(self) -> dict[str, Desired]:
-        return {each.endpoint: each for each in self._home.records.documents("endpoint/", Desired)}
-
-    @cached_property
-    def answers(self) -> dict[tuple[str, str], Answers]:
-        """Endpoint and release → what it answered."""
-        found: dict[tuple[str, str], Answers] = {}
-        for name in self.endpoints:
-            try:
-                counted = read_answers(EndpointFiles(state=self._home.state, endpoint=name).log)
-            except TrimtabError as error:
-                self.notes.append(f"the log of the endpoint {name!r} cannot be read whole: {error.problem}")
-                continue
-            found |= {(name, release): answers for release, answers in counted.items()}
-        return found
+        self.sources = Sources(home)
 
     # ── the two directions ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,12 +72,12 @@ class _Graph:
             case NodeKind.DECISION:
                 yield from self._named_by(int(node.id))
             case NodeKind.ENDPOINT:
-                desired = self.endpoints.get(node.id)
+                desired = self.sources.endpoints.get(node.id)
                 if desired is not None:
                     yield from (self.release(each) for each in (desired.champion, desired.previous) if each)
                     yield from (self.release(variant.release) for variant in desired.table.variants)
             case NodeKind.PREDICTION:
-                answered = self.answered(node.id)
+                answered = self.sources.answered(node.id)
                 if answered is not None and answered.release:
                     yield self.release(answered.release)
             case _:
@@ -129,11 +95,11 @@ class _Graph:
             case NodeKind.DECISION:
                 yield from self._done_by(int(node.id))
             case NodeKind.ENDPOINT:
-                for (endpoint, release), answers in self.answers.items():
+                for (endpoint, release), answers in self.sources.answers.items():
                     if endpoint == node.id:
                         yield answers.node(endpoint, release)
             case NodeKind.PREDICTION:
-                answered = self.answered(node.id)
+                answered = self.sources.answered(node.id)
                 if answered is not None:
                     yield from answered.labels
             case _:
@@ -151,7 +117,7 @@ class _Graph:
             yield Node(kind=NodeKind.TABLE, id=run.data.table, words=f"{run.data.rows:,} rows")
         for path, file in sorted(run.files.items()):
             yield Node(kind=NodeKind.FILE, id=path, content=file.content)
-        for entry in self.entries:
+        for entry in self.sources.entries:
             draft = entry.draft
             if draft.kind == "train" and draft.phase is Phase.INTENT and run_id in self._retrainings(draft.action_key):
                 yield self.decision(entry)
@@ -177,19 +143,19 @@ class _Graph:
         )
 
     def _after_release(self, release: str) -> Iterator[Node]:
-        for entry in self.entries:
+        for entry in self.sources.entries:
             if entry.draft.kind != "train" and entry.draft.phase is not Phase.DONE and release in self._text(entry):
                 yield self.decision(entry)
-        for name, desired in self.endpoints.items():
+        for name, desired in self.sources.endpoints.items():
             if release in (desired.champion, desired.previous):
                 yield self.endpoint(name)
-        for (endpoint, answering), answers in self.answers.items():
+        for (endpoint, answering), answers in self.sources.answers.items():
             if answering == release:
                 yield answers.node(endpoint, release)
 
     def _named_by(self, sequence: int) -> Iterator[Node]:
         """What a decision rests on: the releases and runs that it names, and what it was about."""
-        entry = self.entry(sequence)
+        entry = self.sources.entry(sequence)
         if entry is None:
             return
         text = self._text(entry)
@@ -202,7 +168,7 @@ class _Graph:
 
     def _done_by(self, sequence: int) -> Iterator[Node]:
         """What a decision led to: a training's run, else the endpoint that it changed."""
-        entry = self.entry(sequence)
+        entry = self.sources.entry(sequence)
         if entry is None:
             return
         if entry.draft.kind == "train":
@@ -225,7 +191,7 @@ class _Graph:
         return Node(kind=NodeKind.RELEASE, id=release, words=words)
 
     def endpoint(self, name: str) -> Node:
-        desired = self.endpoints.get(name)
+        desired = self.sources.endpoints.get(name)
         words = f"its champion is {short(desired.champion)}" if desired is not None else "not kept here"
         return Node(kind=NodeKind.ENDPOINT, id=name, words=words)
 
@@ -236,19 +202,6 @@ class _Graph:
         return Node(
             kind=NodeKind.DECISION, id=str(entry.sequence), words=f"{draft.kind}{phase}, {when}: {draft.reason}"
         )
-
-    def entry(self, sequence: int) -> Entry | None:
-        """The journal's entry of that number, those about nothing included."""
-        for content in self._home.records.journal(after=sequence - 1):
-            entry = msgspec.json.decode(content, type=Entry)
-            return entry if entry.sequence == sequence else None
-        return None
-
-    def answered(self, prediction_id: str) -> Answered | None:
-        """The answer of that id; None if no log here has it."""
-        if prediction_id not in self._asked:
-            self._asked[prediction_id] = find_prediction(self._home, prediction_id)
-        return self._asked[prediction_id]
 
     def runs_with(self, node: Node) -> Iterator[Node]:
         """The runs that read, or made, a thing; the newest first."""
@@ -271,11 +224,11 @@ class _Graph:
                 yield self.run(row.run_id)
 
     def _retrainings(self, key: str) -> set[str]:
-        return {retraining_id(name, key) for name in {*self.endpoints, self._home.endpoint}}
+        return {retraining_id(name, key) for name in {*self.sources.endpoints, self._home.endpoint}}
 
     def _text(self, entry: Entry) -> str:
         """Everything that an entry names: its own detail, and its action's payload and outcome."""
-        action = self.actions.get(entry.draft.action_key)
+        action = self.sources.actions.get(entry.draft.action_key)
         named = [
             *entry.draft.detail.values(),
             *([*action.payload.values(), *action.outcome.values()] if action else []),
@@ -319,10 +272,10 @@ def _candidates(home: Home, graph: _Graph, what: str) -> Iterator[Node]:
 def _exact(home: Home, graph: _Graph, what: str) -> Iterator[Node]:
     if home.records.run(what) is not None:
         yield graph.run(what)
-    if what in graph.endpoints:
+    if what in graph.sources.endpoints:
         yield graph.endpoint(what)
     sequence = _SEQUENCE.fullmatch(what)
-    if sequence and (entry := graph.entry(int(sequence[1]))) is not None:
+    if sequence and (entry := graph.sources.entry(int(sequence[1]))) is not None:
         yield graph.decision(entry)
     for path in dict.fromkeys((what, _inside(home, what))):
         file = Node(kind=NodeKind.FILE, id=path)
@@ -330,7 +283,7 @@ def _exact(home: Home, graph: _Graph, what: str) -> Iterator[Node]:
             yield file
             return
     if _UUID.fullmatch(what):
-        answered = graph.answered(what)
+        answered = graph.sources.answered(what)
         if answered is not None:
             yield Node(kind=NodeKind.PREDICTION, id=what, words=answered.words)
 

@@ -23,7 +23,27 @@ from trimtab.records.where import RunQuery, RunRow
 R = TypeVar("R", bound=msgspec.Struct)
 
 
-class Records(Protocol):
+class RunSearch(Protocol):
+    """Looking for runs by what they have, without reading their records."""
+
+    def find_runs(self, query: RunQuery) -> Sequence[RunRow]:
+        """The runs that fulfil the query, in its order, with its columns: as `trimtab.records.where.search` finds them.
+
+        A hundred thousand runs are searched in well under a second.
+        """
+        ...
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs fulfil the query's condition; its limit does not count."""
+        ...
+
+    def run_fields(self) -> Sequence[str]:
+        """The keys (``metrics.auc``) in the open sections that some run has, sorted; one that no run has any more may
+        be among them."""
+        ...
+
+
+class Records(RunSearch, Protocol):
     """Runs, actions, documents and the journal, in one transactional store."""
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -50,22 +70,6 @@ class Records(Protocol):
 
     def runs(self) -> Sequence[Run]:
         """All runs, the newest start first. Each is read whole: to look for some, ask `find_runs`."""
-        ...
-
-    def find_runs(self, query: RunQuery) -> Sequence[RunRow]:
-        """The runs that fulfil the query, in its order, with its columns: as `trimtab.records.where.search` finds them.
-
-        A hundred thousand runs are searched in well under a second.
-        """
-        ...
-
-    def count_runs(self, query: RunQuery) -> int:
-        """How many runs fulfil the query's condition; its limit does not count."""
-        ...
-
-    def run_fields(self) -> Sequence[str]:
-        """The keys (``metrics.auc``) in the open sections that some run has, sorted; one that no run has any more may
-        be among them."""
         ...
 
     def put_action(self, action: Action) -> bool:

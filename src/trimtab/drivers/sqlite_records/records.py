@@ -20,14 +20,13 @@ import msgspec
 from trimtab.base.errors import InputError, NotFoundError
 from trimtab.base.instants import SECOND, Span
 from trimtab.drivers.sqlite_records.database import Database
-from trimtab.drivers.sqlite_records.run_search import count_runs, find_runs, run_fields
+from trimtab.drivers.sqlite_records.run_search import SqliteRunSearch
 from trimtab.drivers.sqlite_records.run_write import put_run
 from trimtab.records.action import Action, ActionState
 from trimtab.records.journal import Draft, Entry, follow
 from trimtab.records.run import Run
 from trimtab.records.run_fields import encode_run
 from trimtab.records.versioned import decode, encode
-from trimtab.records.where import RunQuery, RunRow
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -38,7 +37,7 @@ _BATCH: Final = 500
 _LAST_NAME: Final = "\U0010ffff"
 
 
-class SqliteRecords:
+class SqliteRecords(SqliteRunSearch):
     """The port `Records` on a SQLite file; for several threads and several processes at once.
 
     The file is closed when the object goes, or at the end of a ``with`` block. Open it anew after a fork.
@@ -54,7 +53,7 @@ class SqliteRecords:
     """
 
     def __init__(self, path: Path, *, patience: Span = PATIENCE) -> None:
-        self._database = Database(path, patience)
+        super().__init__(Database(path, patience))
         self._close = weakref.finalize(self, self._database.close)
 
     def __enter__(self) -> Self:
@@ -100,15 +99,6 @@ class SqliteRecords:
     def runs(self) -> Sequence[Run]:
         query = "SELECT run_record.record, run.run FROM run JOIN run_record USING (n) ORDER BY started DESC, n DESC"
         return tuple(decode(Run, record, at=f"run {run_id}") for record, run_id in self._database.select(query))
-
-    def find_runs(self, query: RunQuery) -> Sequence[RunRow]:
-        return find_runs(self._database, query)
-
-    def count_runs(self, query: RunQuery) -> int:
-        return count_runs(self._database, query)
-
-    def run_fields(self) -> Sequence[str]:
-        return run_fields(self._database)
 
     def put_action(self, action: Action) -> bool:
         return self._database.write(

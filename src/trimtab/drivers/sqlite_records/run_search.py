@@ -19,52 +19,55 @@ from trimtab.records.where import AllOf, AnyOf, Compare, Not, Op, RunQuery, RunR
 MOST_FIELDS: Final = 40
 """Fields that one query may show and sort by: SQLite joins at most 64 tables."""
 
+_LAST: Final = "\U0010ffff"
 
-def find_runs(database: Database, query: RunQuery) -> list[RunRow]:
-    """The runs that fulfil the query, in its order, with its columns."""
-    asked = len(query.columns) + len(query.order)
-    if asked > MOST_FIELDS:
-        raise InputError(
-            f"{asked} fields of runs are asked for at once", fix=f"Show and sort by at most {MOST_FIELDS}."
+
+class SqliteRunSearch:
+    """The port `RunSearch` on the tables of `run_tables`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_runs(self, query: RunQuery) -> list[RunRow]:
+        """The runs that fulfil the query, in its order, with its columns."""
+        asked = len(query.columns) + len(query.order)
+        if asked > MOST_FIELDS:
+            raise InputError(
+                f"{asked} fields of runs are asked for at once", fix=f"Show and sort by at most {MOST_FIELDS}."
+            )
+        bound: list[object] = []
+        rows, page = _Select(bound, query), _Select(bound, query)
+        values = "".join(f", {rows.value(column)}" for column in query.columns)
+        if query.limit is None:
+            where = rows.where()
+        else:  # the page is found first, so that columns are looked up for its rows alone
+            chosen, by, limit = page.where(), page.order(), page.bind(max(0, query.limit))
+            where = f"run.n IN (SELECT run.n FROM {page.tables()} WHERE {chosen} ORDER BY {by} LIMIT {limit})"
+        order = rows.order()
+        text = f"SELECT run.run{values} FROM {rows.tables()} WHERE {where} ORDER BY {order}"
+        return _rows(query, self._database.select(text, *bound))
+
+    def count_runs(self, query: RunQuery) -> int:
+        """How many runs fulfil the query's condition."""
+        bound: list[object] = []
+        select = _Select(bound, query)
+        where = select.where()
+        ((count,),) = self._database.select(f"SELECT count(*) FROM {select.tables()} WHERE {where}", *bound)
+        return int(count)
+
+    def run_fields(self) -> list[str]:
+        """The keys of the open sections that some run has, sorted."""
+        found = self._database.select(
+            "SELECT name FROM fact_name WHERE EXISTS (SELECT 1 FROM fact WHERE fact.name = fact_name.id) "
+            "OR EXISTS (SELECT 1 FROM shared_fact WHERE shared_fact.name = fact_name.id) ORDER BY name"
         )
-    bound: list[object] = []
-    rows, page = _Select(bound, query), _Select(bound, query)
-    values = "".join(f", {rows.value(column)}" for column in query.columns)
-    if query.limit is None:
-        where = rows.where()
-    else:  # the page is found first, so that columns are looked up for its rows alone
-        chosen, by, limit = page.where(), page.order(), page.bind(max(0, query.limit))
-        where = f"run.n IN (SELECT run.n FROM {page.tables()} WHERE {chosen} ORDER BY {by} LIMIT {limit})"
-    order = rows.order()
-    text = f"SELECT run.run{values} FROM {rows.tables()} WHERE {where} ORDER BY {order}"
-    return _rows(query, database.select(text, *bound))
+        return [name for (name,) in found if any(name.startswith(f"{section}.") for section in OPEN)]
 
 
 def _rows(query: RunQuery, found: Sequence[tuple[Any, ...]]) -> list[RunRow]:
     if all(column.kind is not Kind.ANY for column in query.columns):
         return [RunRow(row[0], row[1:]) for row in found]
     return [RunRow(row[0], tuple(map(restored, row[1:]))) for row in found]
-
-
-def count_runs(database: Database, query: RunQuery) -> int:
-    """How many runs fulfil the query's condition."""
-    bound: list[object] = []
-    select = _Select(bound, query)
-    where = select.where()
-    ((count,),) = database.select(f"SELECT count(*) FROM {select.tables()} WHERE {where}", *bound)
-    return int(count)
-
-
-def run_fields(database: Database) -> list[str]:
-    """The keys of the open sections that some run has, sorted."""
-    found = database.select(
-        "SELECT name FROM fact_name WHERE EXISTS (SELECT 1 FROM fact WHERE fact.name = fact_name.id) "
-        "OR EXISTS (SELECT 1 FROM shared_fact WHERE shared_fact.name = fact_name.id) ORDER BY name"
-    )
-    return [name for (name,) in found if any(name.startswith(f"{section}.") for section in OPEN)]
-
-
-_LAST: Final = "\U0010ffff"
 
 
 class _Select:
