@@ -288,6 +288,24 @@ def test_all_that_stops_a_snapshot_is_named_at_once_and_can_be_asked_before(proj
     assert "pipeline.py" in files
 
 
+def test_what_an_earlier_snapshot_holds_is_not_looked_through_again_and_all_else_is(
+    project: Path, blobs: LocalBlobs
+) -> None:
+    line = "token = '" + "ghp_" + "a1" * 18 + "'"
+    write(project, "settings.py", f"{line}  # trimtab: not a secret\n")
+    before = take_snapshot(project, blobs).digest
+    assert take_snapshot(project, blobs, before=before).digest == before
+    for nothing in (Digest("sha256:" + "0" * 64), blobs.put(b"no tree")):
+        assert take_snapshot(project, blobs, before=nothing).digest == before
+    write(project, "settings.py", f"{line}\n")
+    with pytest.raises(CredentialInSourceError, match="a GitHub token"):
+        take_snapshot(project, blobs, before=before)
+    write(project, "settings.py", "")
+    write(project, ".env", (project / "pipeline.py").read_bytes())
+    with pytest.raises(CredentialInSourceError, match="environment variables"):
+        take_snapshot(project, blobs, before=before)
+
+
 def test_an_example_of_an_environment_file_and_an_ignored_one_stop_nothing(project: Path, blobs: LocalBlobs) -> None:
     write(project, ".env.example", "PASSWORD=\n")
     write(project, ".env", "PASSWORD=hunter2\n")
