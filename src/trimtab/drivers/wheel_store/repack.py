@@ -24,6 +24,7 @@ from trimtab.release.installed_files import Row, record_rows, wheel_place
 from trimtab.release.wheel_name import file_name
 
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
+_LEVEL: Final = 1  # three times as fast as the usual 6, for a tenth more of a file that never leaves this store
 _SHEBANG: Final = re.compile(rb"#!.*python[\d.]*(?P<window>w?)[^\n]*\n")
 
 
@@ -66,13 +67,12 @@ def repack(info: Path, name: str, version: str, into: Path) -> Path:
     build = f"0_{hashlib.sha256(listed.encode()).hexdigest()[:8]}"
     wheel = into / file_name(name, version, _tags(info, name), build=build)
     entries.append(_Entry(path=record, content=listed.encode(), executable=False))
-    # level 1: three times as fast as the usual one, for a tenth more of a file that never leaves this store
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry in entries:
             member = zipfile.ZipInfo(entry.path, _DATE)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.external_attr = (stat.S_IFREG | (0o755 if entry.executable else 0o644)) << 16
-            archive.writestr(member, entry.content)
+            archive.writestr(member, entry.content, compresslevel=_LEVEL)
     return wheel
 
 
