@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from trimtab.records.environment import Environment
-from trimtab.records.run import Data, Run, Scalar, StepRun
+from trimtab.records.run import Data, Run, Scalar, StepRun, StepState
 from trimtab.records.source import SourceTree
 
 Facts = dict[str, Scalar]
@@ -143,11 +143,11 @@ def _environment(environment: Environment | None) -> Facts:
 def _steps(steps: Iterable[StepRun]) -> Facts:
     facts: Facts = {}
     for step in steps:
-        facts |= {step.step: step.state.value, f"{step.step}: key": step.key, f"{step.step}: output": step.output}
+        ended = "failed" if step.state is StepState.FAILED else "done"
+        facts |= {step.step: ended, f"{step.step}: key": step.key, f"{step.step}: output": step.output}
         facts |= {f"{step.step}: input {name}": digest for name, digest in step.inputs.items()}
         facts |= {f"{step.step}: read {path}": digest for path, digest in step.reads.items()}
         facts |= {f"{step.step}: variable {name}": value for name, value in step.variables.items()}
-        facts |= {f"{step.step}: attempts": step.attempts}
     return facts
 
 
@@ -159,11 +159,15 @@ def _results(run: Run) -> Facts:
 
 
 def _circumstances(run: Run) -> Facts:
+    """What does not change a result: also whether a step ran or its earlier result was kept, and how often it tried."""
     facts: Facts = {
         "kind": run.kind, "started": run.started_at, "as of": run.as_of,
         "seconds": run.seconds if run.finished_at is not None else None, "peak memory": run.peak_bytes or None,
         "by": f"{run.actor.kind} {run.actor.name}", "parent": run.parent, "champion": run.champion,
     }  # fmt: skip
+    for step in run.steps:
+        tried = f", tried {step.attempts} times" if step.attempts > 1 else ""
+        facts[f"step {step.step}"] = step.state.value + tried
     if run.place is not None:
         facts |= {"host": run.place.host, "folder": run.place.folder, "command": " ".join(run.place.command) or None}
     return facts

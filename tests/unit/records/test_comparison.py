@@ -51,7 +51,7 @@ def test_equal_runs_differ_in_nothing_but_when_they_ran() -> None:
     assert [line.name for line in compared.section("circumstances").different] == ["started"]
     assert compared.section("environment").same == 13
     assert compared.section("parameters").same == 3
-    assert compared.section("steps").same == 4
+    assert compared.section("steps").same == 3
 
 
 def test_each_difference_is_a_line_with_the_value_of_each_run() -> None:
@@ -103,6 +103,16 @@ def test_a_step_is_compared_by_what_it_was_given_and_what_it_made() -> None:
     )
     found = lines(RUN, other(steps=(step,)), "steps")
     assert set(found) == {"train: input features", "train: read a.csv"}
+
+
+def test_a_step_whose_result_was_kept_is_the_same_step() -> None:
+    kept = msgspec.structs.replace(STEP, state=StepState.KEPT, made_by="a", seconds=0.0, attempts=2)
+    compared = compare([RUN, other(steps=(kept,))], [None, None])
+    assert not compared.differs
+    (line,) = compared.section("circumstances").different
+    assert (line.name, line.values) == ("step train", ("ran", "kept, tried 2 times"))
+    failed = msgspec.structs.replace(STEP, state=StepState.FAILED, output=None)
+    assert lines(RUN, other(steps=(failed,)), "steps")["train"].values == ("done", "failed")
 
 
 def test_a_run_that_has_nothing_is_beside_one_that_has_all() -> None:
