@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.environment.small import make_project, new_environment, without_network
+from tests.integration.environment.small import make_project, new_environment, sha256, without_network
 from tests.integration.house.tree import ROOT
 from trimtab.app.env_build import build_environment, with_trimtab
 
@@ -114,6 +114,20 @@ def test_the_frozen_environment_is_built_again_and_is_locked_in_itself(frozen: P
     there, here = json.loads(shown.out), json.loads(trimtab(frozen, "env", "show", "--json").out)
     assert there["environment"] == here["environment"]
     assert there["environment"]["level"] == "locked"
+
+
+def test_trimtab_runs_beside_a_lock_that_does_not_hold_it(frozen: Path, tmp_path: Path) -> None:
+    shutil.copytree(frozen / ".trimtab" / "wheels", tmp_path / "wheels", copy_function=os.link)
+    wheel = next((tmp_path / "wheels").glob("msgspec-*.whl"))
+    version = wheel.name.split("-")[1]
+    lock = f"msgspec=={version} --hash=sha256:{sha256(wheel)}\n".encode()
+    host = with_trimtab(lock, "requirements")
+    assert "msgspec" not in host.packages
+    python = build_environment(lock, "requirements", tmp_path / "wheels", tmp_path / "built", offline=True, host=host)
+    folder = project(tmp_path / "small")
+    (folder / "requirements.txt").write_bytes(lock)
+    shown = trimtab(folder, "env", "show", python=str(python), offline=True)
+    assert "level         locked\nlock          requirements.txt\n" in shown.out, shown.err
 
 
 def test_an_editable_install_is_frozen_by_its_source_and_a_later_edit_refuses(frozen: Path, tmp_path: Path) -> None:

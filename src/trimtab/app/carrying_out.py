@@ -47,10 +47,14 @@ if TYPE_CHECKING:
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.parts/1"):
-    """By step: the parts with which it last ran, and how many seconds it took; for a plan to say what has changed."""
+    """By step: the parts with which it last ran, how many seconds it took, and why its result was not kept.
+
+    A plan says by it what has changed.
+    """
 
     parts: dict[str, tuple[Part, ...]] = {}
     seconds: dict[str, float] = {}
+    unstable: dict[str, tuple[str, ...]] = {}
 
 
 PARTS: Final = "parts"
@@ -156,7 +160,7 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
     known = home.records.document(PARTS, Parts) or Parts()
     pipeline = Pipeline(
         folder=plan.folder.resolve(), project=project, graph=code.graph, facts=reader.facts(code.graph),
-        before=known.parts, took=known.seconds,
+        before=known.parts, took=known.seconds, unstable=known.unstable,
     )  # fmt: skip
     values = StepValues(cache, load_serialisers(plan.folder, project), project=plan.folder.resolve())
     task, count = (rows.gathered.task, rows.rows) if rows is not None else ("", 0)
@@ -283,7 +287,11 @@ def _remember(home: Home, prepared: Prepared) -> None:
     steps = prepared.steps
     known = home.records.document(PARTS, Parts) or Parts()
     seconds = {name: run.seconds for name, run in steps.done.items() if run.seconds}
-    told = Parts(parts={**known.parts, **steps.parts}, seconds={**known.seconds, **seconds})
+    told = Parts(
+        parts={**known.parts, **steps.parts},
+        seconds={**known.seconds, **seconds},
+        unstable={**known.unstable, **steps.unstable},
+    )
     if told != known:
         home.records.put_document(PARTS, told)
     if any(run.state is StepState.RAN for run in steps.done.values()):

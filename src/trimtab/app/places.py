@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from trimtab.base.digest import Digest, digest_json
@@ -20,6 +20,10 @@ LISTED: Final = "names in "
 """Before the path of a folder whose names a step listed: a new file there is a change."""
 
 
+_SEEDED: Final = "global generator"
+"""In what an observer says of Python's and NumPy's own generators."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What a step was seen to do beyond what it declares, by name: paths are relative to the project where inside."""
@@ -32,22 +36,30 @@ class Seen:
 
 
 def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
-    """What a watch saw, without what the step declares and what it wrote itself."""
+    """What a watch saw, without what the step declares and what it wrote itself.
+
+    Folders with Python files that count as code are listed by the import of them, which is no reading of data. Global
+    generators are no chance here: each step finds them seeded.
+    """
     written = {name_of(path, folder) for path in observed.written}
     files = frozenset(name_of(path, folder) for path in observed.files) - written - declared
     sightings = (
         *(("reads the clock", each) for each in observed.clock),
-        *(("draws by chance", each) for each in observed.chance),
+        *(("draws by chance", each) for each in observed.chance if _SEEDED not in each.what),
         *(("uses the network", each) for each in observed.network),
         *(("starts a process", each) for each in observed.processes),
     )
     return Seen(
         files=files,
-        listed=frozenset(name_of(path, folder) for path in observed.listed),
+        listed=frozenset(name_of(path, folder) for path in observed.listed) - _folders_of_code(files | declared),
         absent=frozenset(name_of(path, folder) for path in observed.absent) - written - files,
         variables={name: variable_digest(name) for name in observed.variables},
         unstable=tuple(f"it {what}, {each.what}" + (f" ({each.at})" if each.at else "") for what, each in sightings),
     )
+
+
+def _folders_of_code(files: frozenset[str]) -> frozenset[str]:
+    return frozenset(str(PurePosixPath(name).parent) for name in files if name.endswith(".py"))
 
 
 def place_digests(seen: Seen, index: FileIndex, folder: Path) -> dict[str, Digest]:

@@ -25,7 +25,7 @@ from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.step_values import Results, StepValues
 from trimtab.pipeline.graph import Graph, Step
 from trimtab.pipeline.parts import Part
-from trimtab.pipeline.plan import Fate, Planned, StepFacts, decide, wait
+from trimtab.pipeline.plan import NOT_KEPT, Fate, Planned, StepFacts, decide, wait
 from trimtab.records.kept import Kept, Result
 from trimtab.records.run import StepRun, StepState
 from trimtab.spec.project import Project
@@ -57,7 +57,8 @@ class Stores:
 class Pipeline:
     """A project's steps with what is known of each.
 
-    ``before`` has, by step, the parts with which it last ran, and how long it took.
+    ``before`` has, by step, the parts with which it last ran, ``took`` how many seconds, and ``unstable`` what was then
+    seen of it that no key can hold.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Pipeline:
     facts: Mapping[str, StepFacts]
     before: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     took: Mapping[str, float] = field(default_factory=dict)
+    unstable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Steps:
@@ -84,6 +86,7 @@ class Steps:
         self.done: dict[str, StepRun] = {}
         self.kept: dict[str, Kept] = {}
         self.parts: dict[str, tuple[Part, ...]] = {}
+        self.unstable: dict[str, tuple[str, ...]] = {}
         self._stores = stores
         self._runner = runner
         self._run_id = run_id
@@ -170,7 +173,11 @@ class Steps:
             return replace(decide(facts, inputs, (), before), because="nothing that was kept is used")
         key = decide(facts, inputs, (), before).key
         found = self._stores.results.find(key) if key is not None and not facts.unstable else ()
-        return decide(facts, inputs, [(result, self._against(step, result)) for result in found], before)
+        planned = decide(facts, inputs, [(result, self._against(step, result)) for result in found], before)
+        seen = self.pipeline.unstable.get(step.function)
+        if seen and not found and planned.because == NOT_KEPT:
+            return replace(planned, because=f"every time: {seen[0]}")
+        return planned
 
     def _against(self, step: Step, result: Result) -> str:
         """What speaks against a kept result; empty if nothing does."""
@@ -233,6 +240,7 @@ class Steps:
             assert ran.problem is not None
             raise error_of(ran.problem)
         self.kept[name] = ran.kept
+        self.unstable[name] = ran.unstable
         self._say(f"{name} ran, {planned.because} ({ran.seconds:.2f} s)")
         for sighting in ran.unstable:
             self._say(f"{name}: {sighting}; its result is not kept for the next run")

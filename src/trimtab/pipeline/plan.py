@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from trimtab.base.digest import Digest
 from trimtab.pipeline.parts import Part, PartKind, difference, key_of
 from trimtab.records.kept import Result
+
+NOT_KEPT: Final = "its result is no longer kept"
 
 
 class Fate(StrEnum):
@@ -110,7 +113,7 @@ def decide(
         return planned(Fate.RUNS, found[0][1])
     if before is None:
         return planned(Fate.RUNS, "never ran before")
-    return planned(Fate.RUNS, difference(parts, before) or "its result is no longer kept")
+    return planned(Fate.RUNS, difference(parts, before) or NOT_KEPT)
 
 
 def _listed(names: Sequence[str]) -> str:
