@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from trimtab.base.digest import Digest, digest_parts
+from trimtab.base.digest import Digest, digest_bytes
 from trimtab.release.requirements import normalised
 
 INSTALLERS_NOTES: Final = frozenset({
@@ -83,8 +83,15 @@ def wheel_place(path: str, name: str) -> WheelPlace | None:
 def record_digest(rows: Iterable[Row], name: str) -> Digest:
     """The digest of what a package consists of, the same for a wheel's RECORD and for that of its install."""
     told = []
-    for row in rows:
-        place = wheel_place(row.path, name)
-        if place is not None and place.scheme != "scripts":
-            told.append(f"{place.scheme}:{place.path}\n{row.hash}".encode())
-    return digest_parts(sorted(told))
+    for path, content, _ in rows:
+        if path.endswith(".pyc"):
+            continue
+        if path[0] in "./" or ".data/" in path or ".dist-info/" in path:
+            place = wheel_place(path, name)
+            if place is None or place.scheme == "scripts":
+                continue
+            scheme, below = place
+        else:  # nearly all: worked out here, since an environment has ten thousands of them
+            scheme, below = "root", path
+        told.append(f"{len(below)}:{scheme}:{below}:{content}")
+    return digest_bytes("\n".join(sorted(told)).encode("utf-8", "surrogateescape"))

@@ -59,6 +59,8 @@ def write_pylock(packages: Iterable[LockedPackage], *, python: str) -> bytes:
             kept = ", ".join(map(_quoted, package.records))
             lines += ["", "[packages.tool.trimtab]", f"records = [{kept}]"]
         parts.append("\n".join(lines) + "\n")
+    if len(parts) == 1:
+        parts.append("packages = []\n")
     return "\n".join(parts).encode()
 
 
