@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType, ModuleType
 from typing import Any, Final
 
@@ -33,6 +34,31 @@ _SEEDING: Final = {"random": ("seed", "setstate"), "numpy.random": ("seed", "set
 MODULES: Final = frozenset({*_GENERATORS, "uuid"})
 
 
+_Unless = Callable[[tuple[Any, ...], dict[str, Any]], bool]
+
+
+def _never(_arguments: tuple[Any, ...], _named: dict[str, Any]) -> bool:
+    return False
+
+
+def _is_seeded(arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    return any(value is not None for value in (*arguments, *named.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Teller:
+    """What a call means: a sighting, if the project asks, directly or via modules of Python, or, with None, whoever."""
+
+    kind: str
+    what: str
+    via: frozenset[str] | None
+    unless: _Unless = _never
+
+
+_SYSTEM: Final = _Teller(kind="chance", what="the system's generator", via=_DRAWING)
+_UNSEEDED: Final = _Teller(kind="chance", what="numpy.random.default_rng without a seed", via=None, unless=_is_seeded)
+
+
 class Chance:
     """The states of the global generators when the watches began, and which were seeded since."""
 
@@ -47,12 +73,15 @@ class Chance:
             for name in _SEEDING[module]:
                 replaced.replace(loaded, name, lambda original: noting(original, module, self._seeded(module)))
         if module == "random":
-            _tell(replaced, loaded, "_urandom", "chance", "the system's generator", _DRAWING)
+            _tell(replaced, loaded, "_urandom", _SYSTEM)
         elif module == "numpy.random":
-            what = "numpy.random.default_rng without a seed"
-            _tell(replaced, loaded, "default_rng", "chance", what, None, unless=_is_seeded)
+            _tell(replaced, loaded, "default_rng", _UNSEEDED)
         elif module == "uuid":
-            _tell(replaced, loaded, "uuid1", "chance", "uuid.uuid1", _DIRECTLY)
+            _tell(replaced, loaded, "uuid1", _Teller(kind="chance", what="uuid.uuid1", via=_DIRECTLY))
+
+    def reset(self) -> None:
+        """Nothing is looked after any more."""
+        self._states.clear()
 
     def drawn(self) -> tuple[str, ...]:
         """What to say of each generator that was drawn from and not seeded."""
@@ -65,7 +94,7 @@ class Chance:
 
     def _seeded(self, module: str) -> Callable[[tuple[Any, ...], dict[str, Any]], None]:
         def before(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-            if any(value is not None for value in (*arguments, *named.values())):
+            if _is_seeded(arguments, named):
                 self._states[module] = None
 
         return before
@@ -74,25 +103,18 @@ class Chance:
 def replace_clocks(replaced: Replaced) -> None:
     """Puts what tells in the place of the clocks of ``time`` and of ``os.urandom``."""
     for name, enough in _NOW.items():
-        _tell(replaced, time, name, "clock", f"time.{name}", _DIRECTLY, unless=_has_moment(enough))
-    _tell(replaced, os, "urandom", "chance", "the system's generator", _DRAWING)
+        clock = _Teller(kind="clock", what=f"time.{name}", via=_DIRECTLY, unless=_has_moment(enough))
+        _tell(replaced, time, name, clock)
+    _tell(replaced, os, "urandom", _SYSTEM)
 
 
-_Unless = Callable[[tuple[Any, ...], dict[str, Any]], bool]
-
-
-def _tell(
-    replaced: Replaced, module: ModuleType, name: str, kind: str, what: str, via: frozenset[str] | None,
-    *, unless: _Unless | None = None,
-) -> None:  # fmt: skip
-    """Has a call of ``module.name`` sighted if the project asks, directly or via modules of Python; None: whoever."""
-
+def _tell(replaced: Replaced, module: ModuleType, name: str, teller: _Teller) -> None:
     def look(watch: Watch, frame: FrameType) -> None:
-        if via is None or watch.callers.asks(frame, via) is not None:
-            watch.sighted(kind, what, frame)
+        if teller.via is None or watch.callers.asks(frame, teller.via) is not None:
+            watch.sighted(teller.kind, teller.what, frame)
 
     def before(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        if unless is None or not unless(arguments, named):
+        if not teller.unless(arguments, named):
             frame = sys._getframe(2)
             guarded(lambda watch: look(watch, frame))
 
@@ -101,10 +123,6 @@ def _tell(
 
 def _has_moment(enough: int) -> _Unless:
     return lambda arguments, _: len(arguments) >= enough and arguments[enough - 1] is not None
-
-
-def _is_seeded(arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
-    return any(value is not None for value in (*arguments, *named.values()))
 
 
 def _state(module: str, loaded: ModuleType) -> object:

@@ -58,7 +58,8 @@ class Ground:
         self._ignored: Final = tuple(path.rstrip("/") + "/" for path in ignored)
         self._roots: Final = _below_no_root(roots, self._inside)
         home = str(Path("~").expanduser())
-        self._homes: Final = tuple({f"{form.rstrip('/')}/." for form in (home, os.path.realpath(home)) if form != "/"})
+        hidden = {f"{form.rstrip('/')}/." for form in (home, os.path.realpath(home)) if form != "/"}
+        self._if_own: Final = (*sorted(hidden), *_MACHINE)
         self._rules: Final[dict[str, Rule]] = {}
         self._folders: Final[dict[str, str]] = {}
 
@@ -102,7 +103,7 @@ class Ground:
             return Rule.IF_OWN if relative.startswith(_VERSION_CONTROL) else Rule.COUNTS
         if as_folder.removeprefix("/private").startswith(_NEVER_ROOTS):
             return Rule.NEVER
-        if as_folder.startswith(self._homes) or as_folder.startswith(_MACHINE):
+        if as_folder.startswith(self._if_own):
             return Rule.IF_OWN
         return Rule.COUNTS
 

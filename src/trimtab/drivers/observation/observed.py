@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """Something that a step did: ``what`` in a few words, ``at`` the nearest ``file.py:12`` of the project, or empty."""
+    """Something that a step did: ``what`` in a few words, ``at`` the project's nearest ``file.py:12`` or empty."""
 
     what: str
     at: str = ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar, Final
@@ -117,7 +116,7 @@ class _Nets:
 
     @classmethod
     def put_up(cls) -> None:
-        cls.chance = Chance()
+        cls.chance.reset()
         replace_lookups(cls.replaced)
         replace_clocks(cls.replaced)
         _replace_starts(cls.replaced)
@@ -159,12 +158,6 @@ def _replace_starts(replaced: Replaced) -> None:
         command = arguments[0] if arguments else ()
         first = next(iter(command), "") if isinstance(command, list | tuple) else ""
         what = f"starts {program_of(as_text(first) or '')}"
-        guarded(partial(_start, what=what, frame=frame))
+        guarded(lambda watch: watch.sighted("processes", what, frame))
 
-    replaced.replace(
-        _posixsubprocess, "fork_exec", lambda original: noting(original, "_posixsubprocess", before)
-    )
-
-
-def _start(watch: Watch, *, what: str, frame: object) -> None:
-    watch.sighted("processes", what, frame)  # type: ignore[arg-type]
+    replaced.replace(_posixsubprocess, "fork_exec", lambda original: noting(original, "_posixsubprocess", before))

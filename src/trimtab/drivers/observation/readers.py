@@ -81,26 +81,25 @@ _MAGIC: Final = re.compile(r"[*?\[]")
 def replace_readers(module: str, replaced: Replaced) -> None:
     """Puts what tells in the place of a loaded module's readers."""
     for name, place in _READS.get(module, {}).items():
-        _replace(module, name, replaced, lambda name=name, place=place: _reads(place, is_method="." in name))
+        _replace(module, name, replaced, _reads(place, is_method="." in name))
     for name, place in _WRITES.get(module, {}).items():
-        _replace(module, name, replaced, lambda name=name, place=place: _writes(place, is_method="." in name))
+        _replace(module, name, replaced, _writes(place, is_method="." in name))
     for name in _SQL.get(module, ()):
-        _replace(module, name, replaced, lambda name=name: _queries(is_method="." in name))
+        _replace(module, name, replaced, _queries(is_method="." in name))
     for name in _CONNECTS.get(module, ()):
-        _replace(module, name, replaced, lambda module=module: _connects(module))
+        _replace(module, name, replaced, _connects(module))
 
 
 _Look = Callable[[Watch, tuple[Any, ...], dict[str, Any], FrameType], None]
 
 
-def _replace(module: str, name: str, replaced: Replaced, make: Callable[[], _Look]) -> None:
+def _replace(module: str, name: str, replaced: Replaced, look: _Look) -> None:
     owner: Any = sys.modules[module]
     kind, _, attribute = name.rpartition(".")
     if kind:
         owner = vars(owner).get(kind)
         if not isinstance(owner, type):
             return
-    look = make()
 
     def before(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         frame = sys._getframe(2)

@@ -43,7 +43,7 @@ class StandIn:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if getattr(sys.modules.get(self.__module__), self.__name__, None) is self:
-            return self.__name__
+            return str(self.__name__)
         return copy.copy, (self.__wrapped__,)
 
 
@@ -78,13 +78,20 @@ class Replaced:
     def __init__(self) -> None:
         self._places: list[tuple[Any, str, Any, Any]] = []
         self._by_original: dict[int, Any] = {}
+        self._made: dict[tuple[int, str], tuple[Any, Any]] = {}
 
     def replace(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        """Puts ``make(original)`` in the place of an attribute of a module or class; nothing if it has none."""
+        """Puts ``make(original)`` in the place of an attribute of a module or class; nothing if it has none.
+
+        It is made once, and used again as long as the original is the same.
+        """
         original = vars(owner).get(name, _MISSING)
         if original is _MISSING or not callable(original):
             return
-        stand_in = make(original)
+        known, stand_in = self._made.get((id(owner), name), (_MISSING, None))
+        if known is not original:
+            stand_in = make(original)
+            self._made[id(owner), name] = (original, stand_in)
         try:
             setattr(owner, name, stand_in)
         except (AttributeError, TypeError):

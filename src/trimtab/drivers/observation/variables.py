@@ -18,7 +18,7 @@ from trimtab.drivers.observation.hook import guarded, watching
 _Environ: Final[Any] = type(os.environ)
 
 _VIA: Final = frozenset(
-    {"_collections_abc", "collections", "contextlib", "functools", "genericpath", "os", "pathlib", "pathlib._local",
+    {"collections.abc", "collections", "contextlib", "functools", "genericpath", "os", "pathlib", "pathlib._local",
      "posixpath", "string"}
 )  # fmt: skip
 """Modules of Python that ask for whom they are called by."""
@@ -26,7 +26,7 @@ _VIA: Final = frozenset(
 _VIEWS: Final = frozenset({"ItemsView.__iter__", "ValuesView.__iter__"})
 
 
-class _Watched(_Environ):  # type: ignore[misc] - a class that is known at run time only
+class _Watched(_Environ):  # type: ignore[misc]  # its class has no public name
     """``os.environ`` while a watch is on."""
 
     def __getitem__(self, key: Any) -> Any:
@@ -90,7 +90,7 @@ def _is_bulk(frame: FrameType) -> bool:
 
 def _place(frame: FrameType) -> tuple[int, int, int]:
     """The instruction that asks, looked for behind the views of a mapping."""
-    while frame.f_back is not None and frame.f_globals.get("__name__") == "_collections_abc":
+    while frame.f_back is not None and frame.f_globals.get("__name__") == "collections.abc":
         frame = frame.f_back
     return id(frame), id(frame.f_code), frame.f_lasti
 
