@@ -87,6 +87,7 @@ class Watch:
             if given[:1] == "/" or not frame.f_code.co_filename.endswith(("/shutil.py", "os>")):
                 self._miss(path)  # the others open relative to a folder that the event does not name
         elif stat.S_ISREG(mode):
+            self._catch_up()
             self._settled.add(given)
             self._read(path)
 

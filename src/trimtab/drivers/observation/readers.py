@@ -170,7 +170,7 @@ def _local(given: Any, watch: Watch, frame: FrameType) -> Iterator[str]:
     elif "://" in text:
         watch.sighted("network", f"reads {text.partition('://')[0]}://…", frame)
         return
-    text = os.path.expanduser(text)  # noqa: PTH111 - as text
+    text = os.path.expanduser(text.partition("?format=")[0])  # noqa: PTH111 - as text; XGBoost names formats so
     if os.path.isdir(text):  # noqa: PTH112
         yield from _below(text, watch, frame)
     elif _MAGIC.search(text) and not os.path.exists(text):  # noqa: PTH110
