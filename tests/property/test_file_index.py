@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from trimtab.base.digest import Digest
-from trimtab.drivers.file_index.stored import decode_entries, encode_entries, entry_of, identity_of, known_in
+from trimtab.drivers.file_index.stored import Entries, decode_entries, encode_entries, entry_of, identity_of, known_in
 
 WORDS = some.integers(0, (1 << 64) - 1)
 TIMES = some.integers(-(10**18), 17 * 10**18)
@@ -24,27 +24,30 @@ def looks(draw: some.DrawFn) -> os.stat_result:
     return os.stat_result((0o100644, inode, device, 1, 0, 0, size, 0, 0, 0, 0.0, 0.0, 0.0, 0, mtime, ctime))
 
 
-ENTRIES = some.dictionaries(PATHS, some.builds(entry_of, looks().map(identity_of), DIGESTS), max_size=20)
+FILES = some.dictionaries(PATHS, some.builds(entry_of, looks().map(identity_of), DIGESTS), max_size=20)
+COPIES = some.dictionaries(some.binary(min_size=32, max_size=32), looks().map(identity_of), max_size=20)
+ENTRIES = some.builds(Entries, FILES, COPIES)
+NONE = Entries({}, {})
 
 
 @given(ENTRIES)
-def test_what_is_stored_is_read(entries: dict[str, bytes]) -> None:
+def test_what_is_stored_is_read(entries: Entries) -> None:
     assert decode_entries(encode_entries(entries)) == entries
 
 
 @given(ENTRIES, some.data())
-def test_a_change_of_any_byte_leaves_no_entry(entries: dict[str, bytes], data: some.DataObject) -> None:
+def test_a_change_of_any_byte_leaves_no_entry(entries: Entries, data: some.DataObject) -> None:
     content = encode_entries(entries)
     place = data.draw(some.integers(0, len(content) - 1))
     flipped = content[place] ^ data.draw(some.integers(1, 255))
-    assert decode_entries(content[:place] + bytes([flipped]) + content[place + 1 :]) == {}
-    assert decode_entries(content[:place]) == {}
-    assert decode_entries(content + b"\0") == {}
+    assert decode_entries(content[:place] + bytes([flipped]) + content[place + 1 :]) == NONE
+    assert decode_entries(content[:place]) == NONE
+    assert decode_entries(content + b"\0") == NONE
 
 
 @given(some.binary(max_size=200))
 def test_what_is_no_index_has_no_entries(content: bytes) -> None:
-    assert decode_entries(content) == {}
+    assert decode_entries(content) == NONE
 
 
 @given(looks(), DIGESTS)

@@ -164,7 +164,7 @@ def test_nothing_is_read_again_that_has_not_changed(
     again = snapshot_files(all_files(root), root, FileIndex(index.path), store)
     armed = False
     assert again == first
-    assert opened == [str(index.path)]
+    assert opened == [str(index.path), str(store / "sha256")]
 
 
 def test_only_what_changed_is_read_and_kept(root: Path, store: Path, index: FileIndex, eventually: Eventually) -> None:
@@ -255,17 +255,17 @@ def test_memory_does_not_grow_with_a_file(root: Path, store: Path, tmp_path: Pat
     (root / "large.bin").touch()
     os.truncate(root / "large.bin", 1 << 28)
     program = (
-        "import resource, sys; from pathlib import Path\n"
+        "import sys; from pathlib import Path\n"
         "from trimtab.drivers.data_files import lay_out, snapshot_files\n"
         "from trimtab.drivers.file_index import FileIndex\n"
         "root, store = Path(sys.argv[1]), Path(sys.argv[2])\n"
         "files = snapshot_files([root / 'large.bin'], root, FileIndex(store.parent / 'files'), store)\n"
         "lay_out(files, store.parent / 'out', store, root=None)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "from trimtab.app.run_settings import peak_bytes\n"
+        "print(peak_bytes() // 1024)\n"
     )
     done = subprocess.run([sys.executable, "-c", program, root, store], check=True, capture_output=True, text=True)
-    kilobytes = int(done.stdout) // (1024 if sys.platform == "darwin" else 1)
-    assert kilobytes < 100_000
+    assert int(done.stdout) < 100_000
     assert (store.parent / "out/large.bin").stat().st_size == 1 << 28
 
 
@@ -345,7 +345,7 @@ def test_whatever_step_a_kill_minus_nine_comes_before_nothing_is_half_kept(root:
         died = run_until(root, state, last)
         assert_is_whole(state / "blobs")
         if died.returncode == 0 or last % 5 == 0:  # otherwise the next one goes on from what this one left
-            shutil.rmtree(state)
+            shutil.rmtree(state, ignore_errors=True)
             (root / "data/x.csv").write_bytes(b"%d" % last)
         else:
             assert died.returncode == -signal.SIGKILL, died.stderr

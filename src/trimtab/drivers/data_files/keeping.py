@@ -15,7 +15,9 @@ from trimtab.disk.reading import (
     FileChangedError,
     FileGoneError,
     NotAFileError,
+    look,
     read_content,
+    settled,
     stamp_clock,
 )
 from trimtab.disk.side_by_side import side_by_side
@@ -48,8 +50,12 @@ class Index(Protocol):
         """Take note of what was read from a file, by someone who asked for the time before."""
         ...
 
-    def remember(self, path: str, digest: Digest, found: os.stat_result) -> None:
-        """Take note of what was written to a file."""
+    def knows_copy(self, digest: Digest, store: str) -> bool:
+        """Whether a store has that content, in a file that is as it was; it is not read."""
+        ...
+
+    def remember_copy(self, digest: Digest, found: os.stat_result) -> None:
+        """Take note of what was put into a store, or read there."""
         ...
 
 
@@ -69,16 +75,15 @@ def snapshot_files(
     """
     files = named(paths, str(root.absolute()))
     kept_in = None if store is None else str(store.absolute())
-    answers: dict[str, Believed | TrimtabError | None] = dict(
-        zip(files, index.look_up(list(files.values()), kept_in=kept_in), strict=True)
-    )
+    answers = dict(zip(files, index.look_up(list(files.values()), kept_in=kept_in), strict=True))
     waiting = [name for name, answer in answers.items() if answer is None]
     read = _read_all([files[name] for name in waiting], index, kept_in)
-    answers |= zip(waiting, read, strict=True)
+    answers |= dict(zip(waiting, read, strict=True))
     kept = kept_in is not None
     taken: dict[str, FileRead] = {}
     problems: list[TrimtabError] = []
-    for name, answer in sorted(answers.items()):
+    for name in sorted(answers):
+        answer = answers[name]
         if answer is None or isinstance(answer, TrimtabError) or not is_text(name):
             problems.append(_problem(answer, name, files[name]))
         else:
@@ -97,12 +102,19 @@ def digest_now(path: str, index: Index) -> Digest:
     return (known or _refer(path, index)).digest
 
 
-def is_intact(place: str, digest: Digest, index: Index) -> bool:
-    """Whether a kept file has the content of its name; it is read if nothing is known of it."""
+def is_kept(digest: Digest, store: str, index: Index) -> bool:
+    """Whether a store has the content of ``digest``, undamaged; it is read if the index does not know it."""
+    if index.knows_copy(digest, store):
+        return True
+    place, moment = place_of(store, digest), stamp_clock()
     try:
-        return digest_now(place, index) == digest
+        look(place)
+        content = read_content(place)
     except (FileGoneError, NotAFileError, FileChangedError):
         return False
+    if content.digest == digest and settled(content.found, moment):
+        index.remember_copy(digest, content.found)
+    return content.digest == digest
 
 
 def refuse(problems: Sequence[TrimtabError], fix: str) -> None:
@@ -143,12 +155,12 @@ def _refer(path: str, index: Index) -> Content:
 
 def _keep(path: str, index: Index, store: str, building: str) -> Believed:
     known = index.known(path)
-    if known is not None and is_intact(place_of(store, known.digest), known.digest, index):
+    if known is not None and is_kept(known.digest, store, index):
         return known
     moment = stamp_clock()
     made = keep(path, store, building)
     index.learn(path, made.content, moment)
-    index.remember(made.path, made.content.digest, made.found)
+    index.remember_copy(made.content.digest, made.found)
     return made.content
 
 

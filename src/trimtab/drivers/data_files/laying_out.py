@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 from trimtab.base.digest import Digest, parse_digest, short
 from trimtab.base.errors import IntegrityError, NotFoundError
 from trimtab.disk.atomic import workspace
-from trimtab.disk.content import checked_place, copy_checked, copy_kept
+from trimtab.disk.content import copy_checked, copy_kept
 from trimtab.disk.faults import explained
 from trimtab.disk.reading import FileChangedError, FileGoneError, NotAFileError, read_content
 from trimtab.disk.side_by_side import side_by_side
-from trimtab.drivers.data_files.keeping import Index, digest_now, is_intact, refuse
+from trimtab.drivers.data_files.keeping import Index, digest_now, is_kept, refuse
 from trimtab.drivers.data_files.names import is_inside
 from trimtab.records.run import FileRead
 
@@ -33,10 +33,10 @@ def missing(files: Mapping[str, FileRead], store: Path | None, root: Path | None
 
     def look(item: tuple[str, FileRead]) -> str:
         name, file = item
-        if is_inside(name) and file.kept and store is not None:
-            place = str(checked_place(store.absolute(), file.content))
-            if is_intact(place, file.content, index):
-                return ""
+        parse_digest(file.content)
+        place = str(store.absolute()) if store is not None and file.kept and is_inside(name) else None
+        if place is not None and is_kept(file.content, place, index):
+            return ""
         said = _differs(name, file, root, lambda path: digest_now(path, index))
         if said and file.kept:
             why = "its kept copy is gone or damaged" if is_inside(name) else "code reads it where it is"

@@ -21,9 +21,18 @@ from trimtab.base.errors import ProblemsError, TrimtabError
 from trimtab.disk.atomic import clean_partial, write_bytes
 from trimtab.disk.content import place_of
 from trimtab.disk.faults import explained
-from trimtab.disk.reading import Content, look, read_content, settled, stamp_clock
+from trimtab.disk.reading import Content, FileGoneError, NotAFileError, look, read_content, settled, stamp_clock
 from trimtab.disk.side_by_side import side_by_side
-from trimtab.drivers.file_index.stored import Known, decode_entries, encode_entries, entry_of, identity_of, known_in
+from trimtab.drivers.file_index.stored import (
+    Entries,
+    Known,
+    content_in,
+    decode_entries,
+    encode_entries,
+    entry_of,
+    identity_of,
+    known_in,
+)
 from trimtab.drivers.file_index.unchanged import unchanged
 
 _LOOKED_AFTER: Final = 1_000
@@ -46,7 +55,7 @@ class FileIndex:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._loaded: dict[str, bytes] | None = None
+        self._loaded: Entries | None = None
         self._asked: set[str] = set()
         self._changed = False
 
@@ -92,8 +101,6 @@ class FileIndex:
         """
         known = unchanged(self._entries(), paths, kept_in)
         self._asked.update(paths)
-        if kept_in is not None:
-            self._asked.update(place_of(kept_in, answer.digest) for answer in known if answer is not None)
         return [self._problem(path) if answer is None else answer for path, answer in zip(paths, known, strict=True)]
 
     def known(self, path: str) -> Known | None:
@@ -108,7 +115,7 @@ class FileIndex:
         except TrimtabError:
             self._forget(path)
             raise
-        entry = self._entries().get(path)
+        entry = self._entries().files.get(path)
         return known_in(entry) if entry is not None and entry.startswith(identity) else None
 
     def learn(self, path: str, content: Content, moment: int) -> None:
@@ -118,17 +125,26 @@ class FileIndex:
         """
         # A file of the system's own (/proc) holds more than its size says, and changes without a trace.
         if settled(content.found, moment) and content.size == content.found.st_size:
-            self.remember(path, content.digest, content.found)
+            self._asked.add(path)
+            self._entries().files[path] = entry_of(identity_of(content.found), content.digest)
+            self._changed = True
         else:
             self._forget(path)
 
-    def remember(self, path: str, digest: Digest, found: os.stat_result) -> None:
-        """Believe from now on that the file at an absolute path holds that, for as long as it is as it was ``found``.
+    def knows_copy(self, digest: Digest, store: str) -> bool:
+        """Whether a store has the content of ``digest``, and its file is as it was put there. It is not read."""
+        try:
+            identity = identity_of(look(place_of(store, digest)))
+        except (FileGoneError, NotAFileError):
+            return False
+        return self._entries().copies.get(bytes.fromhex(digest[7:])) == identity
 
-        The caller vouches that nothing changed it since: this is for files that only we write.
+    def remember_copy(self, digest: Digest, found: os.stat_result) -> None:
+        """Believe from now on that a store's file for ``digest`` is right, for as long as it is as it was ``found``.
+
+        The caller vouches that nothing changed it since it was written or read: nobody but us writes there.
         """
-        self._asked.add(path)
-        self._entries()[path] = entry_of(identity_of(found), digest)
+        self._entries().copies[bytes.fromhex(digest[7:])] = identity_of(found)
         self._changed = True
 
     def save(self) -> None:
@@ -139,24 +155,26 @@ class FileIndex:
         """
         if not self._changed:
             return
-        entries = self._entries()
-        for path in list(islice((path for path in tuple(entries) if path not in self._asked), _LOOKED_AFTER)):
-            entry = entries.pop(path)
+        files, copies = self._entries()
+        for path in list(islice((path for path in tuple(files) if path not in self._asked), _LOOKED_AFTER)):
+            entry = files.pop(path)
             if os.path.lexists(path):
-                entries[path] = entry  # at the end: the others have their turn the next time
+                files[path] = entry  # at the end: the others have their turn the next time
+        held = set(map(content_in, files.values()))
+        used = {content: copy for content, copy in copies.items() if content in held}
         with explained(f"make {self.path.parent.name}", self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
         clean_partial(self.path.parent, of=self.path.name)
         # Not brought to the disk: after a power cut its checksum fails, and files are read again.
-        write_bytes(self.path, encode_entries(entries), sync=False)
+        write_bytes(self.path, encode_entries(Entries(files, used)), sync=False)
         self._changed = False
 
-    def _entries(self) -> dict[str, bytes]:
+    def _entries(self) -> Entries:
         if self._loaded is None:
             try:
                 self._loaded = decode_entries(self.path.read_bytes())
             except OSError:  # not there, or of no use: files are read again, which is always right
-                self._loaded = {}
+                self._loaded = Entries({}, {})
         return self._loaded
 
     def _problem(self, path: str) -> TrimtabError | None:
@@ -181,7 +199,7 @@ class FileIndex:
         return Known(content.digest, content.size)
 
     def _forget(self, path: str) -> None:
-        self._changed |= self._entries().pop(path, None) is not None
+        self._changed |= self._entries().files.pop(path, None) is not None
 
 
 def _absolute(path: Path) -> str:

@@ -1,8 +1,10 @@
 """The stored form of what is known about files: path → what the system said of it, and the digest of its content.
 
-One MessagePack map behind a checksum. Ten thousand entries are 1.5 MB and load in some milliseconds, which a database
-took ten times as long for; and a map whose checksum holds was written by us, so nothing in it need be looked at twice.
+MessagePack behind a checksum. Ten thousand entries are some 1.5 MB and load in some milliseconds, which a database
+took ten times as long for; and what has the right checksum was written by us, so nothing in it need be looked at twice.
 Paths are absolute. Times have the system's full resolution.
+
+Copies in a store are known by what they hold, since that is their path, too: half the bytes, and quicker to find.
 """
 
 from __future__ import annotations
@@ -31,10 +33,18 @@ class Known(NamedTuple):
     size: int
 
 
+class Entries(NamedTuple):
+    """What is known: path → entry of a file; the bytes of a digest → identity of the copy in a store."""
+
+    files: dict[str, bytes]
+    copies: dict[bytes, bytes]
+
+
 class _Body(msgspec.Struct, frozen=True, array_like=True):
     """Entries by path; those whose path is no text (bytes that are not UTF-8) have the bytes of it."""
 
     named: dict[str, bytes]
+    copies: dict[bytes, bytes]
     unnamed: dict[bytes, bytes] = {}
 
 
@@ -50,35 +60,40 @@ def entry_of(identity: bytes, digest: Digest) -> bytes:
     return identity + bytes.fromhex(digest[7:])
 
 
+def content_in(entry: bytes) -> bytes:
+    """The bytes of the digest in an entry."""
+    return entry[SIZE_OF_IDENTITY:]
+
+
 def known_in(entry: bytes) -> Known:
     """What an entry says of its file, as long as the file has its identity."""
     return Known(Digest("sha256:" + entry[SIZE_OF_IDENTITY:].hex()), int.from_bytes(entry[:8], "little"))
 
 
-def encode_entries(entries: dict[str, bytes]) -> bytes:
+def encode_entries(entries: Entries) -> bytes:
     """The bytes of the index file."""
+    files, copies = entries
     try:
-        body = msgspec.msgpack.encode(_Body(entries))
+        body = msgspec.msgpack.encode(_Body(files, copies))
     except UnicodeEncodeError:
-        named = {path: entry for path, entry in entries.items() if _is_text(path)}
-        unnamed = {os.fsencode(path): entry for path, entry in entries.items() if not _is_text(path)}
-        body = msgspec.msgpack.encode(_Body(named, unnamed))
+        named = {path: entry for path, entry in files.items() if _is_text(path)}
+        unnamed = {os.fsencode(path): entry for path, entry in files.items() if not _is_text(path)}
+        body = msgspec.msgpack.encode(_Body(named, copies, unnamed))
     return _HEAD + hashlib.sha256(body).digest() + body
 
 
-def decode_entries(content: bytes) -> dict[str, bytes]:
+def decode_entries(content: bytes) -> Entries:
     """The entries of an index file; none if it was damaged, or is of another version."""
     body = memoryview(content)[len(_HEAD) + _CHECK :]
     check = content[len(_HEAD) : len(_HEAD) + _CHECK]
     if not content.startswith(_HEAD) or hashlib.sha256(body).digest() != check:
-        return {}
+        return Entries({}, {})
     try:
         read = msgspec.msgpack.decode(body, type=_Body)
     except msgspec.DecodeError:
-        return {}
-    return (
-        read.named | {os.fsdecode(path): entry for path, entry in read.unnamed.items()} if read.unnamed else read.named
-    )
+        return Entries({}, {})
+    read.named.update((os.fsdecode(path), entry) for path, entry in read.unnamed.items())
+    return Entries(read.named, read.copies)
 
 
 def _is_text(path: str) -> bool:
