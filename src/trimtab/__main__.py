@@ -2,7 +2,7 @@
 
 Sets of texts have an order that Python draws anew for every process, unless it is told otherwise before it starts. A
 run whose result follows such an order could never be repeated, so the commands that run a project's code start the
-interpreter once more with the order fixed: 10 ms, before anything is imported.
+interpreter once more with the order fixed: 10 ms, before anything is imported. A retraining is begun with it fixed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-_RUN_CODE = ("run", "retrain", "reproduce", "--debug")
+_RUN_CODE = ("run", "reproduce", "--debug")
 
 
 def main() -> None:

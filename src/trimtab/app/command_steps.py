@@ -40,12 +40,11 @@ class CommandRunner:
         files: where the content of what they write is kept.
     """
 
-    def __init__(self, folder: Path, values: StepValues, index: FileIndex, files: LocalBlobs, *, seed: int) -> None:
+    def __init__(self, folder: Path, values: StepValues, index: FileIndex, files: LocalBlobs) -> None:
         self._folder = folder
         self._values = values
         self._index = index
         self._files = files
-        self._seed = seed
 
     def run(self, command: CommandStep) -> dict[str, Any]:
         """Run it, and return what it wrote: path → digest and mode.
@@ -60,7 +59,7 @@ class CommandRunner:
         try:
             # its own standard output would be mistaken for the record that --json prints
             done = subprocess.run(
-                words, cwd=self._folder, env={**os.environ, **child_environment(self._seed)}, stdin=subprocess.DEVNULL,
+                words, cwd=self._folder, env={**os.environ, **child_environment()}, stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno() if _has_file(sys.stderr) else subprocess.DEVNULL, timeout=limit, check=False,
             )  # fmt: skip
         except OSError as error:

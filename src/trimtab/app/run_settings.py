@@ -6,13 +6,13 @@ import os
 import random
 import resource
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
-from trimtab.base.digest import digest_bytes
+from trimtab.records.secret_words import hide
 from trimtab.spec.project import Project
-from trimtab.spec.secret import holds_password, names_secret
 
 HASH_SEED: Final = "PYTHONHASHSEED"
 THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -28,10 +28,9 @@ def seed_all(seed: int) -> None:
         numpy.random.seed(seed % _NUMPY_SEEDS)
 
 
-def child_environment(seed: int) -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """The variables of a process that runs a step, over this process's own: hash order and threads as in the run."""
-    fixed = {HASH_SEED: os.environ.get(HASH_SEED, "0"), "TRIMTAB_SEED": str(seed)}
-    return fixed | {name: os.environ.get(name, "1") for name in THREADS}
+    return {HASH_SEED: os.environ.get(HASH_SEED, "0")} | {name: os.environ.get(name, "1") for name in THREADS}
 
 
 @contextmanager
@@ -50,22 +49,17 @@ def variables(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def peak_bytes() -> int:
-    """This process's peak memory so far."""
+    """This process's peak memory so far; what the process that began it had is not in it, as it is in Linux' own figure
+    of a process that was begun by a large one."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
 def secret_value(project: Project, name: str, value: str) -> str:
     """A value as it may be recorded: its digest if it is declared a secret or looks like one."""
-    if name in project.pipeline.secret or (names_secret(name) and value) or holds_password(value):
-        return digest_bytes(value.encode())
-    return value
-
-
-def safe_words(project: Project, words: Iterable[str]) -> tuple[str, ...]:
-    """A command line as it may be recorded."""
-    made = []
-    for word in words:
-        name, equals, value = word.partition("=")
-        made.append(f"{name}={secret_value(project, name, value)}" if equals else secret_value(project, "", word))
-    return tuple(made)
+    return str(hide("password" if name in project.pipeline.secret else name, value))

@@ -27,7 +27,7 @@ class StepProcesses:
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
 
-    def run(self, job: StepJob, *, seed: int, limit: Span | None) -> Ran:
+    def run(self, job: StepJob, *, limit: Span | None) -> Ran:
         """What came of the step, run by a new interpreter; one that outlives ``limit`` is killed."""
         with tempfile.TemporaryDirectory(prefix="trimtab-step-") as temporary:
             asked, answer, said = (Path(temporary) / name for name in ("job", "answer", "said"))
@@ -36,7 +36,7 @@ class StepProcesses:
                 process = subprocess.Popen(
                     [*_PROGRAM, str(asked), str(answer)],
                     cwd=job.folder,
-                    env={**os.environ, **child_environment(seed)},
+                    env={**os.environ, **child_environment()},
                     stdin=subprocess.DEVNULL,
                     stdout=errors,
                     stderr=errors,

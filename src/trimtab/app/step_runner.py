@@ -95,7 +95,7 @@ class StepRunner:
         self._tools = tools
         self._logs = logs
         self._cache = cache
-        self._commands = CommandRunner(folder, tools.values, tools.index, tools.files, seed=project.pipeline.seed)
+        self._commands = CommandRunner(folder, tools.values, tools.index, tools.files)
 
     @property
     def may_run_apart(self) -> bool:
@@ -195,8 +195,7 @@ class StepRunner:
         )
 
     def _run_apart(self, processes: StepProcesses, told: StepJob, job: Job) -> Ran:
-        seed = self._project.pipeline.seed
-        return _until_done(job, lambda: processes.run(told, seed=seed, limit=job.limit))
+        return _until_done(job, lambda: processes.run(told, limit=job.limit))
 
 
 def _until_done(job: Job, attempt: Callable[[], Ran]) -> Ran:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from trimtab.app.home import Home
+from trimtab.app.run_settings import HASH_SEED
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import format_instant
 from trimtab.records.action import Action
@@ -27,7 +28,7 @@ def training_command(home: Home, action: Action, logs: Path) -> Command:
     """The command that trains for an action; its output goes to a file of its own in ``logs``."""
     asked = ("--project", str(home.root), "--key", action.key, "--as-of", format_instant(action.decided_at))
     log = logs / f"{action.key.replace(':', '-')}.log"
-    return Command(argv=(*_PROGRAM, "retrain", *asked), folder=home.root, log=log, environment=_threads())
+    return Command(argv=(*_PROGRAM, "retrain", *asked), folder=home.root, log=log, environment=_fixed())
 
 
 def training_preparation(home: Home) -> Preparation:
@@ -35,9 +36,9 @@ def training_preparation(home: Home) -> Preparation:
     libraries: tuple[str, ...] = ()
     with suppress(TrimtabError):  # a damaged champion is for the training to report
         libraries = modules_for(home.bundles.manifest(home.champion().champion))
-    return Preparation(program=_PROGRAM, imports=(*_OURS, *libraries), environment=_threads())
+    return Preparation(program=_PROGRAM, imports=(*_OURS, *libraries), environment=_fixed())
 
 
-def _threads() -> dict[str, str]:
-    """As many threads as the command would set itself (see `trimtab.cli.threads`), set before anything is imported."""
-    return {name: os.environ.get(name, "1") for name in THREADS}
+def _fixed() -> dict[str, str]:
+    """Threads and hash order as the command would set them itself, set before anything is imported."""
+    return {name: os.environ.get(name, "1") for name in THREADS} | {HASH_SEED: os.environ.get(HASH_SEED, "0")}

@@ -184,20 +184,24 @@ class _Marker:
             if not self._next("bracket", ")"):
                 raise self.wrong()
             return value
-        left = self._operand()
+        left, extra = self._operand()
         operator = self._next("op")
         if operator is None:
             raise self.wrong()
-        return _compare(left, " ".join(operator.split()), self._operand())
+        right, other = self._operand()
+        if extra or other:  # the names of extras are names of packages: case and signs between words do not count
+            left, right = normalised(left), normalised(right)
+        return _compare(left, " ".join(operator.split()), right)
 
-    def _operand(self) -> str:
+    def _operand(self) -> tuple[str, bool]:
+        """A text or a variable's value, and whether it is ``extra``."""
         text = self._next("text")
         if text is not None:
-            return text[1:-1]
+            return text[1:-1], False
         name = self._next("word")
         if name is None or name not in self._variables:
             raise self.wrong()
-        return self._variables[name]
+        return self._variables[name], name == "extra"
 
     def _word(self, word: str) -> bool:
         return self._next("word", word) is not None

@@ -40,7 +40,8 @@ def rows(count: int, *, label: bool | None = True) -> pl.DataFrame:
 
 def test_a_row_is_not_seen_before_its_label_had_arrived(tmp_path: Path) -> None:
     rows(20).write_parquet(tmp_path / "rows.parquet")
-    seen = source_rows(tmp_path, SOURCE, NOW)
+    seen, complete = source_rows(tmp_path, SOURCE, NOW)
+    assert not complete
     assert seen["ts"].to_list()[-1] < datetime(2026, 2, 22, tzinfo=UTC)
     assert seen.height == 13
 
