@@ -61,7 +61,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    """A project that is the working folder; ``data/a.csv`` and ``data/b.csv`` are there, and ``.trimtab`` is ignored."""
+    """A project that is the working folder, with ``data/a.csv`` and ``data/b.csv``; ``.trimtab`` is ignored."""
     folder = (tmp_path / "project").resolve()
     (folder / "data").mkdir(parents=True)
     (folder / ".trimtab").mkdir()

@@ -221,7 +221,7 @@ NO_INPUTS = {
             warnings.warn('x')
     """,
     "a number": "import os; r, w = os.pipe(); open(r).close(); open(w, 'w').close()",
-    "memory": "import sqlite3, io; sqlite3.connect(':memory:').close(); sqlite3.connect('file:x?mode=memory', uri=True)",
+    "memory": "import sqlite3; sqlite3.connect(':memory:'); sqlite3.connect('file:x?mode=memory', uri=True)",
     "shared memory": """
         from multiprocessing import shared_memory
         block = shared_memory.SharedMemory(create=True, size=16); block.close(); block.unlink()

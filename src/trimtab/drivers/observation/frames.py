@@ -69,6 +69,14 @@ class Callers:
             frame = frame.f_back
         return False
 
+    def imports(self, frame: FrameType | None) -> bool:
+        """Whether a library does this while it is imported, and not when the project calls it."""
+        while frame is not None and self.whose(frame) is not Whose.PROJECT:
+            if frame.f_globals.get("__name__") == "importlib._bootstrap":
+                return True
+            frame = frame.f_back
+        return False
+
     def place(self, frame: FrameType | None) -> str:
         """``file.py:12``, relative to the project, of the nearest frame of its code; empty if there is none."""
         while frame is not None:

@@ -207,7 +207,6 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "os.chdir": _on_other_folder,
     "subprocess.Popen": _on_process,
     "os.posix_spawn": _on_process,
-    "os.spawn": lambda watch, arguments, frame: _on_process(watch, arguments[1:], frame),
     "os.exec": _on_process,
     "os.system": _on_shell,
     "os.fork": _on_fork,

@@ -17,7 +17,7 @@ from typing import Any, Final
 from trimtab.drivers.observation.ground import absolute
 from trimtab.drivers.observation.hook import guarded
 from trimtab.drivers.observation.ledger import Watch, as_text
-from trimtab.drivers.observation.replaced import Replaced, noting
+from trimtab.drivers.observation.replaced import Replaced, noting, noting_method
 
 _POLARS: Final = (
     "read_avro", "read_csv", "read_csv_batched", "read_delta", "read_excel", "read_ipc", "read_ipc_schema",
@@ -105,7 +105,10 @@ def _replace(module: str, name: str, replaced: Replaced, look: _Look) -> None:
         frame = sys._getframe(2)
         guarded(lambda watch: look(watch, arguments, named, frame))
 
-    replaced.replace(owner, attribute, lambda original: noting(original, module, before))
+    if kind:
+        replaced.replace(owner, attribute, lambda original: noting_method(original, before))
+    else:
+        replaced.replace(owner, attribute, lambda original: noting(original, module, before))
 
 
 def _argument(arguments: tuple[Any, ...], named: Mapping[str, Any], place: tuple[int, str], *, is_method: bool) -> Any:

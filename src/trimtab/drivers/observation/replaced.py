@@ -12,7 +12,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec
-from types import BuiltinFunctionType, BuiltinMethodType, MethodType, ModuleType
+from types import MethodType, ModuleType
 from typing import Any, Final
 
 Before = Callable[[tuple[Any, ...], dict[str, Any]], None]
@@ -22,10 +22,9 @@ _MISSING: Final = object()
 
 
 class StandIn:
-    """Passes calls on to a builtin.
+    """Passes calls on to what it stands for, and pickles as that.
 
-    An object, and no function: as a class attribute a function would become a method, and a builtin does not. It
-    pickles as what it stands for.
+    An object, and no function: as a class attribute a function would become a method, and a builtin does not.
     """
 
     def __init__(self, original: Callable[..., Any], module: str) -> None:
@@ -42,9 +41,11 @@ class StandIn:
         return repr(self.__wrapped__)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        if getattr(sys.modules.get(self.__module__), self.__name__, None) is self:
+        original = self.__wrapped__
+        home = sys.modules.get(str(getattr(original, "__module__", None) or ""))
+        if getattr(home, self.__name__, None) is not original and getattr(home, self.__name__, None) is self:
             return str(self.__name__)
-        return copy.copy, (self.__wrapped__,)
+        return copy.copy, (original,)
 
 
 class Noting(StandIn):
@@ -59,10 +60,21 @@ class Noting(StandIn):
         return self.__wrapped__(*arguments, **named)
 
 
-def noting(original: Callable[..., Any], module: str, before: Before) -> Callable[..., Any]:
-    """What stands in for a callable and calls ``before`` first; a function for a function, so that it binds alike."""
-    if isinstance(original, BuiltinFunctionType | BuiltinMethodType | MethodType):
-        return Noting(original, module, before)
+class NotingFunction(Noting):
+    """The same for what is a function, and becomes a method where it is a class's attribute."""
+
+    def __get__(self, owner: object, kind: type | None = None) -> Any:
+        return self if owner is None else MethodType(self, owner)
+
+
+def noting(original: Callable[..., Any], module: str, before: Before) -> Noting:
+    """What stands in for a callable of a module and calls ``before`` first."""
+    kind = NotingFunction if hasattr(type(original), "__get__") else Noting
+    return (Noting if isinstance(original, MethodType) else kind)(original, module, before)
+
+
+def noting_method(original: Callable[..., Any], before: Before) -> Callable[..., Any]:
+    """What stands in for a method in its class and calls ``before`` first."""
 
     @functools.wraps(original)
     def stand_in(*arguments: Any, **named: Any) -> Any:
