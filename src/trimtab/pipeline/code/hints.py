@@ -78,9 +78,8 @@ def dispatch_in(statement: Statement) -> Iterator[Lost]:
         elif name in _DISPATCH and name in names:
             yield Lost(text, at, everything=name == "__import__")
         elif (
-            (name.endswith("import_module") and not (node.args and isinstance(node.args[0], ast.Constant)))
-            or name.endswith(("__subclasses__", "attrgetter", "methodcaller"))
-        ):
+            name.endswith("import_module") and not (node.args and isinstance(node.args[0], ast.Constant))
+        ) or name.endswith(("__subclasses__", "attrgetter", "methodcaller")):
             yield Lost(text, at, everything=True)
 
 
@@ -106,11 +105,7 @@ def _reference(node: ast.Name | ast.Attribute, code: ModuleCode, statement: Stat
         return
     if full in _CLOCK:
         yield Hint(kind=HintKind.CLOCK, what=f"{full}()", at=at)
-    elif (
-        full.startswith(_CHANCE)
-        and full not in _OWN_GENERATORS
-        and _is_function(full)
-    ):
+    elif full.startswith(_CHANCE) and full not in _OWN_GENERATORS and _is_function(full):
         yield Hint(kind=HintKind.CHANCE, what=f"{full}()", at=at)
     elif full.startswith(_NETWORK):
         yield Hint(kind=HintKind.NETWORK, what=f"{full}()", at=at)

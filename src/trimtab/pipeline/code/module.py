@@ -63,9 +63,12 @@ class Statement:
 
 
 class ModuleCode:
-    """A parsed module; raises `UnreadableCodeError` when its text is not Python."""
+    """A parsed module; raises `UnreadableCodeError` when its text is not Python.
 
-    def __init__(self, name: str, path: str, text: str) -> None:
+    A ``script`` runs its main block too.
+    """
+
+    def __init__(self, name: str, path: str, text: str, *, script: bool = False) -> None:
         self.name = name
         self.path = path
         self.is_package = path.endswith("__init__.py")
@@ -79,13 +82,13 @@ class ModuleCode:
             ) from error
         self._digests: dict[int, Digest] = {}
         self._documented = "__doc__" in text
+        self._script = script
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """The statements that an import of the module executes, in order."""
-        return tuple(
-            self._statement(node) for node in self._tree.body if not _is_text(node) and not _is_main_block(node)
-        )
+        body = (node for node in self._tree.body if not _is_text(node))
+        return tuple(self._statement(node) for node in body if self._script or not _is_main_block(node))
 
     @cached_property
     def bindings(self) -> dict[str, list[Statement]]:
@@ -137,7 +140,8 @@ class ModuleCode:
     def _statement(self, node: ast.stmt) -> Statement:
         statement = Statement(node, self.name, self.path)
         statement.imports = dict(self._imported(node, top=True))
-        statement.inner_imports = tuple(each for _, each in self._imported(node, top=False))
+        inner = [each for _, each in self._imported(node, top=False)]
+        statement.inner_imports = (*inner, *_imported_by_name(node))
         globals_, made = _names(node)
         statement.binds = frozenset(made) | frozenset(statement.imports)
         chains = {chain for chain in _chains(node) if chain[0] in globals_}
@@ -169,6 +173,15 @@ class ModuleCode:
         package = self.name.split(".") if self.is_package else self.name.split(".")[:-1]
         parts = package[: len(package) - node.level + 1]
         return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def _imported_by_name(node: ast.stmt) -> Iterator[Imported]:
+    """``importlib.import_module("a.b")``, where the name is written out."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and ast.unparse(each.func).endswith("import_module") and each.args:
+            name = each.args[0]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                yield Imported(name.value)
 
 
 def literals(node: ast.stmt) -> Iterator[str]:

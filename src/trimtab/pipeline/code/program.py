@@ -65,8 +65,10 @@ class Program:
         module = self._paths.get(path)
         if module is None:
             return self._told(found)
-        self._take_whole(found, module)
-        return self._close(found, module)
+        own = Program(dict(self._files.values()))
+        own._modules[module] = ModuleCode(module, path, self._files[module][1], script=True)
+        own._take_whole(found, module)
+        return own._close(found, module)
 
     # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
