@@ -15,12 +15,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType, ModuleType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from trimtab.drivers.observation.hook import guarded
+from trimtab.drivers.observation.frames import Whose
+from trimtab.drivers.observation.hook import guarded, watching
 from trimtab.drivers.observation.ledger import Watch
-from trimtab.drivers.observation.replaced import Replaced, noting
+from trimtab.drivers.observation.replaced import Replaced, StandIn, noting
 
 _NOW: Final = {"time": 1, "time_ns": 1, "localtime": 1, "gmtime": 1, "ctime": 1, "asctime": 1, "strftime": 2}
 """Clocks of ``time``, with the number of arguments that makes them ask for a given moment and no clock."""
@@ -100,11 +102,40 @@ class Chance:
         return before
 
 
+class _Clock(StandIn):
+    """A clock of ``time``, which is asked in loops: each place of the code is judged once per watch."""
+
+    sites: ClassVar[set[tuple[int, int, int]]] = set()
+
+    def __init__(self, original: Callable[..., Any], enough: int) -> None:
+        super().__init__(original, "time")
+        self._enough = enough
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        frame = sys._getframe(1)
+        site = (id(self), id(frame.f_code), frame.f_lasti)
+        if site not in self.sites and watching() and not self._has_moment(arguments):
+            guarded(lambda watch: self._look(watch, frame))
+            self.sites.add(site)
+        return self.__wrapped__(*arguments, **named)
+
+    def _has_moment(self, arguments: tuple[Any, ...]) -> bool:
+        return len(arguments) >= self._enough and arguments[self._enough - 1] is not None
+
+    def _look(self, watch: Watch, frame: FrameType) -> None:
+        if watch.callers.whose(frame) is Whose.PROJECT:
+            watch.sighted("clock", f"time.{self.__name__}", frame)
+
+
+def forget_places() -> None:
+    """Another watch begins, to which every place that asks for the time is new."""
+    _Clock.sites.clear()
+
+
 def replace_clocks(replaced: Replaced) -> None:
     """Puts what tells in the place of the clocks of ``time`` and of ``os.urandom``."""
     for name, enough in _NOW.items():
-        clock = _Teller(kind="clock", what=f"time.{name}", via=_DIRECTLY, unless=_has_moment(enough))
-        _tell(replaced, time, name, clock)
+        replaced.replace(time, name, partial(_Clock, enough=enough))
     _tell(replaced, os, "urandom", _SYSTEM)
 
 
@@ -126,10 +157,6 @@ def _is_numpys(frame: FrameType) -> bool:
     """Whether NumPy makes a generator, which draws 128 bits even if it is then seeded; its own frames do not show."""
     is_draw = frame.f_code.co_name == "getrandbits" and frame.f_globals.get("__name__") == "random"
     return is_draw and frame.f_locals.get("k") == 128
-
-
-def _has_moment(enough: int) -> _Unless:
-    return lambda arguments, _: len(arguments) >= enough and arguments[enough - 1] is not None
 
 
 def _state(module: str, loaded: ModuleType) -> object:

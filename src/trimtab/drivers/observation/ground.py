@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import site
-import stat
 import sys
 from collections.abc import Iterable
 from enum import Enum
@@ -26,7 +25,8 @@ class Rule(Enum):
     NEVER = "never"
 
 
-_NEVER_PARTS: Final = ("/__pycache__/", "/site-packages/", "/dist-packages/")
+_NEVER_NAMES: Final = frozenset({"__pycache__", "site-packages", "dist-packages"})
+_NEVER_PARTS: Final = tuple(f"/{name}/" for name in _NEVER_NAMES)
 _NEVER_ROOTS: Final = (
     "/proc/", "/sys/", "/dev/",
     "/bin/", "/lib/", "/lib64/", "/usr/bin/", "/usr/lib/", "/usr/lib64/", "/usr/local/bin/", "/usr/local/lib/",
@@ -60,28 +60,40 @@ class Ground:
         home = str(Path("~").expanduser())
         hidden = {f"{form.rstrip('/')}/." for form in (home, os.path.realpath(home)) if form != "/"}
         self._if_own: Final = (*sorted(hidden), *_MACHINE)
-        self._rules: Final[dict[str, Rule]] = {}
-        self._folders: Final[dict[str, str]] = {}
+        named = (*self._ignored, *self._roots, *_NEVER_ROOTS, *self._if_own)
+        named += tuple(self.project + name for name in _VERSION_CONTROL)
+        self._parents: Final = frozenset(root.rstrip("/").rpartition("/")[0] for root in named)
+        self._folders: Final[dict[str, tuple[Rule | None, str]]] = {}
 
-    def rule(self, path: str) -> Rule:
+    def rule(self, path: str, *, is_link: bool = False) -> Rule:
         """The rule for an absolute path; where it is a link, or below one, the stricter of both ends' rules."""
-        found = self._rules.get(path)
+        folder, _, name = path.rpartition("/")
+        found, real = self._folder(folder)
+        if name in _NEVER_NAMES:
+            return Rule.NEVER
         if found is None:
-            found = self._by_place(path)
-            real = self.real(path)
-            if found is not Rule.NEVER and real != path and self._by_place(real) is Rule.NEVER:
-                found = Rule.NEVER
-            self._rules[path] = found
+            found = self._stricter(path, f"{real}/{name}")
+        if is_link and found is not Rule.NEVER:
+            found = self._stricter(path, os.path.realpath(path))
         return found
 
     def real(self, path: str) -> str:
-        """The path with links followed; each folder is looked at once."""
+        """The path with the links in its folders followed; each folder is looked at once."""
         folder, _, name = path.rpartition("/")
+        return f"{self._folder(folder)[1]}/{name}"
+
+    def _folder(self, folder: str) -> tuple[Rule | None, str]:
+        """The rule for what is in a folder, None where it depends on the name, and the folder with links followed."""
         known = self._folders.get(folder)
         if known is None:
-            known = self._folders[folder] = os.path.realpath(folder or "/")
-        joined = f"{known.rstrip('/')}/{name}"
-        return os.path.realpath(joined) if is_link(joined) else joined
+            real = os.path.realpath(folder or "/").rstrip("/")
+            depends = folder in self._parents or real in self._parents
+            known = self._folders[folder] = (None if depends else self._stricter(f"{folder}/x", f"{real}/x"), real)
+        return known
+
+    def _stricter(self, path: str, real: str) -> Rule:
+        found = self._by_place(path)
+        return Rule.NEVER if real != path and self._by_place(real) is Rule.NEVER else found
 
     def inside(self, path: str) -> bool:
         """Whether an absolute path lies below the project."""
@@ -128,21 +140,12 @@ def mode_of(path: str) -> int | None:
         return None
 
 
-def is_link(path: str) -> bool:
-    """Whether the last name of a path is a link."""
+def look(path: str) -> os.stat_result | None:
+    """What is there, a link as itself; None if there is nothing."""
     try:
-        return stat.S_ISLNK(_lstat(path).st_mode)
+        return _lstat(path)
     except (OSError, ValueError):
-        return False
-
-
-def exists(path: str) -> bool:
-    """Whether something is there, be it a link that leads nowhere."""
-    try:
-        _lstat(path)
-    except (OSError, ValueError):
-        return False
-    return True
+        return None
 
 
 # Bound before any watch puts its own in their place.

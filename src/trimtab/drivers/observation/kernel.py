@@ -21,7 +21,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Final, NamedTuple
 
-from trimtab.drivers.observation.ground import Ground, Rule, exists, mode_of
+from trimtab.drivers.observation.ground import Ground, Rule, look, mode_of
 
 FOLDERS: Final = 2_000
 """At most so many folders are watched: 1 KiB of the kernel's memory each, and the walk stays under 50 ms."""
@@ -128,7 +128,7 @@ class Kernel:
             number = self._add(self._fd, os.fsencode(folder), _MASK | _ONLY_FOLDER)
             if number < 0:
                 self._refused(self._errno())
-            elif number not in self._paths or not exists(self._paths[number]):  # else a second way to the same folder
+            elif number not in self._paths or look(self._paths[number]) is None:  # else a second way to the same folder
                 self._paths[number] = folder
                 waiting += [each for each in below if each not in covered]
 
@@ -148,44 +148,38 @@ class Kernel:
             return  # not ours to read, or gone
 
     def _is_of_interest(self, entry: os.DirEntry[str]) -> bool:
-        if entry.name in _SKIPPED or self._ground.rule(entry.path) is not Rule.COUNTS:
+        if entry.name in _SKIPPED or self._ground.rule(entry.path, is_link=entry.is_symlink()) is not Rule.COUNTS:
             return False
         return mode_of(f"{entry.path}/pyvenv.cfg") is None
 
     def _watch_link(self, path: str) -> None:
-        if self._ground.rule(path) is Rule.COUNTS:
+        if self._ground.rule(path, is_link=True) is Rule.COUNTS:
             number = self._add(self._fd, os.fsencode(path), _OPEN | _CLOSE_WRITE)
             if number >= 0:
                 self._paths.setdefault(number, path)
 
     def _events(self, block: bytes) -> Iterator[Event]:
-        place = 0
+        place, size, paths = 0, _HEAD.size, self._paths
         while place < len(block):
             number, mask, _, length = _HEAD.unpack_from(block, place)
-            place += _HEAD.size + length
+            place += size + length
+            folder = paths.get(number)
             if mask & _OVERFLOW:
                 yield Event("", Act.LOST)
             elif mask & _GONE:
-                self._paths.pop(number, None)
-            elif (folder := self._paths.get(number)) is not None:
+                paths.pop(number, None)
+            elif folder is not None:
                 name = os.fsdecode(block[place - length : place].rstrip(b"\0"))
-                yield from self._event(mask, f"{folder}/{name}" if name else folder, is_self=not name)
+                path = f"{folder}/{name}" if name else folder
+                if self._ground.rule(path) is Rule.COUNTS:
+                    yield from self._on_folder(mask, path, name) if mask & _IS_FOLDER else _on_file(mask, path)
 
-    def _event(self, mask: int, path: str, *, is_self: bool) -> Iterator[Event]:
-        if self._ground.rule(path) is not Rule.COUNTS:
-            return
-        if mask & _IS_FOLDER:
-            if mask & (_CREATE | _MOVED_TO):
-                yield Event(path, Act.MADE_FOLDER)
-                self._cover(path)
-            elif mask & _OPEN and is_self:
-                yield Event(path, Act.LISTED)
-        elif mask & (_CREATE | _MOVED_TO):
-            yield Event(path, Act.MADE)
-        elif mask & _OPEN:
-            yield Event(path, Act.OPENED)
-        elif mask & _CLOSE_WRITE:
-            yield Event(path, Act.WRITTEN)
+    def _on_folder(self, mask: int, path: str, name: str) -> Iterator[Event]:
+        if mask & (_CREATE | _MOVED_TO):
+            yield Event(path, Act.MADE_FOLDER)
+            self._cover(path)
+        elif mask & _OPEN and not name:  # its parent tells of it too, by its name
+            yield Event(path, Act.LISTED)
 
     def _refused(self, number: int) -> None:
         if number == errno.ENOSPC:
@@ -204,6 +198,11 @@ class Kernel:
     def __del__(self) -> None:
         with suppress(OSError, AttributeError):
             self.close()
+
+
+def _on_file(mask: int, path: str) -> tuple[Event, ...]:
+    act = Act.OPENED if mask & _OPEN else Act.WRITTEN if mask & _CLOSE_WRITE else Act.MADE
+    return (Event(path, act),)
 
 
 _LIVE: Final[weakref.WeakSet[Kernel]] = weakref.WeakSet()

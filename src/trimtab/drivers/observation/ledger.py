@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Final
 
 from trimtab.drivers.observation.frames import Callers, Whose
-from trimtab.drivers.observation.ground import Ground, Rule, absolute, exists, is_link, mode_of
+from trimtab.drivers.observation.ground import Ground, Rule, absolute, look, mode_of
 from trimtab.drivers.observation.kernel import Act, Event
 from trimtab.drivers.observation.observed import Observed, Sighting
 
@@ -25,7 +26,33 @@ _IMPORTER: Final = "importlib._bootstrap_external"
 _SIGHTINGS: Final = 100
 """Of one kind, after which no more are kept: they are for people."""
 
+_now: Final = time.time_ns  # the real one, also in another world
+
+_CLOCK_STEP: Final = 20_000_000
+"""Nanoseconds by which the times of files may lag behind the clock."""
+
 KINDS: Final = ("surroundings", "clock", "chance", "network", "processes")
+
+
+class Variables:
+    """Environment variables that the project's code asked for, each with its value at the first asking."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, str | None] = {}
+        self._own: set[str] = set()
+
+    def knows(self, name: str) -> bool:
+        """Whether asking for it once more tells nothing new."""
+        return name in self.asked or name in self._own
+
+    def ask(self, name: str, value: str | None) -> None:
+        """The project's code asks; what the step set itself is none of its inputs."""
+        if name not in self._own:
+            self.asked.setdefault(name, value)
+
+    def set(self, name: str) -> None:
+        """The step sets or removes it."""
+        self._own.add(name)
 
 
 class Watch:
@@ -47,9 +74,9 @@ class Watch:
         self._own_folders: tuple[str, ...] = ()
         self._explained: set[str] = set()
         self._settled: set[str] = set()
-        self._variables: dict[str, str | None] = {}
-        self._own_variables: set[str] = set()
+        self.variables: Final = Variables()
         self._sightings: dict[str, dict[Sighting, None]] = {kind: {} for kind in KINDS}
+        self._since = _now() - _CLOCK_STEP
         self._loaded_before = set(sys.modules)
         self._blind: dict[str, None] = {}
         self._result: Observed | None = None
@@ -71,32 +98,35 @@ class Watch:
         rule = self._ground.rule(path)
         if rule is Rule.NEVER:
             self._settled.add(given)
-            return
-        asker = self.callers.nearest(frame)
-        if asker is Whose.TRIMTAB or (rule is Rule.IF_OWN and asker is not Whose.PROJECT):
-            return
-        if not writing and self._is_errand(path, frame):
-            self._explained.add(self._ground.real(path))
-            return
-        mode = mode_of(path)
-        if mode is not None and stat.S_ISDIR(mode):
-            self._explained.add(self._ground.real(path))
-        elif writing:
-            self._write(path, reads=reading and mode is not None)
-        elif mode is None:
+        elif self._may(rule, frame):
+            self._opens(path, given, frame, reads=reading, writes=writing)
+
+    def _opens(self, path: str, given: str, frame: FrameType, *, reads: bool, writes: bool) -> None:
+        there = look(path)
+        mode = 0 if there is None else there.st_mode
+        if stat.S_ISLNK(mode):
+            if self._ground.rule(path, is_link=True) is Rule.NEVER:
+                return
+            mode = mode_of(path) or 0
+        if (not writes and self._is_errand(path, frame)) or stat.S_ISDIR(mode):
+            self._explain(path)
+        elif writes:
+            self._write(path, reads=reads and mode != 0)
+        elif mode == 0:
             if given[:1] == "/" or not frame.f_code.co_filename.endswith(("/shutil.py", "os>")):
                 self._miss(path)  # the others open relative to a folder that the event does not name
-        elif stat.S_ISREG(mode):
-            self._catch_up()
+        elif stat.S_ISREG(mode) and there is not None:
+            if there.st_ctime_ns > self._since or path in self._own:
+                self._catch_up()  # who made it?
             self._settled.add(given)
             self._read(path)
 
     def lists(self, given: str, frame: FrameType) -> None:
         """The names of a folder are about to be read."""
         path = absolute(given)
-        if path in self._listed or not self._counts(path, frame):
+        if path in self._listed or not self._may(self._ground.rule(path), frame):
             return
-        self._explained.add(self._ground.real(path))
+        self._explain(path)
         if mode_of(path) is None:
             self._miss(path)
         elif not self._is_own(path):
@@ -105,7 +135,7 @@ class Watch:
     def looked_for(self, given: str, frame: FrameType) -> None:
         """Something was looked for that is not there."""
         path = absolute(given)
-        if path in self._absent or not self._counts(path, frame):
+        if path in self._absent or not self._may(self._ground.rule(path), frame):
             return
         if self._ground.inside(path) or self.callers.nearest(frame) is Whose.PROJECT:
             self._miss(path)
@@ -125,20 +155,13 @@ class Watch:
     def made(self, given: str) -> None:
         """A folder or a link is about to be made; what is there already stays what it is."""
         path = absolute(given)
-        if not exists(path):
+        if look(path) is None:
             self._own_folders += (f"{path}/",)
             self._own.add(path)
 
     def changed_folder(self) -> None:
         """Relative paths mean others from now on."""
         self._settled.clear()
-
-    def variable(self, name: str, value: str | None, *, writing: bool = False) -> None:
-        """The project's code asks for an environment variable, or sets it."""
-        if writing:
-            self._own_variables.add(name)
-        elif name not in self._own_variables:
-            self._variables.setdefault(name, value)
 
     def sighted(self, kind: str, what: str, frame: FrameType | None) -> None:
         """One of `KINDS` was seen."""
@@ -165,12 +188,16 @@ class Watch:
         """A net failed; the user's code goes on."""
         self._blind.setdefault(sentence)
 
-    def _counts(self, path: str, frame: FrameType) -> bool:
-        rule = self._ground.rule(path)
+    def _may(self, rule: Rule, frame: FrameType) -> bool:
+        """Whether what counts by such a rule counts for whom it is done."""
         if rule is Rule.NEVER:
             return False
         asker = self.callers.nearest(frame)
         return asker is Whose.PROJECT or (rule is Rule.COUNTS and asker is not Whose.TRIMTAB)
+
+    def _explain(self, path: str) -> None:
+        """What the kernel will tell of this path is known already."""
+        self._explained.update((path, self._ground.real(path)))
 
     def _is_own(self, path: str) -> bool:
         return path in self._own or (bool(self._own_folders) and path.startswith(self._own_folders))
@@ -186,12 +213,14 @@ class Watch:
         return name in (_IMPORTER, "zipimport") or self.callers.passes(frame, "linecache")
 
     def _read(self, path: str) -> None:
-        while path in self._own and is_link(path):  # the step's own link leads to what may be another's file
-            path = self._ground.real(path)
+        if path in self._own:  # the step's own link leads to what may be another's file
+            path = os.path.realpath(path)
         if not self._is_own(path):
             self._files.add(path)
             self._kernel_only.discard(path)
-            self._explained.add(self._ground.real(path))
+            real = self._ground.real(path)
+            if real != path:
+                self._explained.add(real)
             self._beside_database(path)
 
     def _beside_database(self, path: str) -> None:
@@ -226,7 +255,7 @@ class Watch:
         modules = self._modules()
         loaded = {str(file) for file in modules.values()}
         read = {path for path in self._files if not (path in self._kernel_only and path in loaded)}
-        gone = {path for path in read if not exists(path)}
+        gone = {path for path in read if look(path) is None}
         folders = {path.rstrip("/") for path in self._own_folders}
         return Observed(
             files=_paths(read - gone),
@@ -235,7 +264,7 @@ class Watch:
             absent=_paths((self._absent | gone) - folders),
             written=_paths(self._written),
             modules=dict(sorted(modules.items())),
-            variables=dict(sorted(self._variables.items())),
+            variables=dict(sorted(self.variables.asked.items())),
             blind=tuple(self._blind),
             **{kind: tuple(seen) for kind, seen in self._sightings.items()},
         )

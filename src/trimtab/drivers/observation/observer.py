@@ -6,7 +6,9 @@ lookups are replaced meanwhile. Below both, on Linux, the kernel tells what was 
 
 from __future__ import annotations
 
+import _posixsubprocess
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from types import ModuleType
 from typing import ClassVar, Final
 
 from trimtab.drivers.observation import chance, readers
-from trimtab.drivers.observation.chance import Chance, replace_clocks
+from trimtab.drivers.observation.chance import Chance, forget_places, replace_clocks
 from trimtab.drivers.observation.frames import Callers
 from trimtab.drivers.observation.ground import Ground, absolute
 from trimtab.drivers.observation.hook import begin, finish, guarded, program_of, watching
@@ -57,8 +59,10 @@ class Observer:
         self._catch_up()  # what came before does not count
         watch = Watch(self._ground, self._callers, self._catch_up)
         self._on = (*self._on, watch)
-        if begin(watch):
-            _Nets.put_up()
+        forget_places()
+        with _Nets.lock:
+            if begin(watch):
+                _Nets.put_up()
         _Nets.replaced.replace_by_name(self._modules())
         try:
             yield watch
@@ -68,8 +72,9 @@ class Observer:
                 watch.could_not_see(sentence)
             watch.end()
             self._on = tuple(each for each in self._on if each is not watch)
-            if finish(watch):
-                _Nets.take_down()
+            with _Nets.lock:
+                if finish(watch):
+                    _Nets.take_down()
 
     def close(self) -> None:
         """Gives the kernel's watches back. A later watch has them set up anew."""
@@ -110,6 +115,7 @@ class Observer:
 class _Nets:
     """What is replaced in this process while any watch is on."""
 
+    lock: Final = threading.RLock()
     replaced: ClassVar[Replaced] = Replaced()
     chance: ClassVar[Chance] = Chance()
     finder: ClassVar[AfterImport | None] = None
@@ -129,12 +135,13 @@ class _Nets:
     @classmethod
     def loaded(cls, name: str) -> None:
         """A module that matters is there; called for those that a step loads, too."""
-        if not watching():
-            return
-        if name in readers.MODULES:
-            replace_readers(name, cls.replaced)
-        if name in chance.MODULES:
-            cls.chance.begin(name, cls.replaced)
+        with cls.lock:
+            if not watching():
+                return
+            if name in readers.MODULES:
+                replace_readers(name, cls.replaced)
+            if name in chance.MODULES:
+                cls.chance.begin(name, cls.replaced)
 
     @classmethod
     def tell_chance(cls, watch: Watch) -> None:
@@ -151,7 +158,6 @@ class _Nets:
 
 def _replace_starts(replaced: Replaced) -> None:
     """Multiprocessing and joblib start processes by a function that raises no audit event."""
-    import _posixsubprocess
 
     def before(arguments: tuple[object, ...], _named: dict[str, object]) -> None:
         frame = sys._getframe(2)

@@ -72,9 +72,14 @@ def leave_variables() -> None:
 
 
 def _asked(key: object, value: object, frame: FrameType) -> None:
-    if watching() and isinstance(key, str | bytes) and not _is_bulk(frame):
-        name, text = os.fsdecode(key), os.fsdecode(value) if isinstance(value, str | bytes) else None
-        guarded(lambda watch: watch.variable(name, text) if watch.callers.asks(frame, _VIA) else None)
+    watches = watching()
+    if not watches or not isinstance(key, str | bytes):
+        return
+    name = os.fsdecode(key)
+    if all(watch.variables.knows(name) for watch in watches) or _is_bulk(frame):
+        return
+    text = os.fsdecode(value) if isinstance(value, str | bytes) else None
+    guarded(lambda watch: watch.variables.ask(name, text) if watch.callers.asks(frame, _VIA) else None)
 
 
 def _asked_for_all(frame: FrameType) -> None:
@@ -97,4 +102,4 @@ def _place(frame: FrameType) -> tuple[int, int, int]:
 
 def _set(key: object) -> None:
     if isinstance(key, str | bytes):
-        guarded(lambda watch: watch.variable(os.fsdecode(key), None, writing=True))
+        guarded(lambda watch: watch.variables.set(os.fsdecode(key)))

@@ -30,7 +30,7 @@ from trimtab.drivers.observation.replaced import StandIn
 OTHER_CLOCK: Final = Span(401 * DAY + 7 * HOUR + 13 * MINUTE + 17 * SECOND + 171_717 * MICROSECOND)
 """Another year, month, weekday, hour, minute and second, wherever the clock stands."""
 
-_LEFT_ALONE: Final = frozenset({"posix", "builtins", __name__, "trimtab.drivers.observation.replaced"})
+_LEFT_ALONE: Final = frozenset({"posix", "builtins", __name__, "trimtab.drivers.observation.ledger"})
 _NO_MOMENT: Final = {"localtime": 0, "gmtime": 0, "ctime": 0, "strftime": 1}
 _SUPPORTS: Final = ("supports_dir_fd", "supports_fd", "supports_follow_symlinks")
 
