@@ -198,6 +198,7 @@ def test_a_run_that_is_killed_leaves_a_cache_that_is_right(tmp_path: Path) -> No
         process.wait()
         record = project.run()
         assert record["outputs"] == wanted
+    record = project.run()
     states = {run["state"] for run in json.loads(project.command("runs", "--json").stdout)["runs"]}
     assert "running" not in states
     assert len(record["steps"]) == len(ALL)

@@ -135,7 +135,7 @@ def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, 
         champion = _champion_first(home, plan, prepared)
         steps.run(prepared.given)
     finally:
-        _note_steps(home, plan, prepared, carried)
+        _note_steps(home, plan, prepared, carried, say)
     _remember(home, prepared)
     prepared.index.save()
     if rows is not None:
@@ -156,6 +156,8 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
     )
     used = libraries.behind(sorted(reader.imports(code.graph)))
     level, lock = environment_level(plan.folder, used, libraries=libraries, named=project.pipeline.lock)
+    if lock is not None:  # by itself: a lock may be too large to be a file of the source
+        home.blobs.put((plan.folder / lock.path).read_bytes())
     rows = _rows(home, plan, say) if project.data is not None else None
     known = home.records.document(PARTS, Parts) or Parts()
     pipeline = Pipeline(
@@ -258,11 +260,13 @@ def _logs(home: Home, plan: ToDo) -> Path:
 # ── after ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _note_steps(home: Home, plan: ToDo, prepared: Prepared, carried: Carried) -> None:
+def _note_steps(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, say: Say) -> None:
     steps = prepared.steps
     done = tuple(steps.done[step.function] for step in prepared.code.graph.steps if step.function in steps.done)
     outputs = {step.step: step.output for step in done if step.output is not None}
     logged = read_log(*(home.state / "logs" / plan.run_id / f"{step.step}.log" for step in done))
+    for said in logged.notes:
+        say(said)
     carried.note(
         steps=done,
         outputs=outputs,

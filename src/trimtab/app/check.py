@@ -17,12 +17,12 @@ from trimtab.data.contract import parse_contract
 from trimtab.data.schema import Contract, Rule, Severity
 from trimtab.data.wording import condition_said
 from trimtab.drivers.clocks import RealClock
-from trimtab.drivers.environment import check_lock, imported_modules, observe
+from trimtab.drivers.environment import Libraries, environment_level, imported_modules
 from trimtab.drivers.project_file import examine_project
 from trimtab.drivers.source_snapshot import look_at_source
 from trimtab.drivers.sources import SourceColumnError, read_source
 from trimtab.drivers.user_code import ModuleProblemError, load_functions, loaded_files, module_file
-from trimtab.pipeline.graph import build_graph
+from trimtab.pipeline.graph import Shape, build_graph
 from trimtab.pipeline.signature import Function, describe_source
 from trimtab.spec.agree import metrics_not_for
 from trimtab.spec.locate import KeyPath, locate
@@ -62,6 +62,8 @@ def check_project(folder: Path) -> tuple[TrimtabError, ...]:
     found += _pipeline_problems(folder, project, examined)
     found += _source_problems(folder, project)
     found += _lock_problems(folder, project, examined)
+    if project.data is None:
+        return tuple(found)
     contract, problems = _contract(folder, project)
     found += problems
     table, problems = _table(folder, project, examined)
@@ -97,6 +99,7 @@ def _pipeline_problems(folder: Path, project: Project, examined: Examined) -> li
                 params=project.pipeline.params,
                 seed=project.pipeline.seed,
                 module_at=str(file),
+                shape=Shape(model=project.data is not None, commands=project.steps),
                 params_at=lambda key: examined.place("pipeline", "params", key),
             )
         )
@@ -116,7 +119,7 @@ def _functions_in_source(folder: Path, file: Path | None) -> tuple[Function, ...
 def _source_problems(folder: Path, project: Project) -> list[TrimtabError]:
     """What would stop a snapshot, and modules that are loaded now and would not be in it."""
     try:
-        files, problems = look_at_source(folder, data=project.source.path)
+        files, problems = look_at_source(folder, data=project.data.path if project.data is not None else "")
     except TrimtabError as error:
         return [error]
     fix = "Take it out of .gitignore: a run is repeated from its source alone."
@@ -130,12 +133,15 @@ def _source_problems(folder: Path, project: Project) -> list[TrimtabError]:
 
 def _lock_problems(folder: Path, project: Project, examined: Examined) -> list[TrimtabError]:
     lock = project.pipeline.lock
-    if lock is None:
-        return []
-    if not (folder / lock).is_file():
+    if lock is not None and not (folder / lock).is_file():
         at = examined.place("pipeline", "lock")
         return [InputError(f"the lock {lock} is not there", fix="Write it, or take [pipeline] lock away.", at=at)]
-    return _collected(lambda: check_lock(folder / lock, observe(imported_modules(_python_files(folder))).packages))
+    libraries = Libraries(None)
+    try:
+        used = libraries.behind(imported_modules(_python_files(folder)))
+    except InputError:  # a file that is no Python has been named already
+        return []
+    return _collected(lambda: environment_level(folder, used, libraries=libraries, named=lock))
 
 
 def _python_files(folder: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from trimtab.app.home import Home
+from trimtab.app.runs import run_of_release
 from trimtab.app.scorers import logged_scores
 from trimtab.app.truth import truth_of
 from trimtab.base.instants import Instant, floor_to
@@ -235,7 +236,7 @@ class Eyes:
     def _open(self, release: str) -> Opened:
         if release not in self._opened:
             bundles = self._home.bundles
-            run = next((run for run in self._home.records.runs() if run.outputs.get("release") == release), None)
+            run = run_of_release(self._home.records, release)
             self._opened[release] = Opened(
                 manifest=bundles.manifest(release),
                 contract=parse_contract(bundles.read(release, CONTRACT_FILE).decode(), at=CONTRACT_FILE),

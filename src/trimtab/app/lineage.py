@@ -115,6 +115,8 @@ class _Graph:
             yield Node(kind=NodeKind.SOURCE, id=run.code.source, words=commit + changed)
         if run.data is not None:
             yield Node(kind=NodeKind.TABLE, id=run.data.table, words=f"{run.data.rows:,} rows")
+            for path, digest in run.data.sources.items():
+                yield Node(kind=NodeKind.FILE, id=path, content=digest)
         for path, file in sorted(run.files.items()):
             yield Node(kind=NodeKind.FILE, id=path, content=file.content)
         for entry in self.sources.entries:

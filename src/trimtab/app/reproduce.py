@@ -117,6 +117,9 @@ def _problems(home: Home, run: Run) -> Iterator[str]:
         tree = decode(SourceTree, home.blobs.get(run.code.source), at=run.code.source)
         gone = [name for name, file in tree.files.items() if not home.blobs.has(file.content)]
         yield from (f"its file {name} is not kept here" for name in gone)
+    lock = run.environment.lock if run.environment is not None else None
+    if lock is not None and not home.blobs.has(lock.content):
+        yield f"its lock {lock.path} is not kept here"
     if run.data is not None and not table_path(home.state, run.data.table).is_file():
         yield f"its table {short(run.data.table)} is gone: {table_path(home.state, run.data.table)}"
     index = FileIndex(home.state / "cache" / "files.index")
@@ -160,8 +163,7 @@ def _environment(home: Home, run: Run, say: Say, *, offline: bool) -> str:
         return sys.executable
     from trimtab.app.env_build import build_environment, with_trimtab
 
-    tree = decode(SourceTree, home.blobs.get(run.code.source), at=run.code.source)
-    lock = home.blobs.get(tree.files[found.lock.path].content)
+    lock = home.blobs.get(found.lock.content)
     say(f"building the environment of {found.lock.path}")
     host = with_trimtab(lock, found.lock.kind, python=found.python)
     built = build_environment(

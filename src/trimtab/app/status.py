@@ -14,6 +14,7 @@ from trimtab.data.wording import counted
 from trimtab.disk.lock import holder
 from trimtab.drivers.clocks import ReplayClock
 from trimtab.loop.explain import describe
+from trimtab.records.where import RunQuery
 from trimtab.rollout.state import AwaitingApproval, Running, StoredRollout
 from trimtab.serve.observed import read_observed
 from trimtab.spec.project import Serve
@@ -82,7 +83,7 @@ def read_status(home: Home) -> StatusView:
         problem=observed.problem if observed else "",
         controller=f"turned by process {controller.pid}" if controller else "not running",
         clock=f"a replay's, at {format_instant(clock.now())}" if clock.started() else "",
-        runs=len(home.records.runs()),
+        runs=home.records.count_runs(RunQuery()),
         entries=len(entries),
         last_decision=sentence(entries[-1]).strip() if entries else "nothing decided yet",
     )

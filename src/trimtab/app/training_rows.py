@@ -88,12 +88,14 @@ def training_rows(home: Home, asked: Asked, contract: Contract, say: Callable[[s
         ContractBrokenError: the table breaks the contract's hard rules.
         TooFewRowsError: there is nothing to train on, or nothing to judge by.
     """
-    key = _key(home, asked, contract)
+    sources = _sources(home, asked)
+    key = _key(home, asked, contract, sources)
     path = home.state / "cache" / "gathered" / f"{short(key, length=64)}.json" if key else None
     found = _known(home, path, asked)
     if found is not None:
         return TrainingRows(gathered=found, contract=contract, table=_reader(home, found.data.table))
     gathered, table = _gather(home, asked, contract, say)
+    gathered = msgspec.structs.replace(gathered, data=msgspec.structs.replace(gathered.data, sources=sources or {}))
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(path, encode(gathered))
@@ -124,20 +126,29 @@ def _known(home: Home, path: Path | None, asked: Asked) -> GatheredRows | None:
     return found
 
 
-def _key(home: Home, asked: Asked, contract: Contract) -> Digest | None:
-    """What the rows follow from; None where that cannot be told without reading them (a database, a URL)."""
-    from trimtab.data.contract import format_contract
+def _sources(home: Home, asked: Asked) -> dict[str, Digest] | None:
+    """The files of the table by content; None where it comes from a server."""
     from trimtab.drivers.sources.files import local_files
 
     files = local_files(home.root, asked.project.source)
-    if files is None or contract.fresh is not None:
+    if files is None:
         return None
     index = FileIndex(home.state / "cache" / "files.index")
     digests = index.digests(files)
     index.save()
+    inside = {path: path.relative_to(home.root) if path.is_relative_to(home.root) else path for path in digests}
+    return {inside[path].as_posix(): digest for path, digest in sorted(digests.items())}
+
+
+def _key(home: Home, asked: Asked, contract: Contract, sources: Mapping[str, Digest] | None) -> Digest | None:
+    """What the rows follow from; None where that cannot be told without reading them (a database, a URL)."""
+    from trimtab.data.contract import format_contract
+
+    if sources is None or contract.fresh is not None:
+        return None
     said: list[Any] = [
         _COUNTED,
-        sorted([path.name, digest] for path, digest in digests.items()),
+        sorted(sources.items()),
         format_contract(contract),
         repr(asked.project.source),
         repr(asked.project.gates.judging),

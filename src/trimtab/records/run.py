@@ -46,7 +46,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
 
     ``table`` is the digest by schema and values. ``origin`` counts the rows by where they came from (``source``,
     ``log``); ``left_out`` counts rows of the log that do not fit the contract. The newest ``judged_rows`` were kept
-    from training and used by the gates.
+    from training and used by the gates. ``sources`` are the files of the project's table, by path; where the rows came
+    from a server there are none.
     """
 
     table: Digest
@@ -56,6 +57,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
     first_event: Instant
     last_event: Instant
+    sources: dict[str, Digest] = {}
 
 
 class FileRead(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,9 +16,10 @@ from functools import lru_cache
 from math import isfinite
 from typing import Final
 
+from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError
 from trimtab.records.environment import Environment
-from trimtab.records.run import FileRead, Run, Scalar
+from trimtab.records.run import Run, Scalar
 from trimtab.records.versioned import encode
 
 
@@ -136,7 +137,7 @@ def value_of(run: Run, field: Field) -> Scalar:
         "metrics": lambda: run.metrics.get(field.name),
         "params": lambda: run.parameters.get(field.name),
         "outputs": lambda: run.outputs.get(field.name),
-        "files": lambda: run.files[field.name].content if field.name in run.files else None,
+        "files": lambda: files_of(run).get(field.name),
         "env.packages": lambda: run.environment.packages.get(field.name) if run.environment else None,
     }
     return comparable(named[field.section]())
@@ -174,9 +175,15 @@ def environment_facts(run: Run) -> dict[str, Scalar]:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def file_facts(files: dict[str, FileRead]) -> dict[str, Scalar]:
+def files_of(run: Run) -> dict[str, Digest]:
+    """The files that a run read, by path: those of its table, and those that its steps read."""
+    sources = run.data.sources if run.data is not None else {}
+    return {**sources, **{path: read.content for path, read in run.files.items()}}
+
+
+def file_facts(run: Run) -> dict[str, Scalar]:
     """Key → digest of the files that a run read, which it shares with all that read the same."""
-    return {f"files.{path}": read.content for path, read in files.items()}
+    return {f"files.{path}": digest for path, digest in files_of(run).items()}
 
 
 def comparable(value: Scalar) -> Scalar:

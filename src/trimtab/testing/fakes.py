@@ -99,7 +99,7 @@ class FakeRecords:
 
     def run_fields(self) -> Sequence[str]:
         runs = self.runs()
-        facts = [own_facts(run).keys() | environment_facts(run).keys() | file_facts(run.files).keys() for run in runs]
+        facts = [own_facts(run).keys() | environment_facts(run).keys() | file_facts(run).keys() for run in runs]
         return sorted(key for key in set[str]().union(*facts) if key not in FIXED)
 
     def put_action(self, action: Action) -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from trimtab.app.check import ContractDisagreesError, NotKeptError, check_project, contract_disagreements
+from trimtab.app.check import NotKeptError, check_project
 from trimtab.app.new import create_project
+from trimtab.app.own_contract import ContractDisagreesError, contract_disagreements
 from trimtab.base.errors import EnvironmentMismatchError, InputError, UserCodeError
 from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer

@@ -84,7 +84,7 @@ def test_facts_are_the_values_of_the_open_sections() -> None:
             packages={"numpy": "2.1"},
         ),
     )  # fmt: skip
-    facts = own_facts(run) | environment_facts(run) | file_facts(run.files)
+    facts = own_facts(run) | environment_facts(run) | file_facts(run)
     fields = [Field("metrics", "auc"), Field("params", "depth"), Field("params", "huge"), Field("outputs", "model")]
     fields += [Field("files", "a.csv"), Field("env.packages", "numpy"), Field("env.python"), Field("env.threads")]
     for field in fields:

@@ -80,7 +80,8 @@ def local_files(root: Path, source: Source) -> tuple[Path, ...] | None:
     place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
     if "://" in place.reveal():
         return None
-    return tuple(file.content for file in find(root, place.reveal(), shown=str(place)) if isinstance(file.content, Path))
+    found = find(root, place.reveal(), shown=str(place))
+    return tuple(file.content for file in found if isinstance(file.content, Path))
 
 
 def named_files(root: Path, name: str) -> tuple[SourceFile, ...]:

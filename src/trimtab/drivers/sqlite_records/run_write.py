@@ -9,7 +9,7 @@ from trimtab.base.digest import digest_json
 from trimtab.drivers.sqlite_records.database import Database
 from trimtab.drivers.sqlite_records.run_tables import COLUMNS, rank_of, stored
 from trimtab.records.run import Run, Scalar
-from trimtab.records.run_fields import FIXED, OPEN, Field, environment_facts, file_facts, own_facts, value_of
+from trimtab.records.run_fields import FIXED, OPEN, Field, environment_facts, file_facts, files_of, own_facts, value_of
 from trimtab.records.versioned import decode
 
 _AT_ONCE: Final = 500
@@ -27,7 +27,7 @@ def put_run(database: Database, run: Run, record: bytes) -> None:
     old = database.select(query, run.run_id)
     before = own_facts(decode(Run, old[0][0], at=f"run {run.run_id}")) if old else {}
     environment = _share(database, environment_facts(run)) if run.environment is not None else None
-    files = _share(database, file_facts(run.files)) if run.files else None
+    files = _share(database, file_facts(run)) if files_of(run) else None
     row = [stored(value_of(run, Field(key))) for key in COLUMNS]
     ((number,),) = database.select(_PUT, *row, environment, files)
     database.write(
