@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from threading import get_ident
 from typing import Final, NamedTuple
 
 from trimtab.base.digest import Digest, parse_digest
@@ -80,8 +81,7 @@ def keep(path: str, store: str, building: str, *, sync: bool = False) -> Kept:
         FileGoneError, NotAFileError, FileChangedError: as `read_content`; nothing was kept.
         DriverError: it cannot be read or written; nothing was kept.
     """
-    made = f"{building}/{next(_NUMBERS)}"
-    descriptor = _create(made, MODE)
+    made, descriptor = _create(building, MODE)
     try:
         content = read_content(path, into=descriptor)
         final = place_of(store, content.digest)
@@ -113,8 +113,7 @@ def copy_checked(source: str, digest: Digest, target: str, building: str) -> Non
         DriverError: it cannot be read or written.
     """
     look(source)
-    made = f"{building}/{next(_NUMBERS)}"
-    descriptor = _create(made, 0o666)
+    made, descriptor = _create(building, 0o666)
     try:
         content = read_content(source, into=descriptor)
         if content.digest != digest:
@@ -156,11 +155,19 @@ def damaged(digest: Digest, place: str) -> IntegrityError:
 # One call of the system each, ten thousand times: a Path for every name took as long as all that the system does.
 
 
-def _create(path: str, mode: int) -> int:
+def _create(building: str, mode: int) -> tuple[str, int]:
+    """A new file, open, in this thread's own part of ``building``: one at a time can make a file in a folder."""
+    folder = f"{building}/{get_ident()}"
+    made = f"{folder}/{next(_NUMBERS)}"
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            return made, os.open(made, flags, mode)
+        except FileNotFoundError:
+            Path(folder).mkdir()
+            return made, os.open(made, flags, mode)
     except OSError as error:
-        raise explain(error, doing="make a file to write to", path=Path(path)) from error
+        raise explain(error, doing="make a file to write to", path=Path(made)) from error
 
 
 def _rename(made: str, final: str) -> None:
