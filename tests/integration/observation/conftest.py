@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import itertools
 import sys
@@ -75,3 +76,4 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     observer.close()
     for name in made.loaded:
         sys.modules.pop(name, None)
+    gc.collect()  # what a step left open is closed here, and not in a later test

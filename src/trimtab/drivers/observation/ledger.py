@@ -22,7 +22,7 @@ from trimtab.drivers.observation.kernel import Act, Event
 from trimtab.drivers.observation.observed import Observed, Sighting
 
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
-_IMPORTER: Final = "importlib._bootstrap_external"
+_IMPORTERS: Final = frozenset({"importlib._bootstrap_external", "zipimport"})
 _SIGHTINGS: Final = 100
 """Of one kind, after which no more are kept: they are for people."""
 
@@ -137,6 +137,8 @@ class Watch:
         path = absolute(given)
         if path in self._absent or not self._may(self._ground.rule(path), frame):
             return
+        if self.callers.passes(frame, "linecache"):  # for the lines of a traceback, some of which have no file
+            return
         if self._ground.inside(path) or self.callers.nearest(frame) is Whose.PROJECT:
             self._miss(path)
 
@@ -207,10 +209,9 @@ class Watch:
 
     def _is_errand(self, path: str, frame: FrameType) -> bool:
         """Whether Python reads this as code: to import it, or to show its lines."""
-        if not path.endswith(_CODE):
-            return False
-        name = frame.f_globals.get("__name__")
-        return name in (_IMPORTER, "zipimport") or self.callers.passes(frame, "linecache")
+        if frame.f_globals.get("__name__") in _IMPORTERS:
+            return path.endswith(_CODE)
+        return self.callers.passes(frame, "linecache")
 
     def _read(self, path: str) -> None:
         if path in self._own:  # the step's own link leads to what may be another's file
