@@ -113,8 +113,8 @@ class Watch:
         elif writes:
             self._write(path, reads=reads and mode != 0)
         elif mode == 0:
-            if given[:1] == "/" or not frame.f_code.co_filename.endswith(("/shutil.py", "os>")):
-                self._miss(path)  # the others open relative to a folder that the event does not name
+            if _names_a_place(given, frame):
+                self._miss(path)
         elif stat.S_ISREG(mode) and there is not None:
             if there.st_ctime_ns > self._since or path in self._own:
                 self._catch_up()  # who made it?
@@ -269,6 +269,17 @@ class Watch:
             blind=tuple(self._blind),
             **{kind: tuple(seen) for kind, seen in self._sightings.items()},
         )
+
+
+def _names_a_place(given: str, frame: FrameType) -> bool:
+    """Whether a path that leads nowhere was meant from here.
+
+    Python opens ``<string>`` to show a line of code that had no file, and ``shutil`` and ``os.fwalk`` open relative to
+    a folder that the event does not name.
+    """
+    if given[:1] == "/":
+        return True
+    return not given.startswith("<") and not frame.f_code.co_filename.endswith(("/shutil.py", "os>"))
 
 
 def file_of(module: ModuleType | None) -> str | None:
