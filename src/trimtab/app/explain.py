@@ -51,6 +51,7 @@ def explain_code(code: str) -> Explanation:
     asked = f"TT{asked}" if asked.isdecimal() else asked
     if asked in known:
         return known[asked]
+    asked = asked[:2] + asked[2:].replace("O", "0")  # a letter that looks like the digit
     alike = difflib.get_close_matches(asked, known, n=len(known))
     near = max(alike, key=lambda each: sum(map(str.__eq__, asked, each)), default="")
     hint = f"Did you mean {near}? " if near else ""

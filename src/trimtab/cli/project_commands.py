@@ -59,7 +59,7 @@ def check(folder: Path, json_: bool) -> int:
 @click.option("--debug", is_flag=True, help="Run every step in this process; show the traceback of an error.")
 @as_json
 def run(folder: Path, settings: tuple[str, ...], json_: bool, **how: bool) -> int:
-    """Run the pipeline on the working tree; a model that passes its gates becomes a release.
+    """Run the pipeline; a model that passes its gates is released.
 
     A step whose code, inputs, parameters, libraries and files are what they were is not run again: --explain says why
     for each. What was used and what came out is recorded either way.

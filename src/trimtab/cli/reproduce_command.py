@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Build the environment from the wheel store alone.")
 @as_json
 def reproduce(run: str, folder: Path, offline: bool, json_: bool) -> int:
-    """Execute a recorded RUN again, somewhere else, and say whether it comes to the same.
+    """Execute a recorded run again, elsewhere, and compare.
 
     RUN is a run's id, the beginning of one, or `latest`. Source, data and environment come from what was kept: the
     working tree and the cache are not looked at. Exit code 0: identical, or equal within the project's tolerance;

@@ -46,7 +46,8 @@ def typed(page: Path) -> Iterator[list[str]]:
         for line in block.splitlines():
             for command in line.removeprefix("$ ").partition("  #")[0].split(" && "):
                 words = command.split()
-                named = words[0] in ("trimtab", "make") if words else False
+                in_a_table = re.match(r"\w+ {2}", command) is not None
+                named = bool(words) and words[0] in ("trimtab", "make") and not in_a_table
                 if named and "…" not in command and "COMMAND" not in command:
                     yield shlex.split(command, comments=True)
 

@@ -16,7 +16,7 @@ from trimtab.pipeline.signature import describe_source
 from trimtab.spec import problems as spec_problems
 from trimtab.spec import sections
 from trimtab.spec.parse import parse_project
-from trimtab.spec.project import Project
+from trimtab.spec.project import CommandStep, Project
 from trimtab.spec.table import Findings, Table
 from trimtab.stats.metric_names import METRICS
 
@@ -26,7 +26,7 @@ PIPELINE_PAGE = (DOCS / "pipeline.md").read_text(encoding="utf-8")
 READERS = {
     "project": sections.read_head, "data": sections.read_data, "pipeline": sections.read_pipeline,
     "gates": sections.read_gates, "serve": sections.read_serve, "watch": sections.read_watch,
-    "retrain": sections.read_retrain,
+    "retrain": sections.read_retrain, "reproduce": sections.read_reproduce,
 }  # fmt: skip
 
 
@@ -35,6 +35,17 @@ def settings_of(section: str) -> set[str]:
     table = Table(Findings("trimtab.toml", {}), (section,), {})
     READERS[section](table)
     return set(table.asked)
+
+
+def test_every_section_has_its_reader_here() -> None:
+    assert {*READERS, "steps"} == set(sections.SECTIONS)
+
+
+def test_the_settings_of_a_command_are_on_the_page_and_no_other() -> None:
+    table = Table(Findings("trimtab.toml", {}), ("steps",), {"train": {"run": "python train.py"}})
+    asked = {field for field in CommandStep.__dataclass_fields__ if field != "name"}
+    assert sections.read_steps(table)[0].run == "python train.py"
+    assert set(table_under(PROJECT_PAGE, "[steps.NAME]")) == asked
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -51,7 +62,7 @@ def parse(text: str) -> Project:
     return parse_project(text, env={"DATA_URL": "https://example.org/rows.parquet"}, files=str)
 
 
-@pytest.mark.parametrize("section", sections.SECTIONS)
+@pytest.mark.parametrize("section", sorted(READERS))
 def test_every_setting_is_on_the_page_and_no_other(section: str) -> None:
     listed = set(table_under(PROJECT_PAGE, f"[{section}]"))
     assert listed - set(METRICS) == settings_of(section)
@@ -63,7 +74,7 @@ def test_the_page_shows_every_setting_with_the_default_that_it_has() -> None:
     smallest, whole = blocks(PROJECT_PAGE, "toml")[:2]
     assert parse(whole) == parse(smallest)
     shown = re.sub(r"^# ", "", whole, flags=re.MULTILINE)
-    for section in sections.SECTIONS:
+    for section in READERS:
         body = shown.split(f"[{section}]\n", 1)[1].split("\n[", 1)[0]
         keys = set(re.findall(r"^(\w+) =", body, re.MULTILINE))
         assert keys - set(METRICS) == settings_of(section)

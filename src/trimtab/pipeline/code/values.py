@@ -77,7 +77,7 @@ class Reach:
 class UnreadableCodeError(InputError):
     """A file of the project that a step reaches is not Python."""
 
-    code = "TT1331"
+    code = "TT1397"
 
 
 def digest_of(reach: Reach) -> Digest:
