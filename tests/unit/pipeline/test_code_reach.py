@@ -1,4 +1,6 @@
 # ruff: noqa: E501 - a program in one line each
+"""What code a function reaches: however it is imported, bound or registered, and nothing beside it."""
+
 from __future__ import annotations
 
 import pytest
