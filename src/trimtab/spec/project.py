@@ -48,7 +48,8 @@ class Source:
     """Where the rows are.
 
     ``label_delay`` is how long after its event a row of this table had its label: it stands in for the arrival
-    times that a plain table does not carry. ``zone`` names the zone of naive times; without it they are refused.
+    times that a plain table does not carry. ``zone`` names the zone of naive times; without it they are refused. With
+    ``sql``, the path names a database and the rows are the query's.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Source:
     label_delay: Span = Span(0)
     zone: str | None = None
     contract: PurePosixPath = PurePosixPath("contract.toml")
+    sql: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def read_data(table: Table) -> Source:
         label_delay=table.get("label_delay", v.span_or_zero, default.label_delay),
         zone=table.get("zone", v.zone, None),
         contract=table.get("contract", v.file_within, default.contract),
+        sql=table.get("sql", v.text, default.sql),
     )
     table.close()
     return source

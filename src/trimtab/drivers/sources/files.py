@@ -76,7 +76,9 @@ def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
 
 
 def local_files(root: Path, source: Source) -> tuple[Path, ...] | None:
-    """The paths of the table's files; None where it comes by URL. Raises as `source_files` does."""
+    """The paths of the table's files; None where it comes by URL or from a database. Raises as `source_files` does."""
+    if source.sql:
+        return None
     place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
     if "://" in place.reveal():
         return None

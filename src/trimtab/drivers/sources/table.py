@@ -18,6 +18,7 @@ from trimtab.data.wording import counted, show
 from trimtab.drivers.sources.delimited import delimited_part, read_delimited, without_nulls
 from trimtab.drivers.sources.files import Format, SourceFile, source_files
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
+from trimtab.drivers.sources.queries import open_query
 from trimtab.drivers.sources.reading import one_schema, read_errors
 from trimtab.spec.problems import did_you_mean
 from trimtab.spec.project import Source
@@ -27,7 +28,9 @@ _LOOKED_AT = 64 << 10
 
 
 def source_schema(root: Path, source: Source) -> pl.Schema:
-    """The table's columns with their Polars types, from the files' headers; raises `SourceError`."""
+    """The table's columns with their Polars types, from the files' headers or the query; raises `SourceError`."""
+    if source.sql:
+        return pl.Schema(open_query(source.sql, source.path, root=root).schema)
     return one_schema([(file, _header(file)) for file in source_files(root, source)])
 
 
@@ -54,15 +57,20 @@ def read_source(root: Path, source: Source) -> pl.DataFrame:
         ProblemsError: several columns are missing or not what they are named for.
         DriverError: a disk or a server did not answer.
     """
-    files = source_files(root, source)
-    tables = [(file, _rows(file)) for file in files]
-    schema = one_schema([(file, table.schema) for file, table in tables])
+    if source.sql:
+        scan = open_query(source.sql, source.path, root=root)
+        name, schema, parts = "the query", pl.Schema(scan.schema), [*scan.batches()]
+    else:
+        files = source_files(root, source)
+        tables = [(file, _rows(file)) for file in files]
+        name, schema, parts = files[0].name, one_schema([(f, t.schema) for f, t in tables]), [t for _, t in tables]
     problems = tuple(_column_problems(source, schema))
     if problems:
         raise problems[0] if len(problems) == 1 else ProblemsError(problems)
-    table = pl.concat([table.select(schema.names()) for _, table in tables], how="vertical_relaxed", rechunk=False)
+    selected = [part.select(schema.names()) for part in parts] or [pl.DataFrame(schema=schema)]
+    table = pl.concat(selected, how="vertical_relaxed", rechunk=False)
     if not table.height:
-        raise SourceError("the table has no rows", fix="Point [data] source at rows to learn from.", at=files[0].name)
+        raise SourceError("the table has no rows", fix="Point [data] source at rows to learn from.", at=name)
     if source.key is not None:
         _refuse_repeated(table, source.key)
     return table.with_columns(_instants(table, source)).sort(source.time, maintain_order=True)
