@@ -263,6 +263,25 @@ def test_modules_of_the_project_that_a_step_loads_are_told_and_are_no_data(
     assert seen.files == frozenset()
 
 
+def test_looking_for_modules_and_packages_lists_no_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(project.folder))
+    (project.folder / "package").mkdir()
+    (project.folder / "package" / "__init__.py").write_text("")
+    seen = project.seen("""
+        import importlib, importlib.metadata, pkgutil
+        importlib.invalidate_caches()
+        importlib.import_module("package")
+        importlib.metadata.version("numpy")
+        try: importlib.metadata.version("no such distribution")
+        except importlib.metadata.PackageNotFoundError: pass
+        list(pkgutil.iter_modules())
+        try: importlib.import_module("package.nothing")
+        except ImportError: pass
+    """)
+    sys.modules.pop("package")
+    assert (seen.listed, seen.files, project.inside(seen.absent)) == (frozenset(), frozenset(), set())
+
+
 def test_source_that_is_read_as_text_is_data(project: Project) -> None:
     (project.folder / "template.py").write_text("x = 1\n")
     assert project.inside(project.seen("exec(open('template.py').read())").files) == {"template.py"}

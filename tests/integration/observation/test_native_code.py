@@ -200,6 +200,30 @@ def test_the_source_of_a_program_that_a_step_starts_is_an_input(project: Project
 
 
 @LINUX
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking where threads are, from 3.12 on
+@pytest.mark.parametrize("start", ["fork", "spawn", "joblib"])
+def test_a_pool_of_processes_makes_an_input_of_data_and_not_of_the_code_that_it_imports(
+    project: Project, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.syspath_prepend(str(project.folder))
+    pool = f"""
+        import multiprocessing
+        with multiprocessing.get_context({start!r}).Pool(1) as pool: pool.map(read, ['data/a.csv'])
+    """
+    if start == "joblib":
+        pool = """
+            import joblib
+            from joblib.externals.loky import get_reusable_executor
+            joblib.Parallel(n_jobs=2)(joblib.delayed(read)(name) for name in 2 * ['data/a.csv'])
+            get_reusable_executor().shutdown(wait=True)
+        """
+    seen = project.seen(pool, "def read(name):\n    with open(name) as file: return file.read()")
+    assert project.inside(seen.files) == {"data/a.csv"}
+    assert (project.inside(seen.listed), seen.blind) == (set(), ())
+    assert {each.what for each in seen.processes} <= {"forks", "starts python", f"starts {Path(sys.executable).name}"}
+
+
+@LINUX
 def test_when_the_kernels_queue_is_full_everything_counts_as_read(project: Project) -> None:
     body = """
         import ctypes

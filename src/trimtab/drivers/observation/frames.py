@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Final
 
 from trimtab.drivers.observation.ground import Ground, absolute
@@ -61,10 +61,10 @@ class Callers:
             frame = frame.f_back
         return None
 
-    def passes(self, frame: FrameType | None, module: str) -> bool:
-        """Whether a module of Python is between here and the nearest other code."""
+    def passes(self, frame: FrameType | None, modules: frozenset[str]) -> bool:
+        """Whether one of these modules of Python is between here and the nearest other code."""
         while frame is not None and self.whose(frame) is Whose.PYTHON:
-            if frame.f_globals.get("__name__") == module:
+            if frame.f_globals.get("__name__") in modules:
                 return True
             frame = frame.f_back
         return False
@@ -94,3 +94,12 @@ class Callers:
         if self._ground.is_code(absolute(name)):
             return Whose.PROJECT
         return Whose.TRIMTAB if name.startswith(_TRIMTAB) else Whose.LIBRARY
+
+
+def file_of(module: ModuleType | None) -> str | None:
+    """The file of a module, asked of its plain attributes: a lazy module may import a library when asked for more."""
+    try:
+        file = object.__getattribute__(module, "__dict__").get("__file__")
+    except AttributeError:
+        return None
+    return file if isinstance(file, str) else None

@@ -132,6 +132,14 @@ def absolute(path: str) -> str:
     return path
 
 
+def as_text(given: object) -> str | None:
+    """A path as text; None if it is a number of an open file, or no path."""
+    if isinstance(given, str | bytes | os.PathLike):
+        text = os.fsdecode(given)
+        return text if text and "\0" not in text else None
+    return None
+
+
 def mode_of(path: str) -> int | None:
     """The type and permissions of what is there, links followed; None if there is nothing."""
     try:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
-from trimtab.drivers.observation.ledger import Watch, as_text
+from trimtab.drivers.observation.ground import as_text
+from trimtab.drivers.observation.ledger import Watch
 
 _Handler = Callable[[Watch, tuple[Any, ...], FrameType], None]
 
@@ -61,6 +62,15 @@ def finish(watch: Watch) -> bool:
                 del _Watches.by_thread[thread]
         _Watches.on = tuple(each for each in _Watches.on if each is not watch)
         return not _Watches.on
+
+
+def _forget_all() -> None:
+    """A forked child is another process: what it sees, nobody would hear of."""
+    _Watches.on = ()
+    _Watches.by_thread.clear()
+
+
+os.register_at_fork(after_in_child=_forget_all)
 
 
 def guarded(act: Callable[[Watch], None]) -> None:

@@ -82,6 +82,8 @@ class Kernel:
     def drain(self) -> list[Event]:
         """The events since the last time, in order."""
         events: list[Event] = []
+        if self._fd < 0:  # asked before the lock: a forked child has nobody who would give it back
+            return events
         with self._lock:
             while self._fd >= 0:
                 try:

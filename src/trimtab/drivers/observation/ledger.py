@@ -13,16 +13,20 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Final
 
-from trimtab.drivers.observation.frames import Callers, Whose
+from trimtab.drivers.observation.frames import Callers, Whose, file_of
 from trimtab.drivers.observation.ground import Ground, Rule, absolute, look, mode_of
 from trimtab.drivers.observation.kernel import Act, Event
 from trimtab.drivers.observation.observed import Observed, Sighting
 
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
 _IMPORTERS: Final = frozenset({"importlib._bootstrap_external", "zipimport"})
+_ERRANDS: Final = frozenset({"importlib.metadata", "linecache", "pkgutil"})
+"""Modules of Python that look for packages, and for the lines of a traceback."""
+
+_PYTHONS: Final = ("forks", "starts python")
 _SIGHTINGS: Final = 100
 """Of one kind, after which no more are kept: they are for people."""
 
@@ -126,6 +130,9 @@ class Watch:
         path = absolute(given)
         if path in self._listed or not self._may(self._ground.rule(path), frame):
             return
+        if frame.f_globals.get("__name__") in _IMPORTERS or self.callers.passes(frame, _ERRANDS):
+            self._explain(path)
+            return
         self._explain(path)
         if mode_of(path) is None:
             self._miss(path)
@@ -137,7 +144,7 @@ class Watch:
         path = absolute(given)
         if path in self._absent or not self._may(self._ground.rule(path), frame):
             return
-        if self.callers.passes(frame, "linecache"):  # for the lines of a traceback, some of which have no file
+        if self.callers.passes(frame, _ERRANDS):
             return
         if self._ground.inside(path) or self.callers.nearest(frame) is Whose.PROJECT:
             self._miss(path)
@@ -211,7 +218,7 @@ class Watch:
         """Whether Python reads this as code: to import it, or to show its lines."""
         if frame.f_globals.get("__name__") in _IMPORTERS:
             return path.endswith(_CODE)
-        return self.callers.passes(frame, "linecache")
+        return self.callers.passes(frame, _ERRANDS)
 
     def _read(self, path: str) -> None:
         if path in self._own:  # the step's own link leads to what may be another's file
@@ -243,28 +250,42 @@ class Watch:
             self._absent.add(path)
 
     def _modules(self) -> dict[str, Path]:
-        """The project's modules that were loaded since the beginning."""
+        """The project's modules that were loaded since the beginning, each with its file; all, if children may have
+        loaded them too."""
         found = {}
-        for name in set(sys.modules) - self._loaded_before:
+        for name in list(sys.modules) if self._kernel_only else sys.modules.keys() - self._loaded_before:
             file = file_of(sys.modules.get(name))
-            if file and self._ground.is_code(absolute(file)):
+            if file and self._ground.is_code(file):
                 found[name] = Path(absolute(file))
         return found
+
+    def _code_of_children(self, modules: dict[str, Path]) -> set[str]:
+        """What child processes open and list to import what is loaded here: code, of which the kernel alone told.
+
+        A folder that code lies in may also have been listed as data, by a program that is not Python.
+        """
+        code = {str(file) for file in modules.values()}
+        if all(each.what.startswith(_PYTHONS) for each in self._sightings["processes"]):
+            code |= {str(file.parent) for file in modules.values()}
+            code |= {absolute(entry or ".") for entry in sys.path}
+        return code & self._kernel_only
 
     def _summed_up(self) -> Observed:
         self._catch_up()
         modules = self._modules()
-        loaded = {str(file) for file in modules.values()}
-        read = {path for path in self._files if not (path in self._kernel_only and path in loaded)}
+        code = self._code_of_children(modules)
+        read = self._files - code
         gone = {path for path in read if look(path) is None}
         folders = {path.rstrip("/") for path in self._own_folders}
+        listed = {path for path in self._listed - code if mode_of(path) is not None}
+        new = {name: modules[name] for name in sorted(modules.keys() - self._loaded_before)}
         return Observed(
             files=_paths(read - gone),
-            unattributed=_paths(((read - gone) | self._listed) & self._kernel_only),
-            listed=_paths({path for path in self._listed if mode_of(path) is not None}),
+            unattributed=_paths(((read - gone) | listed) & self._kernel_only),
+            listed=_paths(listed),
             absent=_paths((self._absent | gone) - folders),
             written=_paths(self._written),
-            modules=dict(sorted(modules.items())),
+            modules=new,
             variables=dict(sorted(self.variables.asked.items())),
             blind=tuple(self._blind),
             **{kind: tuple(seen) for kind, seen in self._sightings.items()},
@@ -282,22 +303,5 @@ def _names_a_place(given: str, frame: FrameType) -> bool:
     return not given.startswith("<") and not frame.f_code.co_filename.endswith(("/shutil.py", "os>"))
 
 
-def file_of(module: ModuleType | None) -> str | None:
-    """The file of a module, asked of its plain attributes: a lazy module may import a library when asked for more."""
-    try:
-        file = object.__getattribute__(module, "__dict__").get("__file__")
-    except AttributeError:
-        return None
-    return file if isinstance(file, str) else None
-
-
 def _paths(texts: set[str]) -> frozenset[Path]:
     return frozenset(map(Path, texts))
-
-
-def as_text(given: object) -> str | None:
-    """A path as text; None if it is a number of an open file, or no path."""
-    if isinstance(given, str | bytes | os.PathLike):
-        text = os.fsdecode(given)
-        return text if text and "\0" not in text else None
-    return None

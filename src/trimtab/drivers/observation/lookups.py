@@ -9,8 +9,8 @@ import os
 import sys
 from typing import Any, Final
 
+from trimtab.drivers.observation.ground import as_text
 from trimtab.drivers.observation.hook import guarded, watching
-from trimtab.drivers.observation.ledger import as_text
 from trimtab.drivers.observation.replaced import Replaced, StandIn
 
 _BY_EXCEPTION: Final = ("stat", "lstat")

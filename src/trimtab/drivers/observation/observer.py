@@ -17,11 +17,11 @@ from typing import ClassVar, Final
 
 from trimtab.drivers.observation import chance, readers
 from trimtab.drivers.observation.chance import Chance, forget_places, replace_clocks
-from trimtab.drivers.observation.frames import Callers
-from trimtab.drivers.observation.ground import Ground, absolute
+from trimtab.drivers.observation.frames import Callers, file_of
+from trimtab.drivers.observation.ground import Ground, absolute, as_text
 from trimtab.drivers.observation.hook import begin, finish, guarded, program_of, watching
 from trimtab.drivers.observation.kernel import Act, Event, Kernel
-from trimtab.drivers.observation.ledger import Watch, as_text, file_of
+from trimtab.drivers.observation.ledger import Watch
 from trimtab.drivers.observation.lookups import replace_lookups
 from trimtab.drivers.observation.readers import replace_readers
 from trimtab.drivers.observation.replaced import AfterImport, Replaced, noting

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
-from trimtab.drivers.observation.ground import absolute
+from trimtab.drivers.observation.ground import absolute, as_text
 from trimtab.drivers.observation.hook import guarded
-from trimtab.drivers.observation.ledger import Watch, as_text
+from trimtab.drivers.observation.ledger import Watch
 from trimtab.drivers.observation.replaced import Replaced, noting, noting_method
 
 _POLARS: Final = (
