@@ -34,15 +34,20 @@ from trimtab.drivers.step_values import Results, StepValues
 from trimtab.pipeline.code import Program
 from trimtab.pipeline.draft import LABEL, ROWS
 from trimtab.pipeline.graph import parameters
-from trimtab.pipeline.parts import Part
-from trimtab.pipeline.plan import Planned
+from trimtab.pipeline.parts import Part, key_of
+from trimtab.pipeline.plan import Planned, with_inputs
 from trimtab.records.environment import Environment
+from trimtab.records.kept import Kept
 from trimtab.records.run import FileRead, Run, StepState
 from trimtab.records.secret_words import hide
 from trimtab.records.series import pack_series
+from trimtab.records.source import SourceFile, SourceTree
+from trimtab.records.versioned import decode
+from trimtab.spec.parse import PROJECT_FILE
 from trimtab.spec.project import Keep, Project
 
 if TYPE_CHECKING:
+    from trimtab.app.model_run import Judged
     from trimtab.data.schema import Contract
 
 
@@ -343,13 +348,53 @@ def _champion_of(home: Home, plan: ToDo) -> Digest | None:
     return Digest(desired.champion) if desired is not None else None
 
 
-def _judged_before(home: Home, plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Any]) -> Any:
+def _judged_before(
+    home: Home, plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]
+) -> Judged | None:
+    """The verdict that there is already, or that of the champion where the candidate is the champion once more."""
     from trimtab.app.model_run import judged_before
 
-    return None if plan.fresh else judged_before(home, _judging_key(plan, prepared, release, kept))
+    if plan.fresh:
+        return None
+    if release is not None and plan.kind == "run":
+        own = _champions_own(home, plan, prepared, release, kept)
+        if own is not None:
+            return own
+    return judged_before(home, _judging_key(plan, prepared, release, kept))
 
 
-def _judging_key(plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Any]) -> Digest:
+def _champions_own(
+    home: Home, plan: ToDo, prepared: Prepared, release: Digest, kept: Mapping[str, Kept]
+) -> Judged | None:
+    """What was said of the champion when it was made, if rows, settings and every step's key are those of then."""
+    from trimtab.app.model_run import Judged
+    from trimtab.app.runs import run_of_release
+
+    assert prepared.rows is not None
+    run = run_of_release(home.records, release)
+    if run is None or run.verdict is None or run.data is None or run.code is None:
+        return None
+    digests = {name: each.digest for name, each in prepared.given.items()}
+    digests |= {name: each.digest for name, each in kept.items()}
+    facts = prepared.steps.pipeline.facts
+    keys = {name: key_of(with_inputs(each, digests)) for name, each in facts.items()}
+    same_steps = {step.step: step.key for step in run.steps} == keys
+    if not same_steps or run.data.table != prepared.rows.gathered.data.table:
+        return None
+    if _settings(home, plan, run.code.source) != _settings(home, plan, plan.snapshot.digest):
+        return None
+    return Judged(
+        metrics=run.metrics, verdict=run.verdict, evidence=run.evidence, model=run.outputs["model"], release=release
+    )
+
+
+def _settings(home: Home, plan: ToDo, source: Digest) -> list[SourceFile | None]:
+    """The project's file and its contract, as a snapshot has them."""
+    files = decode(SourceTree, home.blobs.get(source), at=source).files
+    return [files.get(name) for name in (PROJECT_FILE, str(plan.project.source.contract))]
+
+
+def _judging_key(plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]) -> Digest:
     from trimtab.app.model_run import judging_key
 
     assert prepared.rows is not None
