@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from trimtab.app.home import Home
 from trimtab.app.hooks import hooks_for
-from trimtab.app.judging import Judging
+from trimtab.app.judging_run import champion_first, judge_run
 from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, read_code
+from trimtab.app.run_values import Carried, Prepared, ToDo
 from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_facts import Reader
 from trimtab.app.step_runner import StepRunner, Tools
 from trimtab.app.steps import Given, Pipeline, Say, Steps, Stores
 from trimtab.app.training_rows import Asked, TrainingRows, kept_rows, training_rows
 from trimtab.base.digest import Digest, digest_json
-from trimtab.base.instants import Instant
 from trimtab.disk.faults import explained
 from trimtab.drivers.data_files import snapshot_files
 from trimtab.drivers.environment import Libraries, environment_level, observe_packages
@@ -29,25 +27,18 @@ from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.observation import Observer
 from trimtab.drivers.run_log.reading import read_log
-from trimtab.drivers.source_snapshot import Snapshot
 from trimtab.drivers.step_values import Results, StepValues
 from trimtab.pipeline.code import Program
 from trimtab.pipeline.draft import LABEL, ROWS
 from trimtab.pipeline.graph import parameters
-from trimtab.pipeline.parts import Part, key_of
-from trimtab.pipeline.plan import Planned, with_inputs
-from trimtab.records.environment import Environment
-from trimtab.records.kept import Kept
-from trimtab.records.run import FileRead, Run, StepState
+from trimtab.pipeline.parts import Part
+from trimtab.pipeline.plan import Planned
+from trimtab.records.run import FileRead, StepState
 from trimtab.records.secret_words import hide
 from trimtab.records.series import pack_series
-from trimtab.records.source import SourceFile, SourceTree
-from trimtab.records.versioned import decode
-from trimtab.spec.parse import PROJECT_FILE
 from trimtab.spec.project import Keep, Project
 
 if TYPE_CHECKING:
-    from trimtab.app.model_run import Judged
     from trimtab.data.schema import Contract
 
 
@@ -67,54 +58,6 @@ CACHE_LIMIT: Final = 10 << 30
 """Bytes; above it the results that were not used for longest are removed."""
 
 _BETWEEN_TRIMS: Final = 3600.0
-
-
-class ToDo(Protocol):
-    """What a run is to do, as `trimtab.app.run.Plan` says it."""
-
-    @property
-    def run_id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def as_of(self) -> Instant: ...
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def project(self) -> Project: ...
-    @property
-    def snapshot(self) -> Snapshot: ...
-    @property
-    def parent(self) -> Run | None: ...
-    @property
-    def replayed(self) -> bool: ...
-    @property
-    def fresh(self) -> bool: ...
-    @property
-    def here(self) -> bool: ...
-
-
-@dataclass(slots=True)
-class Carried:
-    """The record as far as it is known: what is there when a step fails is recorded too."""
-
-    run: Run
-
-    def note(self, **known: Any) -> None:
-        """Add to the record."""
-        self.run = msgspec.structs.replace(self.run, **known)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A run's steps, ready to be planned or run."""
-
-    steps: Steps
-    given: Mapping[str, Given]
-    code: SourceCode
-    rows: TrainingRows | None
-    environment: Environment
-    index: FileIndex
 
 
 def explain(home: Home, plan: ToDo, folder: Path, say: Say) -> tuple[Planned, ...]:
@@ -137,14 +80,14 @@ def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, 
         carried.note(data=rows.gathered.data)
         say(f"{rows.rows:,} rows to train on, {rows.gathered.data.judged_rows:,} newer ones to judge by{_origin(rows)}")
     try:
-        champion = _champion_first(home, plan, prepared)
+        champion = champion_first(home, plan, prepared)
         steps.run(prepared.given)
     finally:
         _note_steps(home, plan, prepared, carried, say)
     _remember(home, prepared)
     prepared.index.save()
     if rows is not None:
-        _judge(home, plan, prepared, carried, champion, folder)
+        judge_run(home, plan, prepared, carried, champion, folder)
 
 
 # ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -321,118 +264,3 @@ def _trim(cache: Path) -> None:
 
 def _origin(rows: TrainingRows) -> str:
     return f" ({rows.gathered.origin})" if rows.gathered.origin else ""
-
-
-# ── the model ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _champion_first(home: Home, plan: ToDo, prepared: Prepared) -> Any:
-    """The champion's answers, if the candidate may have to be compared: before the candidate's code is loaded."""
-    release = _champion_of(home, plan)
-    if prepared.rows is None or release is None:
-        return None
-    planned = prepared.steps.plan(prepared.given)
-    if all(each.result is not None for each in planned):
-        kept = {each.step: each.result.kept for each in planned if each.result is not None}
-        if _judged_before(home, plan, prepared, release, kept) is not None:
-            return None
-    from trimtab.app.candidate import champion_on
-
-    return champion_on(home, release, prepared.rows.contract, prepared.rows.judge())
-
-
-def _champion_of(home: Home, plan: ToDo) -> Digest | None:
-    if plan.kind == "reproduce":
-        return plan.parent.champion if plan.parent is not None else None
-    desired = home.desired() if plan.project.data is not None else None
-    return Digest(desired.champion) if desired is not None else None
-
-
-def _judged_before(
-    home: Home, plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]
-) -> Judged | None:
-    """The verdict that there is already, or that of the champion where the candidate is the champion once more."""
-    from trimtab.app.model_run import judged_before
-
-    if plan.fresh:
-        return None
-    if release is not None and plan.kind == "run":
-        own = _champions_own(home, plan, prepared, release, kept)
-        if own is not None:
-            return own
-    return judged_before(home, _judging_key(plan, prepared, release, kept))
-
-
-def _champions_own(
-    home: Home, plan: ToDo, prepared: Prepared, release: Digest, kept: Mapping[str, Kept]
-) -> Judged | None:
-    """What was said of the champion when it was made, if rows, settings and every step's key are those of then."""
-    from trimtab.app.model_run import Judged
-    from trimtab.app.runs import run_of_release
-
-    assert prepared.rows is not None
-    run = run_of_release(home.records, release)
-    if run is None or run.verdict is None or run.data is None or run.code is None:
-        return None
-    digests = {name: each.digest for name, each in prepared.given.items()}
-    digests |= {name: each.digest for name, each in kept.items()}
-    facts = prepared.steps.pipeline.facts
-    keys = {name: key_of(with_inputs(each, digests)) for name, each in facts.items()}
-    same_steps = {step.step: step.key for step in run.steps} == keys
-    if not same_steps or run.data.table != prepared.rows.gathered.data.table:
-        return None
-    if _settings(home, plan, run.code.source) != _settings(home, plan, plan.snapshot.digest):
-        return None
-    return Judged(
-        metrics=run.metrics, verdict=run.verdict, evidence=run.evidence, model=run.outputs["model"], release=release
-    )
-
-
-def _settings(home: Home, plan: ToDo, source: Digest) -> list[SourceFile | None]:
-    """The project's file and its contract, as a snapshot has them."""
-    files = decode(SourceTree, home.blobs.get(source), at=source).files
-    return [files.get(name) for name in (PROJECT_FILE, str(plan.project.source.contract))]
-
-
-def _judging_key(plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]) -> Digest:
-    from trimtab.app.model_run import judging_key
-
-    assert prepared.rows is not None
-    return judging_key(_judging(plan, release), prepared.steps.pipeline.facts, kept, prepared.rows)
-
-
-def _judging(plan: ToDo, release: Digest | None) -> Judging:
-    return Judging(
-        project=plan.project, folder=plan.folder, snapshot=plan.snapshot, champion=release,
-        timed=not plan.replayed and plan.kind != "reproduce",
-    )  # fmt: skip
-
-
-def _judge(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, champion: Any, folder: Path) -> None:
-    from trimtab.app.model_run import RanIn, judge_model, keep_judged
-
-    assert prepared.rows is not None
-    release = _champion_of(home, plan)
-    kept = prepared.steps.kept
-    judged = _judged_before(home, plan, prepared, release, kept)
-    if judged is None:
-        ran_in = RanIn(
-            functions=prepared.code.functions(),
-            environment=lambda _format: prepared.environment,
-            champion=champion,
-        )
-        built = folder / "release"
-        built.mkdir()
-        judged = judge_model(home, _judging(plan, release), prepared.steps, prepared.rows, ran_in, built)
-        if plan.kind == "run":
-            keep_judged(home, _judging_key(plan, prepared, release, kept), judged)
-    outputs = {**carried.run.outputs, "model": judged.model}
-    if judged.release is not None:
-        outputs["release"] = judged.release
-    carried.note(
-        metrics={**carried.run.metrics, **judged.metrics}, verdict=judged.verdict, evidence=judged.evidence,
-        outputs=outputs, champion=release,
-    )  # fmt: skip
-
-
-__all__ = ["Carried", "Parts", "Prepared", "carry_out", "explain"]

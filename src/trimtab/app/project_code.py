@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.base.errors import InputError
-from trimtab.drivers.user_code import ModuleProblemError, load_functions, loaded_files
+from trimtab.drivers.user_code import load_functions, loaded_files
 from trimtab.pipeline.described import describe_project, file_of
 from trimtab.pipeline.graph import Graph, Shape, build_graph
 from trimtab.pipeline.signature import Function
@@ -119,6 +119,3 @@ def _text(path: Path) -> str | None:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-
-
-__all__ = ["GraphDiffersError", "ModuleProblemError", "SourceCode", "UnkeptCodeError", "read_code"]

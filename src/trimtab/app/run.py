@@ -21,10 +21,11 @@ from pathlib import Path
 
 import msgspec
 
-from trimtab.app.carrying_out import Carried, carry_out, explain
+from trimtab.app.carrying_out import carry_out, explain
 from trimtab.app.home import Home
 from trimtab.app.project_code import GraphDiffersError
 from trimtab.app.run_settings import peak_bytes
+from trimtab.app.run_values import Carried
 from trimtab.base.errors import InputError, TrimtabError
 from trimtab.base.instants import Instant
 from trimtab.drivers.clocks import RealClock, ReplayClock

@@ -1,0 +1,68 @@
+"""What the parts of a run hand to each other: what is to be done, what is ready, what is known so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from trimtab.app.project_code import SourceCode
+from trimtab.app.steps import Given, Steps
+from trimtab.app.training_rows import TrainingRows
+from trimtab.base.instants import Instant
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.source_snapshot import Snapshot
+from trimtab.records.environment import Environment
+from trimtab.records.run import Run
+from trimtab.spec.project import Project
+
+
+class ToDo(Protocol):
+    """What a run is to do, as `trimtab.app.run.Plan` says it."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def as_of(self) -> Instant: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def project(self) -> Project: ...
+    @property
+    def snapshot(self) -> Snapshot: ...
+    @property
+    def parent(self) -> Run | None: ...
+    @property
+    def replayed(self) -> bool: ...
+    @property
+    def fresh(self) -> bool: ...
+    @property
+    def here(self) -> bool: ...
+
+
+@dataclass(slots=True)
+class Carried:
+    """The record as far as it is known: what is there when a step fails is recorded too."""
+
+    run: Run
+
+    def note(self, **known: Any) -> None:
+        """Add to the record."""
+        self.run = msgspec.structs.replace(self.run, **known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A run's steps, ready to be planned or run."""
+
+    steps: Steps
+    given: Mapping[str, Given]
+    code: SourceCode
+    rows: TrainingRows | None
+    environment: Environment
+    index: FileIndex
