@@ -141,6 +141,18 @@ def test_what_a_child_process_writes_first_is_no_input(project: Project) -> None
 
 
 @LINUX
+def test_a_file_that_native_code_makes_is_the_steps_own(project: Project) -> None:
+    seen = project.seen("""
+        import ctypes
+        libc = ctypes.CDLL(None)
+        libc.close(libc.creat(b'data/new.bin', 0o600))
+        libc.close(libc.open(b'data/new.bin', 0))
+        open('data/new.bin').close()
+    """)
+    assert (seen.files, project.inside(seen.written)) == (frozenset(), {"data/new.bin"})
+
+
+@LINUX
 def test_a_file_that_a_child_read_and_the_step_writes_afterwards_stays_an_input(project: Project) -> None:
     seen = project.seen("""
         import subprocess

@@ -4,7 +4,7 @@ It sees what Python cannot: files opened by native code and by child processes. 
 stranger opens at the same time is told too; a watch keeps such paths apart. The folders are found once, by the first
 watch of a process, and new ones are added as the kernel tells of them.
 Rejected: ``IN_ACCESS``, which would tell a listing from an opening, but sends an event for every block that is read in
-turn from two files, and the queue is short; fanotify, which knows the process, but only for the superuser;
+turn from two files, and the queue is short; fanotify alone, which merges events so that their order is lost;
 ``LD_PRELOAD``, which needs a compiled library and a process that was started with it.
 """
 
@@ -21,6 +21,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Final, NamedTuple
 
+from trimtab.drivers.observation.attribution import OwnActs
 from trimtab.drivers.observation.ground import Ground, Rule, look, mode_of
 
 FOLDERS: Final = 2_000
@@ -66,6 +67,7 @@ class Kernel:
 
     Attributes:
         blind: sentences on what is not watched.
+        own: what was this process's own of it; None where nothing is told at all.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -74,6 +76,7 @@ class Kernel:
         self._lock = threading.RLock()
         self._paths: dict[int, str] = {}
         self._fd = -1
+        self.own: OwnActs | None = None
         if sys.platform != "linux":
             self.blind.append("files that native code and child processes open are not seen on this system")
             return
@@ -104,6 +107,8 @@ class Kernel:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+        if self.own is not None:
+            self.own.close()
 
     def _start(self) -> None:
         import ctypes  # 3 ms, and only where a step runs
@@ -115,6 +120,7 @@ class Kernel:
         if self._fd < 0:
             self._fail(ctypes.get_errno())
             return
+        self.own = OwnActs(libc)
         _LIVE.add(self)
         self._cover(self._ground.project)
         self.drain()
@@ -132,6 +138,8 @@ class Kernel:
                 self._refused(self._errno())
             elif number not in self._paths or look(self._paths[number]) is None:  # else a second way to the same folder
                 self._paths[number] = folder
+                if self.own is not None:
+                    self.own.add(folder)
                 waiting += [each for each in below if each not in covered]
 
     def _below(self, folder: str) -> Iterator[str]:

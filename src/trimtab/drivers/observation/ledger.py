@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from trimtab.drivers.observation.attribution import OwnActs, has_children
 from trimtab.drivers.observation.frames import Callers, Whose, file_of
 from trimtab.drivers.observation.ground import Ground, Rule, absolute, look, mode_of
 from trimtab.drivers.observation.kernel import Act, Event
@@ -65,10 +66,13 @@ class Watch:
     Its methods are called by the nets, with the frame that acts, and take paths as they were given.
     """
 
-    def __init__(self, ground: Ground, callers: Callers, catch_up: Callable[[], None]) -> None:
+    def __init__(
+        self, ground: Ground, callers: Callers, catch_up: Callable[[], None], own_acts: OwnActs | None
+    ) -> None:
         self.callers: Final = callers
         self._ground = ground
         self._catch_up = catch_up
+        self._own_acts = own_acts
         self._files: set[str] = set()
         self._kernel_only: set[str] = set()
         self._listed: set[str] = set()
@@ -181,10 +185,10 @@ class Watch:
     def told_by_kernel(self, event: Event) -> None:
         """The kernel saw something done to a file or folder of the project, by whomever."""
         path, act = event
-        if act is Act.MADE_FOLDER:
-            self._own_folders += (f"{path}/",)
-        elif act is Act.MADE and path not in self._files:
-            self._own.add(path)
+        if act in (Act.MADE, Act.MADE_FOLDER):
+            if self._is_ours(OwnActs.made, path, unknown=False):
+                self._own_folders += (f"{path}/",) if act is Act.MADE_FOLDER else ()
+                self._own |= {path} - self._files
         elif act is Act.WRITTEN:
             self._written.add(path)
         elif act in (Act.OPENED, Act.LISTED):
@@ -270,14 +274,26 @@ class Watch:
             code |= {absolute(entry or ".") for entry in sys.path}
         return code & self._kernel_only
 
+    def _is_ours(self, question: Callable[[OwnActs, str], bool | None], path: str, *, unknown: bool) -> bool:
+        """Whether the step did what the kernel tells: this process itself, or a child of it."""
+        if self._sightings["processes"]:
+            return True
+        answer = None if self._own_acts is None else question(self._own_acts, path)
+        return (unknown if answer is None else answer) or has_children()
+
+    def _of_strangers(self) -> set[str]:
+        """What others opened while the step ran; a link's file has another name, so it stays with the step."""
+        suspects = {path for path in self._kernel_only if not _is_link(path)}
+        return {path for path in suspects if not self._is_ours(OwnActs.opened, path, unknown=True)}
+
     def _summed_up(self) -> Observed:
         self._catch_up()
         modules = self._modules()
-        code = self._code_of_children(modules)
-        read = self._files - code
+        others = self._code_of_children(modules) | self._of_strangers()
+        read = self._files - others
         gone = {path for path in read if look(path) is None}
         folders = {path.rstrip("/") for path in self._own_folders}
-        listed = {path for path in self._listed - code if mode_of(path) is not None}
+        listed = {path for path in self._listed - others if mode_of(path) is not None}
         new = {name: modules[name] for name in sorted(modules.keys() - self._loaded_before)}
         return Observed(
             files=_paths(read - gone),
@@ -301,6 +317,12 @@ def _names_a_place(given: str, frame: FrameType) -> bool:
     if given[:1] == "/":
         return True
     return not given.startswith("<") and not frame.f_code.co_filename.endswith(("/shutil.py", "os>"))
+
+
+def _is_link(path: str) -> bool:
+    """Whether the last name of a path is a link."""
+    there = look(path)
+    return there is not None and stat.S_ISLNK(there.st_mode)
 
 
 def _paths(texts: set[str]) -> frozenset[Path]:

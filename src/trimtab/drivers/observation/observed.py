@@ -22,8 +22,8 @@ class Observed:
     Attributes:
         files: files that were opened for reading, by the step or by a library or process on its behalf, and that are
             still there. Those that the step itself wrote first are none.
-        unattributed: those of ``files`` and ``listed`` that only the kernel told of. They were opened while the step
-            ran: by native code, by a process of the step, or by a stranger at the same time.
+        unattributed: those of ``files`` and ``listed`` that only the kernel told of: opened by native code, by a child
+            process, or, where the kernel does not say whose act it was, by a stranger at the same time.
         listed: folders whose names were listed.
         absent: paths that were looked for and were not there, and inputs that were gone at the end.
         written: files that were opened for writing. A path in ``absent`` as well was made because it was not there; one

@@ -57,7 +57,9 @@ class Observer:
         if self._kernel is None:
             self._kernel = Kernel(self._ground)
         self._catch_up()  # what came before does not count
-        watch = Watch(self._ground, self._callers, self._catch_up)
+        if self._kernel.own is not None and not self._on:
+            self._kernel.own.reset()
+        watch = Watch(self._ground, self._callers, self._catch_up, self._kernel.own)
         self._on = (*self._on, watch)
         forget_places()
         with _Nets.lock:
