@@ -28,11 +28,11 @@ from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.observation import Observer
 from trimtab.drivers.run_log.reading import read_log
 from trimtab.drivers.step_values import Results, StepValues
-from trimtab.pipeline.code import Program
 from trimtab.pipeline.draft import LABEL, ROWS
 from trimtab.pipeline.graph import parameters
 from trimtab.pipeline.parts import Part
 from trimtab.pipeline.plan import Planned
+from trimtab.pipeline.reach import Program
 from trimtab.records.run import FileRead, StepState
 from trimtab.records.secret_words import hide
 from trimtab.records.series import pack_series

@@ -1,6 +1,6 @@
 """What each step follows from, read from the project's text: nothing of the user's is imported or run.
 
-Facts come from three readers: `trimtab.pipeline.code` for the code, `Libraries` for what is installed behind its
+Facts come from three readers: `trimtab.pipeline.reach` for the code, `Libraries` for what is installed behind its
 imports, and the file index for files that the code names. What none of them can follow makes a step run every time,
 and the plan says so.
 """
@@ -19,10 +19,10 @@ from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.errors import NotFoundError
 from trimtab.drivers.environment import Libraries
 from trimtab.drivers.file_index import FileIndex
-from trimtab.pipeline.code import Hint, HintKind, Program, Reach, Unit, UnitKind
 from trimtab.pipeline.graph import Graph, Step
 from trimtab.pipeline.parts import Part, PartKind
 from trimtab.pipeline.plan import StepFacts, Unstable
+from trimtab.pipeline.reach import Hint, HintKind, Program, Reach, Unit, UnitKind
 from trimtab.records.environment import Package
 from trimtab.spec.project import Project
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trimtab.pipeline.code import Program
-from trimtab.pipeline.code.values import UnreadableCodeError
+from trimtab.pipeline.reach import Program
+from trimtab.pipeline.reach.values import UnreadableCodeError
 
 FILES = {
     "main.py": "import broken\n\n\ndef step(x):\n    return broken.f(x)\n\n\ndef other(x):\n    return x\n",
