@@ -203,3 +203,29 @@ def test_a_run_that_is_killed_leaves_a_cache_that_is_right(tmp_path: Path) -> No
     assert "running" not in states
     assert len(record["steps"]) == len(ALL)
     assert not list((project.folder / ".trimtab").rglob("*.part*"))
+
+
+def test_a_step_that_changes_what_it_read_is_not_kept(tmp_path: Path) -> None:
+    source = (
+        "from pathlib import Path\n\n\ndef counted() -> int:\n    place = Path('counter.txt')\n"
+        "    value = int(place.read_text()) + 1\n    place.write_text(str(value))\n    return value\n"
+    )
+    project = written(tmp_path, source)
+    (project.folder / "counter.txt").write_text("1")
+    assert project.ran() == {"counted"}
+    assert project.ran() == {"counted"}
+    plan = project.command("run", "--explain").stdout
+    assert "runs  counted" in plan
+
+
+def test_a_file_that_a_step_makes_for_itself_counts_once_it_is_another(tmp_path: Path) -> None:
+    source = (
+        "from pathlib import Path\n\n\ndef made() -> str:\n    place = Path('made.txt')\n"
+        "    if not place.exists():\n        place.write_text('fresh')\n    return place.read_text()\n"
+    )
+    project = written(tmp_path, source)
+    assert project.ran() == {"made"}
+    assert project.ran() == {"made"}  # the file that its text names is there now, and counts
+    assert project.ran() == set()
+    (project.folder / "made.txt").write_text("by hand")
+    assert project.ran() == {"made"}

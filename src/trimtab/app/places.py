@@ -19,6 +19,9 @@ ABSENT: Final = Digest("absent")
 LISTED: Final = "names in "
 """Before the path of a folder whose names a step listed: a new file there is a change."""
 
+LEFT: Final = "what it made of "
+"""Before the path of a file that was not there, and that the step made: gone again, or as it left it, is no change."""
+
 
 _SEEDED: Final = "global generator"
 """In what an observer says of Python's and NumPy's own generators."""
@@ -31,6 +34,7 @@ class Seen:
     files: frozenset[str] = frozenset()
     listed: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
     variables: Mapping[str, Digest] = field(default_factory=dict)
     unstable: tuple[str, ...] = ()
 
@@ -41,8 +45,10 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
     Folders with Python files that count as code are listed by the import of them, which is no reading of data. Global
     generators are no chance here: each step finds them seeded.
     """
-    written = {name_of(path, folder) for path in observed.written}
-    files = frozenset(name_of(path, folder) for path in observed.files) - written - declared
+    written = frozenset(name_of(path, folder) for path in observed.written)
+    read = frozenset(name_of(path, folder) for path in observed.files)
+    absent = frozenset(name_of(path, folder) for path in observed.absent)
+    files = read - written - declared
     sightings = (
         *(("reads the clock", each) for each in observed.clock),
         *(("draws by chance", each) for each in observed.chance if _SEEDED not in each.what),
@@ -52,9 +58,14 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
     return Seen(
         files=files,
         listed=frozenset(name_of(path, folder) for path in observed.listed) - _folders_of_code(files | declared),
-        absent=frozenset(name_of(path, folder) for path in observed.absent) - written - files,
+        absent=absent - written - files,
+        left=absent & written,
         variables={name: variable_digest(name) for name in observed.variables},
-        unstable=tuple(f"it {what}, {each.what}" + (f" ({each.at})" if each.at else "") for what, each in sightings),
+        unstable=(
+            *(f"it {what}, {each.what}" + (f" ({each.at})" if each.at else "") for what, each in sightings),
+            *(f"it changes {name}, which it has read" for name in sorted(read & written - absent)),
+            *(f"not all that it reads could be seen: {each}" for each in observed.blind),
+        ),
     )
 
 
@@ -64,7 +75,8 @@ def _folders_of_code(files: frozenset[str]) -> frozenset[str]:
 
 def place_digests(seen: Seen, index: FileIndex, folder: Path) -> dict[str, Digest]:
     """Each place that was read with its digest; a folder's is of the names in it."""
-    names = [*seen.files, *(f"{LISTED}{path}" for path in seen.listed), *seen.absent]
+    listed, left = (f"{LISTED}{path}" for path in seen.listed), (f"{LEFT}{path}" for path in seen.left)
+    names = [*seen.files, *listed, *left, *seen.absent]
     return {name: digest_now(name, index, folder) for name in sorted(names)}
 
 
@@ -76,9 +88,15 @@ def digest_now(name: str, index: FileIndex, folder: Path) -> Digest:
         except OSError:
             return ABSENT
     try:
-        return index.digest(folder / name)
+        return index.digest(folder / name.removeprefix(LEFT))
     except (TrimtabError, OSError):
         return ABSENT
+
+
+def is_unchanged(name: str, digest: Digest, index: FileIndex, folder: Path) -> bool:
+    """Whether a place is as a step found it."""
+    now = digest_now(name, index, folder)
+    return now == digest or (name.startswith(LEFT) and now == ABSENT)
 
 
 def variable_digest(name: str) -> Digest:
@@ -93,4 +111,4 @@ def name_of(path: Path, folder: Path) -> str:
 
 def is_file(name: str, digest: str) -> bool:
     """Whether a place that was read is a file with content, rather than a listing or an absence."""
-    return not name.startswith(LISTED) and digest != ABSENT
+    return not name.startswith((LISTED, LEFT)) and digest != ABSENT

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from trimtab.app.places import digest_now, is_file, variable_digest
+from trimtab.app.places import is_file, is_unchanged, variable_digest
 from trimtab.app.step_facts import file_digests, files_of, variables_of
 from trimtab.app.step_outcome import Ran, error_of
 from trimtab.app.step_runner import Job, StepRunner
@@ -182,7 +182,7 @@ class Steps:
     def _against(self, step: Step, result: Result) -> str:
         """What speaks against a kept result; empty if nothing does."""
         for name, digest in result.reads.items():
-            if digest_now(name, self._stores.index, self.pipeline.folder) != digest:
+            if not is_unchanged(name, digest, self._stores.index, self.pipeline.folder):
                 return f"file {name} changed, which it was seen to read"
         for name, value in result.variables.items():
             if variable_digest(name) != value:
