@@ -73,6 +73,8 @@ HELPERS = {
     "getattr by a literal": "import helpers\ndef step(x): return getattr(helpers, 'f')(x)\n# file: helpers.py\ndef f(x): return ⟦x→-x⟧",
     "import_module by a literal": "import importlib\ndef step(x): return importlib.import_module('a.b').f(x)\n# file: a/b.py\ndef f(x): return ⟦x→-x⟧",
     "import_module by a literal, kept": "from importlib import import_module\nm = import_module('a.b')\ndef step(x): return m.f(x)\n# file: a/b.py\ndef f(x): return ⟦x→-x⟧",
+    "import_module of a relative name": "import importlib\ndef step(x): return importlib.import_module('.b', 'a').f(x)\n# file: a/__init__.py\n# file: a/b.py\ndef f(x): return ⟦x→-x⟧",
+    "import_module of a relative name in its own package": "from a.c import step\n# file: a/__init__.py\n# file: a/b.py\ndef f(x): return ⟦x→-x⟧\n# file: a/c.py\nfrom importlib import import_module\ndef step(x): return import_module('.b', package=__package__).f(x)",
     "__import__ by a literal": "def step(x): return __import__('helpers').f(x)\n# file: helpers.py\ndef f(x): return ⟦x→-x⟧",
     "a name in a text": "import hydra\ndef step(x): return hydra.call({'_target_': 'a.b.f'}, x)\n# file: a/b.py\ndef f(x): return ⟦x→-x⟧",
     "a module's own __getattr__": "import helpers\ndef step(x): return helpers.anything\n# file: helpers.py\ndef __getattr__(name): return ⟦1→2⟧",
@@ -113,6 +115,7 @@ CONSTANTS = {
     "an enum": "from enum import Enum\nclass E(Enum):\n    A = ⟦1→2⟧\ndef step(x): return E.A.value",
     "a named tuple": "from collections import namedtuple\nP = namedtuple('P', '⟦a→b⟧')\ndef step(x): return P(x)",
     "a base's list of fields": "from collections import namedtuple\nFIELDS = ['⟦a→b⟧']\nclass P(namedtuple('P', FIELDS)): pass\ndef step(x): return P(x)",
+    "which of two imports is last": "⟦from a import f→from b import f⟧\n⟦from b import f→from a import f⟧\ndef step(x): return f(x)\n# file: a.py\ndef f(x): return x\n# file: b.py\ndef f(x): return -x",
     "a star import that gives a constant": "from helpers import *\nK2 = K * 2\ndef step(x): return K2\n# file: helpers.py\nK = ⟦1→2⟧",
 }
 CLASSES = {

@@ -187,8 +187,7 @@ class _Reading:
         elif full.startswith("sys.modules"):
             self._loaded_modules(ref)
         elif _ANY_MODULE.match(full):
-            edges.everything = edges.any_library = True
-            self._give_up(call or ref.node, "every module of the project")
+            self._any_module(call or ref.node)
         elif _ANY_OBJECT.match(full) or (full == "numpy.load" and call is not None and _allows_pickle(call)):
             edges.everything = True
             self._give_up(call or ref.node, "every module of the project, since what is opened may be of any class")
@@ -209,13 +208,30 @@ class _Reading:
             return
         said = call.args[0].value if call and call.args and isinstance(call.args[0], ast.Constant) else None
         if isinstance(said, str) and said.strip("."):
-            package = self.module.name if self.module.is_package else self.module.name.rpartition(".")[0]
+            package = self._package(call) if said.startswith(".") else ""
+            if package is None:
+                self._any_module(call or node)
+                return
             level = len(said) - len(said.lstrip("."))
             around = package.split(".")[: len(package.split(".")) - level + 1] if level else []
             self._said_module(".".join([*filter(None, around), said.lstrip(".")]), whole=True)
             return
+        self._any_module(call or node)
+
+    def _any_module(self, node: ast.AST) -> None:
         self.edges.everything = self.edges.any_library = True
-        self._give_up(call or node, "every module of the project")
+        self._give_up(node, "every module of the project")
+
+    def _package(self, call: ast.Call | None) -> str | None:
+        """The package that a relative name is looked for in; None if the text does not say."""
+        given = call.args[1] if call is not None and len(call.args) > 1 else None
+        given = given or next((word.value for word in call.keywords if word.arg == "package"), None) if call else None
+        if isinstance(given, ast.Constant) and isinstance(given.value, str):
+            return given.value
+        if isinstance(given, ast.Name) and given.id in ("__package__", "__name__"):
+            own = self.module.is_package or given.id == "__name__"
+            return self.module.name if own else self.module.name.rpartition(".")[0]
+        return None
 
     def _said_module(self, name: str, *, whole: bool) -> None:
         homes, library = self.modules.homes(name)

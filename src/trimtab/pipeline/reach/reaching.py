@@ -33,7 +33,7 @@ class Reaching:
         self.externals: set[str] = set()
         self.texts: set[str] = set()
         self._several: set[Slot] = set()
-        self._passed: set[Statement] = set()
+        self._passed: dict[Statement, Module] = {}
         self._aside: set[str] = set()
         self._waiting: list[Statement] = []
         self._docstrings = False
@@ -66,7 +66,7 @@ class Reaching:
         """An import on the way: its conditions count, and what it takes from a library counts itself."""
         if statement in self._passed:
             return
-        self._passed.add(statement)
+        self._passed[statement] = module
         self._conditions(module, statement)
         if self.edges.of(module, statement).outside:
             self.unit(module, statement)
@@ -182,7 +182,8 @@ class Reaching:
         self._search()
         units = [*self._statements(), *self._modules(), *self._texts_of_modules()]
         several = dict.fromkeys(self._several, True)
-        units += order_units(self.units, {**several, **self.slots}, self.closure, self.effects)
+        met = {**self._passed, **self.units}
+        units += order_units(met, {**self.slots, **several}, self.closure, self.effects)
         units.sort(key=lambda unit: (unit.module, unit.name, unit.kind))
         units.sort(key=lambda unit: not self._is_first(unit, start))
         return Reach(
