@@ -57,7 +57,7 @@ class Effects:
         self.modules = edges.modules
         self._changes: dict[Statement, frozenset[Slot]] = {}
         self._later: dict[Statement, frozenset[Slot]] = {}
-        self._aliases: dict[Slot, frozenset[Slot]] = {}
+        self._aliases: dict[tuple[Slot, bool], frozenset[Slot]] = {}
         self._imports: dict[str, frozenset[Slot]] = {}
         self._led_to: dict[Statement, tuple[Unit, ...]] = {}
         self._open: set[str] = set()
@@ -97,11 +97,7 @@ class Effects:
             changed |= self._calls(module, statement, facts)
         if isinstance(statement.node, ast.ClassDef):
             changed |= self._class_hooks(module, statement)
-        if any(
-            lookup.name in ("exec", "eval", "globals", "vars", "locals") and not lookup.later
-            for lookup in facts.lookups
-        ):
-            changed.add(Slot(module.name, ALL_NAMES))
+        changed |= self._looked_up(module, facts, now=True)
         own = {Slot(module.name, name) for name in statement.binds}
         return frozenset(changed - own)
 
@@ -188,19 +184,37 @@ class Effects:
                 changed |= _of_library(f"{full}.{ref.method}", ref.use)
         return changed
 
-    def _behind(self, slot: Slot, *, depth: int = 2, own: bool = False) -> frozenset[Slot]:
-        """A name and what else leads to the same object, or to what is in it."""
+    def _looked_up(self, module: Module, facts: Facts, *, now: bool) -> set[Slot]:
+        """What may be set by a name that is only known while it runs."""
+        changed: set[Slot] = set()
+        for lookup in facts.lookups:
+            if now and lookup.later:
+                continue
+            if lookup.name in ("setattr", "delattr") and lookup.subject is not None:
+                found = self.resolver.ref(module, lookup.subject)
+                changed |= {Slot(home, ALL_NAMES) for home in found.modules}
+                changed |= {other for slot, _ in found.slots for other in self._behind(slot)}
+                changed |= {Slot("", full.partition(".")[0]) for full in found.outside}
+            elif lookup.name in ("exec", "eval", "globals", "setattr", "delattr") or (
+                lookup.name in ("vars", "locals") and not lookup.later
+            ):
+                changed.add(Slot(module.name, ALL_NAMES))
+        return changed
+
+    def _behind(self, slot: Slot, *, depth: int = 1, own: bool = False) -> frozenset[Slot]:
+        """A name and what else leads to the same object, or, with more depth, to what a function of the name gives."""
         home = self.modules.get(slot.module)
         if home is None or is_unchangeable(home, slot.name):
             return frozenset({slot}) if home is None else frozenset()
         if own and depth == 1 and is_container(home, slot.name):
             return frozenset({slot})
-        if slot not in self._aliases:
-            self._aliases[slot] = frozenset({slot})
-            self._aliases[slot] = frozenset(self._leads_to(slot))
-        return self._aliases[slot]
+        key = (slot, depth > 1)
+        if key not in self._aliases:
+            self._aliases[key] = frozenset({slot})
+            self._aliases[key] = frozenset(self._leads_to(slot, given=depth > 1))
+        return self._aliases[key]
 
-    def _leads_to(self, start: Slot) -> set[Slot]:
+    def _leads_to(self, start: Slot, *, given: bool) -> set[Slot]:
         """The names of changeable objects that went into what a name is bound to."""
         found, seen, waiting = {start}, {start}, [start]
         while waiting:
@@ -208,7 +222,8 @@ class Effects:
             home = self.modules.get(slot.module)
             for statement in home.bindings.get(slot.name, ()) if home else ():
                 assert home is not None
-                if statement.target is not None or (slot == start and statement.kind is UnitKind.FUNCTION):
+                itself = slot == start and statement.kind is UnitKind.FUNCTION and not given
+                if statement.target is not None or itself:
                     continue
                 direct = self._values(home, statement) if slot == start else set()
                 for other in self.edges.of(home, statement).slots:
@@ -291,8 +306,7 @@ class Effects:
             changed |= {Slot(module.name, name) for name in facts.writes}
             for home in self.edges.of(module, statement).loads:
                 changed |= self.of_import(home)
-            if any(lookup.name in ("exec", "eval", "globals", "setattr") for lookup in facts.lookups):
-                changed.add(Slot(module.name, ALL_NAMES))
+            changed |= self._looked_up(module, facts, now=False)
             if self._changes_given(module, statement):
                 for slot in self.edges.of(module, statement).slots:
                     if self._is_changeable(slot) and not self._is_type(slot):
