@@ -181,7 +181,8 @@ class _Reading:
     def _outside(self, ref: Ref, full: str) -> None:
         edges, call = self.edges, ref.around if isinstance(ref.around, ast.Call) else None
         at = self._at(ref.node)
-        edges.hints.update(dict.fromkeys(hint_of(full, ref.node, ref.around, at)))
+        if ref.use is not Use.WRITE:
+            edges.hints.update(dict.fromkeys(hint_of(full, ref.node, ref.around, at)))
         if full in ("importlib.import_module", "importlib.__import__", "builtins.__import__"):
             self._import_by_name(ref.node, call)
         elif full.startswith("sys.modules"):

@@ -126,8 +126,12 @@ def module_in(node: ast.expr) -> Imported | None:
         return None
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     said = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
-    if name == "import_module" and isinstance(said, str) and said and not said.startswith("."):
+    if not isinstance(said, str) or not said or said.startswith("."):
+        return None
+    if name == "import_module":
         return Imported(said)
+    if name == "__import__" and len(node.args) == 1 and not node.keywords:
+        return Imported(said.partition(".")[0])
     return None
 
 
@@ -219,8 +223,8 @@ def _subscript(walk: _Walk, node: ast.Subscript, scope: Scope, use: Use) -> None
         if chain_of(node.value, scope.private) is not None:
             return
     chain = chain_of(node.value, scope.private)
-    if chain is not None and node.value.__class__ is ast.Attribute:
-        if node.value.attr in TELLING:
+    if chain is not None:
+        if isinstance(node.value, ast.Attribute) and node.value.attr in TELLING:
             walk.facts.attributes.append((node.value, None))
         walk.found.append((*chain, node.value, use, scope, node))
     else:

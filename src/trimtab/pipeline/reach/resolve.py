@@ -168,6 +168,8 @@ class Resolver:
         for home in homes:
             if target.attribute:
                 self._attribute(home, target.attribute, path, found, seen)
+                if self._lacks(home, target.attribute):
+                    found.missing.append(f"{home}.{target.attribute}")
             else:
                 self._module(home, path, found, seen)
         if library:
@@ -175,6 +177,14 @@ class Resolver:
             found.outside.append(".".join((target.module, *attribute, *path)))
         elif not homes:
             found.missing.append(target.module)
+
+    def _lacks(self, home: str, name: str) -> bool:
+        """Whether no file of the project has what is imported from a module: a compiled extension, for one."""
+        module = self.modules.get(home)
+        if name == ALL_NAMES or self.modules.has(f"{home}.{name}") or module is None:
+            return False
+        known = {name, "__getattr__", ALL_NAMES, "__all__"} & module.bindings.keys()
+        return not known and name not in module.writers and name not in _OF_MODULES
 
     def _module(self, home: str, path: Path, found: Found, seen: set[object]) -> None:
         if path:
