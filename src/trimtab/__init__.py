@@ -6,10 +6,10 @@ package inside every step, and a command line that answers in a tenth of a secon
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it; `typing` alone takes longer to import than the rest of Python
 if TYPE_CHECKING:
+    from typing import Any
+
     from trimtab.app.data_api import check as check
     from trimtab.app.data_api import diff as diff
     from trimtab.app.data_api import drift as drift
@@ -50,6 +50,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'trimtab' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_HOMES[name]), name)
 
 

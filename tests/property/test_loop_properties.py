@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.unit.loop.worlds import NEW, POLICY, SERVE, finding, running, shown, training, world
 from trimtab.base.instants import DAY, Instant, Span

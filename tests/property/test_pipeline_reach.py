@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.pipeline.reach import Program, digest_of
+from trimtab.pipeline.reach.program import Program
+from trimtab.pipeline.reach.values import digest_of
 
 MODULES = ("main", "first", "second")
 FUNCTIONS = ("f", "g", "h")

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import time
+from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from trimtab.app.home import Home
-from trimtab.app.hooks import hooks_for
 from trimtab.app.judging_run import champion_first, judge_run
+from trimtab.app.known_reach import KnownReach
 from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, read_code
 from trimtab.app.run_values import Carried, Prepared, ToDo
 from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_facts import Reader
-from trimtab.app.step_runner import StepRunner, Tools
 from trimtab.app.steps import Given, Pipeline, Say, Steps, Stores
-from trimtab.app.training_rows import Asked, TrainingRows, kept_rows, training_rows
 from trimtab.base.digest import Digest, digest_json
 from trimtab.disk.faults import explained
 from trimtab.drivers.data_files import snapshot_files
 from trimtab.drivers.environment import Libraries, environment_level, observe_packages
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
-from trimtab.drivers.observation import Observer
 from trimtab.drivers.run_log.reading import read_log
 from trimtab.drivers.step_values import Results, StepValues
 from trimtab.pipeline.draft import LABEL, ROWS
 from trimtab.pipeline.graph import parameters
 from trimtab.pipeline.parts import Part
 from trimtab.pipeline.plan import Planned
-from trimtab.pipeline.reach import Program
 from trimtab.records.run import FileRead, StepState
 from trimtab.records.secret_words import hide
 from trimtab.records.series import pack_series
 from trimtab.spec.project import Keep, Project
 
 if TYPE_CHECKING:
+    from trimtab.app.step_runner import StepRunner
+    from trimtab.app.training_rows import TrainingRows
     from trimtab.data.schema import Contract
 
 
@@ -86,6 +85,7 @@ def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, 
         _note_steps(home, plan, prepared, carried, say)
     _remember(home, prepared)
     prepared.index.save()
+    prepared.reach.save()
     if rows is not None:
         judge_run(home, plan, prepared, carried, champion, folder)
 
@@ -99,9 +99,8 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
     index = FileIndex(cache / "files.index")
     code = read_code(plan.folder, project, frozenset(plan.snapshot.files), load=load)
     libraries = Libraries(cache / "libraries.index")
-    reader = Reader(
-        root=plan.folder.resolve(), project=project, program=Program(code.texts), libraries=libraries, index=index
-    )
+    reach = KnownReach(code.texts, cache / "reach.index")
+    reader = Reader(root=plan.folder.resolve(), project=project, code=reach, libraries=libraries, index=index)
     used = libraries.behind(sorted(reader.imports(code.graph)))
     level, lock = environment_level(plan.folder, used, libraries=libraries, named=project.pipeline.lock)
     if lock is not None:  # by itself: a lock may be too large to be a file of the source
@@ -113,29 +112,47 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
         before=known.parts, took=known.seconds, unstable=known.unstable,
     )  # fmt: skip
     values = StepValues(cache, load_serialisers(plan.folder, project), project=plan.folder.resolve())
+    stores = Stores(values=values, results=Results(cache), index=index)
+
+    @once
+    def runner() -> StepRunner:
+        return _runner(home, plan, folder, code=code, rows=rows, stores=stores)
+
+    steps = Steps(pipeline, stores, runner, run_id=plan.run_id, say=say, fresh=plan.fresh)
+    return Prepared(
+        steps=steps, given=_given(code, rows), code=code, rows=rows, index=index, reach=reach,
+        environment=observe_packages(used, level=level, lock=lock),
+    )  # fmt: skip
+
+
+def _runner(
+    home: Home, plan: ToDo, folder: Path, *, code: SourceCode, rows: TrainingRows | None, stores: Stores
+) -> StepRunner:
+    """Imported and made for a step that runs: where nothing has changed, none does."""
+    from trimtab.app.hooks import hooks_for
+    from trimtab.app.step_runner import StepRunner, Tools
+    from trimtab.drivers.observation import Observer
+
+    cache = home.state / "cache"
     task, count = (rows.gathered.task, rows.rows) if rows is not None else ("", 0)
     tools = Tools(
-        values=values, index=index, files=LocalBlobs(cache / "files"),
+        values=stores.values, index=stores.index, files=LocalBlobs(cache / "files"),
         observer=Observer(plan.folder, ignore=(home.state, folder)),
-        hooks=hooks_for(project, code.graph, task=task, rows=count), task=task, rows=count,
+        hooks=hooks_for(plan.project, code.graph, task=task, rows=count), task=task, rows=count,
     )  # fmt: skip
-    runner = StepRunner(
+    return StepRunner(
         plan.folder.resolve(),
-        project,
+        plan.project,
         code.functions,
         tools,
         logs=_logs(home, plan),
         cache=None if plan.here else cache,
     )
-    stores = Stores(values=values, results=Results(cache), index=index)
-    steps = Steps(pipeline, stores, runner, run_id=plan.run_id, say=say, fresh=plan.fresh)
-    return Prepared(
-        steps=steps, given=_given(code, rows), code=code, rows=rows, index=index,
-        environment=observe_packages(used, level=level, lock=lock),
-    )  # fmt: skip
 
 
 def _rows(home: Home, plan: ToDo, say: Say) -> TrainingRows:
+    from trimtab.app.training_rows import Asked, kept_rows, training_rows
+
     contract = _contract(home, plan)
     if plan.kind == "reproduce" and plan.parent is not None and plan.parent.data is not None:
         return kept_rows(home, plan.parent.data, contract, task=_task_of(plan.project, contract))

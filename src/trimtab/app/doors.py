@@ -8,7 +8,6 @@ import secrets
 from pathlib import Path
 
 from trimtab.app.home import Home
-from trimtab.app.training_past import LOOP
 from trimtab.base.errors import NotFoundError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.bundles import Bundles
@@ -16,7 +15,7 @@ from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.project_file import read_project
 from trimtab.drivers.signing_keys import config_folder
 from trimtab.drivers.sqlite_records import SqliteRecords
-from trimtab.records.journal import Actor
+from trimtab.records.journal import LOOP, Actor
 from trimtab.spec.project import Project
 
 

@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from trimtab.base.digest import Digest, digest_json
 from trimtab.base.errors import TrimtabError
 from trimtab.drivers.file_index import FileIndex
-from trimtab.drivers.observation import Observed
+
+if TYPE_CHECKING:
+    from trimtab.drivers.observation import Observed
 
 ABSENT: Final = Digest("absent")
 """In place of a digest: the step looked for it, and it was not there."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.base.errors import InputError
-from trimtab.drivers.user_code import load_functions, loaded_files
 from trimtab.pipeline.described import describe_project, file_of
 from trimtab.pipeline.graph import Graph, Shape, build_graph
 from trimtab.pipeline.signature import Function
@@ -59,6 +58,8 @@ class SourceCode:
             if file_of(self.texts, self.project.pipeline.module) is None and not self._needs_module():
                 self._loaded = {}
                 return self._loaded
+            from trimtab.drivers.user_code import load_functions
+
             loaded = load_functions(self.folder, self.project.pipeline.module)
             self._refuse_unkept()
             if _shape_of(_graph(self.project, loaded.described)) != _shape_of(self.graph):
@@ -71,6 +72,8 @@ class SourceCode:
 
     def _refuse_unkept(self) -> None:
         """Refuse code that runs and is not kept: the release would lack it, and nobody could run it again."""
+        from trimtab.drivers.user_code import loaded_files
+
         missing = sorted(set(loaded_files(self.folder)) - self.kept)
         if missing:
             raise UnkeptCodeError(
@@ -94,6 +97,8 @@ def read_code(folder: Path, project: Project, kept: frozenset[str], *, load: boo
     else:
         described = None if load else describe_project(texts, module)
     if described is None:
+        from trimtab.drivers.user_code import load_functions
+
         described = load_functions(folder, module).described
     graph = _graph(project, described)
     return SourceCode(folder=folder, project=project, kept=kept, texts=texts, graph=graph)

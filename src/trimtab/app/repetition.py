@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from trimtab.app.home import Home
 from trimtab.app.project_code import read_code

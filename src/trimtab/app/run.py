@@ -15,11 +15,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 from trimtab.app.carrying_out import carry_out, explain
 from trimtab.app.home import Home
@@ -167,10 +167,10 @@ def execute(home: Home, plan: Plan, say: Say) -> Run:
             _carry_out(home, plan, carried, folder, say)
         except BaseException as error:
             problem = str(error) if isinstance(error, TrimtabError) else f"{type(error).__name__}: {error}"
-            failed = msgspec.structs.replace(carried.run, state=RunState.FAILED, problem=problem)
+            failed = replace(carried.run, state=RunState.FAILED, problem=problem)
             _end(home, _timed(failed, began), Phase.FAILED, f"run {plan.run_id} failed: {problem.splitlines()[0]}")
             raise
-        run = _timed(msgspec.structs.replace(carried.run, state=RunState.FINISHED), began)
+        run = _timed(replace(carried.run, state=RunState.FINISHED), began)
         _end(home, run, Phase.DONE, f"run {plan.run_id}: {_came_to(run)}")
         return run
 
@@ -226,9 +226,7 @@ def _begin(home: Home, plan: Plan) -> Run:
 
 
 def _timed(run: Run, began: float) -> Run:
-    return msgspec.structs.replace(
-        run, finished_at=RealClock().now(), seconds=time.perf_counter() - began, peak_bytes=peak_bytes()
-    )
+    return replace(run, finished_at=RealClock().now(), seconds=time.perf_counter() - began, peak_bytes=peak_bytes())
 
 
 def _came_to(run: Run) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from trimtab.app.known_reach import KnownReach
 from trimtab.app.project_code import SourceCode
 from trimtab.app.steps import Given, Steps
-from trimtab.app.training_rows import TrainingRows
 from trimtab.base.instants import Instant
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.source_snapshot import Snapshot
 from trimtab.records.environment import Environment
 from trimtab.records.run import Run
 from trimtab.spec.project import Project
+
+if TYPE_CHECKING:
+    from trimtab.app.training_rows import TrainingRows
 
 
 class ToDo(Protocol):
@@ -66,3 +69,4 @@ class Prepared:
     rows: TrainingRows | None
     environment: Environment
     index: FileIndex
+    reach: KnownReach

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from trimtab.app.known_reach import KnownReach
 from trimtab.app.run_settings import secret_value
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.errors import NotFoundError
@@ -22,7 +23,7 @@ from trimtab.drivers.file_index import FileIndex
 from trimtab.pipeline.graph import Graph, Step
 from trimtab.pipeline.parts import Part, PartKind
 from trimtab.pipeline.plan import StepFacts, Unstable
-from trimtab.pipeline.reach import Hint, HintKind, Program, Reach, Unit, UnitKind
+from trimtab.pipeline.reach.values import Hint, HintKind, Reach, Unit, UnitKind
 from trimtab.records.environment import Package
 from trimtab.spec.project import Project
 
@@ -50,7 +51,7 @@ class Reader:
 
     root: Path
     project: Project
-    program: Program
+    code: KnownReach
     libraries: Libraries
     index: FileIndex
 
@@ -91,7 +92,7 @@ class Reader:
         )
 
     def _reach(self, step: Step) -> Reach:
-        return self.program.reach(self.project.pipeline.module, step.function)
+        return self.code.reach(self.project.pipeline.module, step.function)
 
     def _of_command(self, step: Step, written: set[str], always: list[Part]) -> StepFacts:
         command = step.command
@@ -104,7 +105,7 @@ class Reader:
         scripts = [word for word in command.run.split() if word.endswith(".py") and (self.root / word).is_file()]
         always += self._file_parts(path for path in paths if path not in written and path not in scripts)
         for script in scripts:
-            reach = self.program.reach_file(script)
+            reach = self.code.reach_file(script)
             always += _code_parts(reach, script.removesuffix(".py").replace("/", "."))
             always += _library_parts(self.libraries.behind(sorted(reach.externals)))
         return StepFacts(step=step.function, inputs=step.inputs, parts=tuple(_once(always)))
@@ -145,7 +146,7 @@ class Reader:
     def _serialisers(self) -> Iterator[Part]:
         for place in self.project.pipeline.serialisers:
             module, _, name = place.partition(":")
-            yield from _code_parts(self.program.reach(module, name), module)
+            yield from _code_parts(self.code.reach(module, name), module)
 
 
 def variables_of(facts: StepFacts, project: Project) -> dict[str, str]:

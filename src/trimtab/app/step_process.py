@@ -10,11 +10,11 @@ import os
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from trimtab.app.hooks import hooks_for
 from trimtab.app.serialisers import load_serialisers

@@ -8,16 +8,14 @@ place reaches nobody else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
+from msgspec.structs import replace
 
 from trimtab.app.places import is_file, is_unchanged, variable_digest
 from trimtab.app.step_facts import file_digests, files_of, variables_of
-from trimtab.app.step_outcome import Ran, error_of
-from trimtab.app.step_runner import Job, StepRunner
 from trimtab.base.digest import Digest
 from trimtab.base.instants import SECOND, Span, parse_span
 from trimtab.drivers.clocks import RealClock
@@ -29,6 +27,10 @@ from trimtab.pipeline.plan import NOT_KEPT, Fate, Planned, StepFacts, decide, wa
 from trimtab.records.kept import Kept, Result
 from trimtab.records.run import StepRun, StepState
 from trimtab.spec.project import Project
+
+if TYPE_CHECKING:
+    from trimtab.app.step_outcome import Ran
+    from trimtab.app.step_runner import Job, StepRunner
 
 SLOW: Final = Span(2 * SECOND)
 """Steps that took longer the last time run side by side, each in a process of its own: starting one takes a second."""
@@ -75,12 +77,19 @@ class Steps:
 
     Args:
         run_id: the run that results are made by.
-        runner: runs one step, in this process or in another.
+        runner: makes what runs a step, in this process or in another, and gives the same each time.
         fresh: True runs every step, whatever is kept.
     """
 
     def __init__(
-        self, pipeline: Pipeline, stores: Stores, runner: StepRunner, *, run_id: str, say: Say, fresh: bool = False
+        self,
+        pipeline: Pipeline,
+        stores: Stores,
+        runner: Callable[[], StepRunner],
+        *,
+        run_id: str,
+        say: Say,
+        fresh: bool = False,
     ) -> None:
         self.pipeline = pipeline
         self.done: dict[str, StepRun] = {}
@@ -142,7 +151,7 @@ class Steps:
         result = planned.result
         self.kept[step.function] = result.kept
         if result.logged is not None:
-            self._runner.put_log(step.function, self._stores.values.open(result.logged))
+            self._runner().put_log(step.function, self._stores.values.open(result.logged))
         self.done[step.function] = self._step_run(step, planned, result.reads, made_by=result.made_by)
         return None
 
@@ -189,7 +198,7 @@ class Steps:
                 return f"variable {name} changed, which it was seen to read"
         if not self._stores.values.intact(result.kept):
             return "its kept result was damaged or removed"
-        if step.command is not None and not self._runner.written(step.command, result.kept):
+        if step.command is not None and not self._runner().written(step.command, result.kept):
             return "a file that it wrote was changed or removed"
         return ""
 
@@ -199,15 +208,19 @@ class Steps:
         self, running: Sequence[tuple[Step, Planned]], given: Mapping[str, Given]
     ) -> Iterator[tuple[Step, Planned, Ran]]:
         """Each step with what came of it: one after the other, or side by side where several are slow."""
+        if not running:
+            return
         slow = [step.function for step, _ in running if self.pipeline.took.get(step.function, 0.0) * SECOND > SLOW]
-        apart = slow if len(slow) > 1 and self._runner.may_run_apart else []
+        apart = slow if len(slow) > 1 and self._runner().may_run_apart else []
         jobs = [
             (self._job(step, given), step.function in apart or self._limit(step) is not None) for step, _ in running
         ]
-        for (step, planned), ran in zip(running, self._runner.run(jobs), strict=False):
+        for (step, planned), ran in zip(running, self._runner().run(jobs), strict=False):
             yield step, planned, ran
 
     def _job(self, step: Step, given: Mapping[str, Given]) -> Job:
+        from trimtab.app.step_runner import Job
+
         inputs = {name: given[name] if name in given else self.kept[name] for name in step.inputs}
         return Job(
             step=step,
@@ -227,7 +240,7 @@ class Steps:
         name = step.function
         run = self._step_run(step, planned, ran.reads, made_by=self._run_id)
         state = StepState.FAILED if ran.problem is not None else StepState.RAN
-        self.done[name] = msgspec.structs.replace(
+        self.done[name] = replace(
             run,
             state=state,
             output=ran.kept.digest if ran.kept is not None else None,
@@ -237,6 +250,8 @@ class Steps:
             peak_bytes=ran.peak_bytes,
         )
         if ran.problem is not None or ran.kept is None:
+            from trimtab.app.step_outcome import error_of
+
             assert ran.problem is not None
             raise error_of(ran.problem)
         self.kept[name] = ran.kept

@@ -19,7 +19,7 @@ import msgspec
 from trimtab.app.eyes import Eyes, Sight
 from trimtab.app.home import Home
 from trimtab.app.route_change import RouteChange, Seen, carry_out, close, done_draft, intend, look, whole
-from trimtab.app.training_past import LOOP, end_of_training, training_of
+from trimtab.app.training_past import end_of_training, training_of
 from trimtab.app.training_process import training_command, training_preparation
 from trimtab.base.instants import MILLISECOND, SECOND, Instant, Span, format_instant
 from trimtab.drivers.clocks import RealClock
@@ -31,7 +31,7 @@ from trimtab.loop.explain import explain
 from trimtab.loop.world import World
 from trimtab.records.action import Action, ActionState
 from trimtab.records.endpoint import Desired
-from trimtab.records.journal import Draft, Phase
+from trimtab.records.journal import LOOP, Draft, Phase
 from trimtab.records.ports import ProcessRunner
 from trimtab.records.process import ProcessState, ProcessStatus
 from trimtab.rollout.advance import abort

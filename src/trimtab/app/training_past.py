@@ -14,13 +14,11 @@ from trimtab.base.instants import Instant
 from trimtab.base.verdict import Verdict
 from trimtab.drivers.clocks import RealClock
 from trimtab.records.action import Action, ActionState
-from trimtab.records.journal import Actor, Draft, Phase
+from trimtab.records.journal import LOOP, Draft, Phase
 from trimtab.records.run import Run, RunState, retraining_id
 
 if TYPE_CHECKING:
     from trimtab.loop.world import Training
-
-LOOP = Actor(kind="controller", name="trimtab", authenticated="child process of the supervisor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, NewType
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trimtab.base.errors import InputError
 
@@ -70,12 +69,16 @@ def parse_instant(text: str, *, zone: str | None = None) -> Instant:
                 f"the time {text!r} has no zone",
                 fix="Add Z or an offset such as +02:00, or set [data] zone in trimtab.toml.",
             )
+        from zoneinfo import ZoneInfo  # with its search for the system's zones, 2 ms that few commands need
+
         moment = moment.replace(tzinfo=ZoneInfo(zone))
     return from_datetime(moment)
 
 
 def is_zone(name: str) -> bool:
     """Whether this is the name of a time zone, such as Europe/Berlin."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

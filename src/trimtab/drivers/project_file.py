@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trimtab.base.errors import DriverError, InputError, ProblemsError
+from trimtab.base.instants import is_zone
 from trimtab.spec.parse import PROJECT_FILE, Examined, examine
 from trimtab.spec.problems import WrongValueError
 from trimtab.spec.project import Project
@@ -64,11 +64,7 @@ def _with_zone_checked(examined: Examined) -> Examined:
     """Whether the zone exists is a question to the machine's zone database, so the pure parser cannot answer it."""
     source = examined.project.data if examined.project else None
     zone = source.zone if source is not None else None
-    if zone is None:
-        return examined
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if zone is not None and not is_zone(zone):
         problem = WrongValueError(
             f'[data] zone "{zone}" is not in the time zone database of this machine',
             fix='Names are like "Europe/Zurich" or "UTC"; `pip install tzdata` brings the database.',

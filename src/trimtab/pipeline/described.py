@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from trimtab.pipeline.draft import FEATURES, TRAIN
 from trimtab.pipeline.signature import REQUIRED, UNREAD, Function, describe_source

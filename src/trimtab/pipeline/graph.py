@@ -13,7 +13,10 @@ passing inputs by keyword, since a release calls its functions by position with 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from trimtab.base.errors import ProblemsError, TrimtabError
 from trimtab.pipeline.commands import function_of
@@ -34,8 +37,7 @@ from trimtab.spec.project import CommandStep
 Scalar = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A function, or a command, with what it is given.
 
     ``inputs`` are positional: names of earlier steps, `ROWS` or `LABEL`. ``params`` are handed over by keyword.
@@ -50,16 +52,17 @@ class Step:
     command: CommandStep | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """What a pipeline is made for: a model that is gated and released, or its steps alone; and its commands."""
 
     model: bool = True
     commands: tuple[CommandStep, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
+_MODEL: Final = Shape()
+
+
+class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """The steps in an order in which each follows what it needs, ``features`` before ``train``, which is the last.
 
     ``rows_as`` is the type in which the rows are handed over.
@@ -76,7 +79,7 @@ def build_graph(
     seed: int = 0,
     module_at: str = "",
     params_at: Callable[[str], str] = lambda _: "trimtab.toml",
-    shape: Shape = Shape(),
+    shape: Shape = _MODEL,
 ) -> Graph:
     """The graph of a module's functions with the project's hyper-parameters filled in.
 

@@ -8,9 +8,10 @@ steps behind it wait, and an input that comes out as it was before stops the wav
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from trimtab.base.digest import Digest
 from trimtab.pipeline.parts import Part, PartKind, difference, key_of
@@ -27,8 +28,7 @@ class Fate(StrEnum):
     WAITS = "waits"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unstable:
+class Unstable(msgspec.Struct, frozen=True, kw_only=True):
     """Why a step's result is not kept for the next run: what it does that no key can hold, and where."""
 
     what: str
@@ -38,8 +38,7 @@ class Unstable:
         return f"{self.what} ({self.at})" if self.at else self.what
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepFacts:
+class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a step before its inputs are.
 
     ``parts`` are all but the inputs. ``unstable`` is why it runs every time; ``notes`` what is to be said of it.
@@ -52,8 +51,7 @@ class StepFacts:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a plan: its fate, why, its key and parts where its inputs are known, and the result that is kept."""
 
     step: str

@@ -10,9 +10,10 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any, Final
+
+import msgspec
 
 from trimtab.pipeline.step import ROW_KINDS, RowKind, StepMark, mark_of
 
@@ -34,8 +35,7 @@ REQUIRED: Final = _NoValue("<no default>")
 UNREAD: Final = _NoValue("<computed>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """A parameter: ``kind`` is the standard library's; ``annotation`` a dotted name with aliases resolved, or empty."""
 
     name: str
@@ -44,8 +44,7 @@ class Parameter:
     annotation: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function of the project: where it stands and what it asks for; ``mark`` is what `step` said of it."""
 
     name: str

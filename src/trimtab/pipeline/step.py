@@ -7,8 +7,9 @@ a debugger; it hangs a note on it that the graph reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, Literal, TypeVar, overload
+
+import msgspec
 
 F = TypeVar("F", bound=Callable[..., object])
 RowKind = Literal["polars", "pandas", "numpy"]
@@ -18,8 +19,7 @@ MARK: Final = "__trimtab_step__"
 """The attribute under which a marked function carries its `StepMark`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepMark:
+class StepMark(msgspec.Struct, frozen=True, kw_only=True):
     """What the decorator says of a function; ``rows`` is None where the annotation is to say it.
 
     ``env``, ``retries``, ``time_limit`` (as text) and ``cache`` are as `step` takes them.

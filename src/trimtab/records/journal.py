@@ -40,6 +40,10 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     authenticated: str
 
 
+LOOP: Final = Actor(kind="controller", name="trimtab", authenticated="child process of the supervisor")
+"""The loop itself."""
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be written into the journal.
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """A program to run.
 
     Attributes:
@@ -23,11 +21,10 @@ class Command:
     argv: tuple[str, ...]
     folder: Path
     log: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preparation:
+class Preparation(msgspec.Struct, frozen=True, kw_only=True):
     """What a process can have behind it before its command is known.
 
     Attributes:
@@ -38,7 +35,7 @@ class Preparation:
 
     program: tuple[str, ...]
     imports: tuple[str, ...]
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = {}
 
     def fits(self, command: Command) -> bool:
         """Whether a process prepared like this can run the command."""
@@ -55,8 +52,7 @@ class ProcessState(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessStatus:
+class ProcessStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a process. ``code`` is set once it has exited; negative: that signal ended it."""
 
     state: ProcessState

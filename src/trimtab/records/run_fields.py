@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from math import isfinite
 from typing import Final
+
+import msgspec
 
 from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError
@@ -45,8 +46,7 @@ class Kind(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A field of a run: ``Field("state")``, ``Field("code.commit")``, ``Field("metrics", "auc")``."""
 
     section: str
@@ -62,8 +62,7 @@ class Field:
         return OPEN[self.section] if self.name else FIXED[self.section].kind
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(msgspec.Struct, frozen=True):
     """A field that every run has a place for; ``of`` gives None where the run has nothing there."""
 
     kind: Kind

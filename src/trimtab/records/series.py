@@ -11,7 +11,6 @@ import sys
 import zlib
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from operator import sub
 from typing import Final
@@ -27,8 +26,7 @@ _WIDTH: Final = 8
 _MODULUS: Final = 1 << 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class Series(msgspec.Struct, frozen=True, kw_only=True):
     """The values of one metric in the order in which they were logged.
 
     Attributes:
@@ -37,9 +35,9 @@ class Series:
         times: UTC microseconds; 0 where the writer gave none.
     """
 
-    steps: array[int] = field(default_factory=lambda: array("q"))
-    values: array[float] = field(default_factory=lambda: array("d"))
-    times: array[int] = field(default_factory=lambda: array("q"))
+    steps: array[int] = msgspec.field(default_factory=lambda: array("q"))
+    values: array[float] = msgspec.field(default_factory=lambda: array("d"))
+    times: array[int] = msgspec.field(default_factory=lambda: array("q"))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -51,8 +49,7 @@ class Series:
         self.times.append(at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logged:
+class Logged(msgspec.Struct, frozen=True, kw_only=True):
     """What was logged in a run or a step.
 
     Attributes:
@@ -62,9 +59,9 @@ class Logged:
         notes: what a reader should know: lines that are no records, a metric that ended as NaN.
     """
 
-    parameters: dict[str, Scalar] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-    series: dict[str, Series] = field(default_factory=dict)
+    parameters: dict[str, Scalar] = {}
+    metrics: dict[str, float] = {}
+    series: dict[str, Series] = {}
     notes: tuple[str, ...] = ()
 
 

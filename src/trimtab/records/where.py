@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from operator import itemgetter
@@ -43,8 +42,7 @@ class Op(StrEnum):
     HAS = "~"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compare:
+class Compare(msgspec.Struct, frozen=True, kw_only=True):
     """A field against values: one, or for IN and NOT IN at least one. None, of EQUAL and OTHER alone, is ``null``."""
 
     field: Field
@@ -52,22 +50,19 @@ class Compare:
     values: tuple[Scalar, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllOf:
+class AllOf(msgspec.Struct, frozen=True, kw_only=True):
     """True if all of its parts are; it has two at least."""
 
     parts: tuple[Where, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyOf:
+class AnyOf(msgspec.Struct, frozen=True, kw_only=True):
     """True if one of its parts is; it has two at least."""
 
     parts: tuple[Where, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Not:
+class Not(msgspec.Struct, frozen=True, kw_only=True):
     """True if its part is false."""
 
     part: Where
@@ -76,16 +71,14 @@ class Not:
 Where = Compare | AllOf | AnyOf | Not
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, kw_only=True):
     """By which field runs are sorted: numbers, texts, true and false in that order; runs without it come last."""
 
     field: Field
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunQuery:
+class RunQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which runs, in which order, and what of them.
 
     Attributes:

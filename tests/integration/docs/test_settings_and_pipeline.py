@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trimtab.drivers import user_code
 from trimtab.drivers.source_snapshot import problems as source_problems
@@ -43,7 +43,7 @@ def test_every_section_has_its_reader_here() -> None:
 
 def test_the_settings_of_a_command_are_on_the_page_and_no_other() -> None:
     table = Table(Findings("trimtab.toml", {}), ("steps",), {"train": {"run": "python train.py"}})
-    asked = {field for field in CommandStep.__dataclass_fields__ if field != "name"}
+    asked = {field for field in CommandStep.__struct_fields__ if field != "name"}
     assert sections.read_steps(table)[0].run == "python train.py"
     assert set(table_under(PROJECT_PAGE, "[steps.NAME]")) == asked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trimtab.pipeline.reach import Program
+from trimtab.pipeline.reach.program import Program
 from trimtab.pipeline.reach.values import UnreadableCodeError
 
 FILES = {

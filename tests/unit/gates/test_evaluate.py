@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -159,7 +160,7 @@ def test_too_few_blocks_of_time_name_the_setting_that_makes_them_shorter() -> No
     (found,) = evaluate(AUC, rows, latency_p99=None, seed=0).evidence
     assert "3 blocks of 1d" in found.reason
     assert "set a shorter [gates] block" in found.needs
-    hourly = replace(AUC, block=HOUR)
+    hourly = msgspec.structs.replace(AUC, block=HOUR)
     assert evaluate(hourly, rows, latency_p99=None, seed=0).evidence[0].verdict is Verdict.PASS
 
 
@@ -192,7 +193,7 @@ def test_a_project_without_gates_is_judged_by_the_default_gate_and_is_told_so(ta
 
 
 def test_a_gate_without_limits_is_a_figure_and_no_verdict() -> None:
-    gates = replace(AUC, metrics=(*AUC.metrics, MetricGate(metric="brier")))
+    gates = msgspec.structs.replace(AUC, metrics=(*AUC.metrics, MetricGate(metric="brier")))
     report = evaluate(gates, judged(60), latency_p99=None, seed=0)
     assert {item.check for item in report.evidence} == {"roc_auc against its limit"}
     assert "brier" in report.metrics

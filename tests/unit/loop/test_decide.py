@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.loop.worlds import NEW, NOW, OLD, POLICY, SERVE, finding, running, shown, training, world
 from trimtab.base.instants import DAY, HOUR, Instant, Span

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from textwrap import dedent
 
-from trimtab.pipeline.reach import Program, Reach, digest_of
+from trimtab.pipeline.reach.program import Program
+from trimtab.pipeline.reach.values import Reach, digest_of
 
 _EDIT = re.compile(r"⟦(.*?)→(.*?)⟧", re.DOTALL)
 _FILE = re.compile(r"^# file: (\S+)\n", re.MULTILINE)

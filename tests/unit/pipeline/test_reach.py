@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from trimtab.pipeline.reach import HintKind, Program, Reach, digest_of
+from trimtab.pipeline.reach.program import Program
+from trimtab.pipeline.reach.values import HintKind, Reach, digest_of
 
 MAIN = '''
 import numpy as np

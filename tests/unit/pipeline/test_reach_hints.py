@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.pipeline.reach_edits import reach
-from trimtab.pipeline.reach import HintKind
+from trimtab.pipeline.reach.values import HintKind
 
 CLOCK, CHANCE, VARIABLE, FILE, NETWORK, PROCESS = HintKind
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from trimtab.pipeline.row_kind import rows_kind
 from trimtab.pipeline.signature import REQUIRED, UNREAD, Function, describe_module, describe_source

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from trimtab.base.digest import Digest, digest_json
 from trimtab.base.errors import InputError
@@ -17,8 +18,7 @@ class UnitKind(StrEnum):
     MODULE = "module"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """A top-level statement that is reached: its kind, its name, its module (dotted), the digest of its source without
     comments, docstrings and format, and ``file:line``. A MODULE counts whole."""
 
@@ -29,8 +29,7 @@ class Unit:
     at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unfollowed:
+class Unfollowed(msgspec.Struct, frozen=True, kw_only=True):
     """Dispatch that cannot be followed: what stands there, where, and what counts because of it."""
 
     what: str
@@ -47,8 +46,7 @@ class HintKind(StrEnum):
     PROCESS = "process"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the code reads beside its inputs; ``name`` is the variable's or the file's, where it is known."""
 
     kind: HintKind
@@ -57,8 +55,7 @@ class Hint:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of what a function reaches.
 
     Attributes:

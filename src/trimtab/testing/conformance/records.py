@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from trimtab.base.digest import digest_bytes
 from trimtab.base.errors import InputError, IntegrityError, NotFoundError, UnknownVersionError

@@ -1,0 +1,107 @@
+"""What the project's functions reach, remembered from run to run for as long as no Python file of it changed.
+
+Following the code costs some milliseconds for a small project and a second for a large one, and most runs change none
+of it. What is remembered is the answer to a question about texts, so it is right for as long as the texts, Python and
+the reader of texts are the same; a remembered answer that is damaged counts as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from trimtab.disk.atomic import clean_partial, write_bytes
+from trimtab.pipeline import reach as reading
+from trimtab.pipeline.reach.values import Reach
+
+if TYPE_CHECKING:
+    from trimtab.pipeline.reach.program import Program
+
+_HEAD: Final = b"trimtab.reach/1\n"
+_CHECK: Final = 32
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """The stored form: what was read for these texts, by ``module:name`` or by a script's path."""
+
+    texts: bytes
+    answers: dict[str, Reach]
+
+
+class KnownReach:
+    """What the functions of a project's Python files reach: as `Program` tells, or told before of the same files.
+
+    Args:
+        texts: path (relative, with ``/``) → text.
+        path: where answers are remembered. It is made when something is saved, and may be removed at any time.
+    """
+
+    def __init__(self, texts: Mapping[str, str], path: Path) -> None:
+        self._texts = texts
+        self._path = path
+        self._digest = _digest_of(texts)
+        self._answers = _read(path, self._digest)
+        self._program: Program | None = None
+
+    def reach(self, module: str, name: str) -> Reach:
+        """What a function of a module depends on; see `Program.reach`."""
+        return self._answer(f"{module}:{name}", lambda program: program.reach(module, name))
+
+    def reach_file(self, path: str) -> Reach:
+        """What a script depends on when it is run; see `Program.reach_file`."""
+        return self._answer(path, lambda program: program.reach_file(path))
+
+    def save(self) -> None:
+        """Remember the answers for the next run.
+
+        Raises:
+            DriverError: the disk refused; what was remembered before is as it was.
+        """
+        if self._program is None:
+            return
+        clean_partial(self._path.parent, of=self._path.name)
+        body = msgspec.msgpack.encode(_Known(self._digest, self._answers))
+        # Not brought to the disk: after a power cut its checksum fails, and the texts are read again.
+        write_bytes(self._path, _HEAD + hashlib.sha256(body).digest() + body, sync=False)
+
+    def _answer(self, question: str, ask: Callable[[Program], Reach]) -> Reach:
+        known = self._answers.get(question)
+        if known is None:
+            if self._program is None:
+                from trimtab.pipeline.reach.program import Program
+
+                self._program = Program(self._texts)
+            known = self._answers[question] = ask(self._program)
+        return known
+
+
+def _read(path: Path, digest: bytes) -> dict[str, Reach]:
+    """The answers in the file, if they are about these texts."""
+    try:
+        content = path.read_bytes()
+    except OSError:  # not there, or of no use: the texts are read, which is always right
+        return {}
+    body = content[len(_HEAD) + _CHECK :]
+    check = content[len(_HEAD) : len(_HEAD) + _CHECK]
+    if not content.startswith(_HEAD) or hashlib.sha256(body).digest() != check:
+        return {}
+    known = msgspec.msgpack.decode(body, type=_Known)
+    return known.answers if known.texts == digest else {}
+
+
+def _digest_of(texts: Mapping[str, str]) -> bytes:
+    """Of the texts, and of what reads them: Python, and the modules of `trimtab.pipeline.reach` as they are here."""
+    state = hashlib.sha256(sys.version.encode())
+    with os.scandir(reading.__path__[0]) as entries:
+        readers = sorted((each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in entries)
+    state.update(repr(readers).encode())
+    for name, text in sorted(texts.items()):
+        content = text.encode("utf-8", "surrogatepass")
+        state.update(f"{len(name)} {len(content)} {name}".encode("utf-8", "surrogateescape") + content)
+    return state.digest()
