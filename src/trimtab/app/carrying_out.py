@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,15 +25,13 @@ from trimtab.drivers.data_files import snapshot_files
 from trimtab.drivers.environment import Libraries, environment_level, observe_packages
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
-from trimtab.drivers.run_log.reading import read_log
 from trimtab.drivers.step_values import Results, StepValues
 from trimtab.pipeline.draft import LABEL, ROWS
 from trimtab.pipeline.graph import parameters
 from trimtab.pipeline.parts import Part
 from trimtab.pipeline.plan import Planned
-from trimtab.records.run import FileRead, StepState
+from trimtab.records.run import FileRead, Scalar, StepRun, StepState
 from trimtab.records.secret_words import hide
-from trimtab.records.series import pack_series
 from trimtab.spec.project import Keep, Project
 
 if TYPE_CHECKING:
@@ -229,17 +228,32 @@ def _note_steps(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, sa
     steps = prepared.steps
     done = tuple(steps.done[step.function] for step in prepared.code.graph.steps if step.function in steps.done)
     outputs = {step.step: step.output for step in done if step.output is not None}
-    logged = read_log(*(home.state / "logs" / plan.run_id / f"{step.step}.log" for step in done))
-    for said in logged.notes:
-        say(said)
+    logged, metrics, series = _logged(home, plan, done, say)
     carried.note(
         steps=done,
         outputs=outputs,
         files=_files(home, plan, prepared, done),
-        parameters={**carried.run.parameters, **{name: hide(name, value) for name, value in logged.parameters.items()}},
-        metrics=dict(logged.metrics),
-        series=home.blobs.put(pack_series(logged.series)) if logged.series else None,
+        parameters={**carried.run.parameters, **logged},
+        metrics=metrics,
+        series=series,
     )
+
+
+def _logged(
+    home: Home, plan: ToDo, done: Sequence[StepRun], say: Say
+) -> tuple[dict[str, Scalar], dict[str, float], Digest | None]:
+    """What the steps logged: parameters, the last value of each metric, and the kept curves."""
+    logs = [home.state / "logs" / plan.run_id / f"{step.step}.log" for step in done]
+    if not any(map(Path.is_file, logs)):
+        return {}, {}, None
+    from trimtab.drivers.run_log.reading import read_log
+    from trimtab.records.series import pack_series
+
+    logged = read_log(*logs)
+    for said in logged.notes:
+        say(said)
+    parameters = {name: hide(name, value) for name, value in logged.parameters.items()}
+    return parameters, dict(logged.metrics), home.blobs.put(pack_series(logged.series)) if logged.series else None
 
 
 def _files(home: Home, plan: ToDo, prepared: Prepared, done: Any) -> dict[str, FileRead]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
 from pathlib import Path
 
 from trimtab.app.home import Home
@@ -70,6 +69,8 @@ def controller() -> Actor:
 
 def local_token() -> str:
     """The local user's token, made and stored (readable by this user only) on first use."""
+    import secrets
+
     path = token_file()
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

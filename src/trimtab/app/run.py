@@ -8,8 +8,8 @@ is finished gives its record and does nothing, so a retraining that was killed i
 from __future__ import annotations
 
 import getpass
+import os
 import platform
-import secrets
 import sys
 import tempfile
 import time
@@ -26,6 +26,7 @@ from trimtab.app.home import Home
 from trimtab.app.project_code import GraphDiffersError
 from trimtab.app.run_settings import peak_bytes
 from trimtab.app.run_values import Carried
+from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError, TrimtabError
 from trimtab.base.instants import Instant
 from trimtab.drivers.clocks import RealClock, ReplayClock
@@ -34,7 +35,9 @@ from trimtab.drivers.source_snapshot import Snapshot, extract, take_snapshot
 from trimtab.pipeline.plan import Planned
 from trimtab.records.journal import Actor, Draft, Phase
 from trimtab.records.run import Code, Place, Run, RunState, retraining_id
+from trimtab.records.run_fields import Field
 from trimtab.records.secret_words import hide_words
+from trimtab.records.where import RunQuery
 from trimtab.spec.project import Project
 
 Say = Callable[[str], None]
@@ -107,17 +110,29 @@ def plan_working_tree(
             first_contract(home.root, project, as_of, say)
     stamp = datetime.now(UTC)
     return Plan(
-        run_id=f"run-{stamp:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        run_id=f"run-{stamp:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
         kind="run",
         actor=actor,
         as_of=as_of,
         folder=home.root,
         project=project,
-        snapshot=take_snapshot(home.root, home.blobs, data=project.data.path if project.data is not None else ""),
+        snapshot=take_snapshot(
+            home.root,
+            home.blobs,
+            data=project.data.path if project.data is not None else "",
+            before=_newest_source(home),
+        ),
         replayed=replayed,
         fresh=fresh,
         here=here,
     )
+
+
+def _newest_source(home: Home) -> Digest | None:
+    """The source of the newest run; None before the first one."""
+    rows = home.records.find_runs(RunQuery(limit=1, columns=(Field("code.source"),)))
+    source = rows[0].values[0] if rows else None
+    return Digest(str(source)) if source else None
 
 
 def run_retraining(home: Home, actor: Actor, *, key: str, as_of: Instant, say: Say) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import resource
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,8 @@ _NUMPY_SEEDS: Final = 2**32
 
 def seed_all(seed: int) -> None:
     """Set the global generators that code may draw from without saying so: Python's, and NumPy's where it is loaded."""
+    import random
+
     random.seed(seed)
     numpy = sys.modules.get("numpy")
     if numpy is not None:

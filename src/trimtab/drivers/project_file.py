@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def examine_project(folder: Path) -> Examined:
     """
     path = folder / PROJECT_FILE
     try:
-        content = path.read_bytes()
+        content = path.read_bytes().removeprefix(BOM_UTF8)
     except FileNotFoundError as error:
         raise InputError(
             f"there is no {PROJECT_FILE} in {folder.resolve()}",
@@ -33,7 +34,7 @@ def examine_project(folder: Path) -> Examined:
             f"{path} cannot be read ({error.strerror})", fix="Check that the file is yours to read."
         ) from error
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         problem = InputError("the file is not UTF-8 text", fix="Save it as UTF-8.", at=f"{PROJECT_FILE}:{line}")

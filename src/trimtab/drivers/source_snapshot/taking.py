@@ -21,7 +21,6 @@ from trimtab.base.errors import (
     UnknownVersionError,
 )
 from trimtab.disk.faults import explained
-from trimtab.drivers.source_snapshot.credentials import ALLOWED, credentials_in
 from trimtab.drivers.source_snapshot.problems import CredentialInSourceError, SourceTooLargeError
 from trimtab.drivers.source_snapshot.repository import NO_HEAD, Difference, Repository, open_repository
 from trimtab.drivers.source_snapshot.walking import ENVIRONMENT_MARK, NEVER, OWN_IGNORE_FILE, ignored_by, walk
@@ -71,8 +70,8 @@ def take_snapshot(folder: Path, blobs: Blobs, *, data: str = "", before: Digest 
 
     Args:
         data: the project's ``[data] source``; what it matches is not source, whatever its size.
-        before: a snapshot that was kept earlier, such as the last run's. What it holds was looked through for
-            credentials then, and is not again: for a project of some hundred files, that halves the time.
+        before: a snapshot that was kept earlier, such as the last run's. Files that are as it has them were looked
+            through for credentials then, and are not again: for some hundred files, that halves the time.
 
     Raises:
         CredentialInSourceError: a file looks like a credential; a `ProblemsError` names them all if there are several.
@@ -107,7 +106,7 @@ def look_at_source(folder: Path, *, data: str = "") -> tuple[frozenset[str], tup
         DriverError: Git has a repository here and refuses to read it.
     """
     with _source(folder.resolve(), data, difference=False) as source:
-        return frozenset(source.contents), tuple(_problems(source.contents, frozenset()))
+        return frozenset(source.contents), tuple(_problems(source.contents, {}))
 
 
 def extract(digest: Digest, folder: Path, blobs: Blobs) -> Snapshot:
@@ -224,7 +223,7 @@ def _keep_difference(difference: Difference, source: _Source, blobs: Blobs) -> N
         why = f"{difference.size / (1 << 20):.1f} MiB"
     elif withheld := [name for name in difference.names if name in source.left_out or source.withheld(name)]:
         why = f"it has changes of {withheld[0]}, which is not part of the source"
-    elif any(credentials_in(DIFFERENCE, difference.patch)):
+    elif any(_credentials([(DIFFERENCE, difference.patch)])):
         why = "it has something that looks like a credential"
     if why:
         source.left_out[DIFFERENCE] = f"{why}; its digest alone is recorded"
@@ -242,31 +241,40 @@ def _refuse(problems: list[TrimtabError]) -> None:
         raise ProblemsError(tuple(problems), fix="Every run keeps the source.")
 
 
-def _contents_of(before: Digest | None, blobs: Blobs) -> frozenset[Digest]:
-    """What an earlier snapshot holds; nothing if it is not there any more, or damaged."""
+def _contents_of(before: Digest | None, blobs: Blobs) -> dict[str, Digest]:
+    """The files of an earlier snapshot; none if it is not there any more, or damaged."""
     if before is None:
-        return frozenset()
+        return {}
     try:
         tree = decode(SourceTree, blobs.get(before), at=before)
     except (NotFoundError, IntegrityError, UnknownVersionError):
-        return frozenset()
-    return frozenset(file.content for file in tree.files.values())
+        return {}
+    return {name: file.content for name, file in tree.files.items()}
 
 
-def _problems(contents: dict[str, _Found], looked_through: frozenset[Digest]) -> list[TrimtabError]:
-    found: list[TrimtabError] = []
-    fix = (
-        f"Take it out of the project, or name the file in .gitignore or {OWN_IGNORE_FILE}; if it was ever shared, "
-        f"replace the credential. If it is none, say so on its line: {ALLOWED.decode()}."
-    )
-    for name, file in contents.items():
-        known = bool(looked_through) and digest_bytes(file.content) in looked_through
-        for what, place in credentials_in(name, b"" if known else file.content):
-            found.append(CredentialInSourceError(f"this looks like {what}", fix=fix, at=place))
+def _problems(contents: dict[str, _Found], before: dict[str, Digest]) -> list[TrimtabError]:
+    known = {name for name, file in contents.items() if name in before and digest_bytes(file.content) == before[name]}
+    found = [*_credentials((name, file.content) for name, file in contents.items() if name not in known)]
     if PROJECT_FILE not in contents:
         fix = "Without it the source cannot be run again: make sure that it is there and no ignore file names it."
         found.append(InputError(f"{PROJECT_FILE} is not part of the project's source", fix=fix))
     return [*found, *_bulk(contents)]
+
+
+def _credentials(files: Iterable[tuple[str, bytes]]) -> Iterator[TrimtabError]:
+    """What looks like a credential. Its patterns are imported where there is something to look at."""
+    unknown = list(files)
+    if not unknown:
+        return
+    from trimtab.drivers.source_snapshot.credentials import ALLOWED, credentials_in
+
+    fix = (
+        f"Take it out of the project, or name the file in .gitignore or {OWN_IGNORE_FILE}; if it was ever shared, "
+        f"replace the credential. If it is none, say so on its line: {ALLOWED.decode()}."
+    )
+    for name, content in unknown:
+        for what, place in credentials_in(name, content):
+            yield CredentialInSourceError(f"this looks like {what}", fix=fix, at=place)
 
 
 def _bulk(contents: dict[str, _Found]) -> Iterator[TrimtabError]:
