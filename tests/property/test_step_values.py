@@ -61,8 +61,8 @@ class InMemory:
 
 
 def kept(value: Any) -> tuple[InMemory, Digest]:
-    parts, digest = encode(value, Parts(), KNOWN)
-    return InMemory(parts), digest
+    encoded = encode(value, Parts(), KNOWN)
+    return InMemory(encoded.files), encoded.digest
 
 
 def digest(value: Any) -> Digest:

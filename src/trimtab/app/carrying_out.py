@@ -107,7 +107,8 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
     rows = _rows(home, plan, say) if project.data is not None else None
     known = home.records.document(PARTS, Parts) or Parts()
     pipeline = Pipeline(
-        folder=plan.folder.resolve(), project=project, graph=code.graph, facts=reader.facts(code.graph),
+        folder=plan.folder.resolve(), project=project, graph=code.graph, reader=reader,
+        facts=reader.facts(code.graph),
         before=known.parts, took=known.seconds, unstable=known.unstable,
     )  # fmt: skip
     values = StepValues(cache, load_serialisers(plan.folder, project), project=plan.folder.resolve())
@@ -201,8 +202,8 @@ def _given(code: SourceCode, rows: TrainingRows | None) -> dict[str, Given]:
     gathered = rows.gathered
     shape = [[column.name, column.type.value, column.nullable] for column in rows.contract.features]
     return {
-        ROWS: Given(digest=digest_json([gathered.features, kind, shape]), open=open_rows),
-        LABEL: Given(digest=gathered.label, open=open_label),
+        ROWS: Given(digest=digest_json([gathered.features, kind, shape]), open=open_rows, libraries=(kind,)),
+        LABEL: Given(digest=gathered.label, open=open_label, libraries=("numpy",)),
     }
 
 

@@ -71,8 +71,7 @@ def _champions_own(
         return None
     digests = {name: each.digest for name, each in prepared.given.items()}
     digests |= {name: each.digest for name, each in kept.items()}
-    facts = prepared.steps.pipeline.facts
-    keys = {name: key_of(with_inputs(each, digests)) for name, each in facts.items()}
+    keys = {name: key_of(with_inputs(each, digests)) for name, each in prepared.steps.facts.items()}
     same_steps = {step.step: step.key for step in run.steps} == keys
     if not same_steps or run.data.table != prepared.rows.gathered.data.table:
         return None
@@ -93,7 +92,7 @@ def _judging_key(plan: ToDo, prepared: Prepared, release: Digest | None, kept: M
     from trimtab.app.model_run import judging_key
 
     assert prepared.rows is not None
-    return judging_key(_judging(plan, release), prepared.steps.pipeline.facts, kept, prepared.rows)
+    return judging_key(_judging(plan, release), prepared.steps.facts, kept, prepared.rows)
 
 
 def _judging(plan: ToDo, release: Digest | None) -> Judging:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from trimtab.app.known_reach import KnownReach
 from trimtab.app.run_settings import secret_value
 from trimtab.base.digest import Digest, digest_json, short
@@ -23,7 +25,7 @@ from trimtab.drivers.file_index import FileIndex
 from trimtab.pipeline.graph import Graph, Step
 from trimtab.pipeline.parts import Part, PartKind
 from trimtab.pipeline.plan import StepFacts, Unstable
-from trimtab.pipeline.reach.values import Hint, HintKind, Reach, Unit, UnitKind
+from trimtab.pipeline.reach.values import Hint, HintKind, Reach, Unit, UnitKind, joined
 from trimtab.records.environment import Package
 from trimtab.spec.project import Project
 
@@ -45,6 +47,16 @@ _UNSTABLE: Final = {
 }
 
 
+class Handed(msgspec.Struct, frozen=True):
+    """What a step's inputs bring with them: classes of the project (``module:name``) and libraries."""
+
+    classes: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
+
+
+_NOTHING: Final = Handed()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """What is asked about a project in ``root``: its code, the libraries behind it, and its files."""
@@ -60,18 +72,24 @@ class Reader:
         written = {str(path) for step in graph.steps if step.command for path in step.command.writes}
         return {step.function: self._of(step, written) for step in graph.steps}
 
+    def with_handed(self, step: Step, facts: StepFacts, handed: Handed) -> StepFacts:
+        """The facts of a step that is given objects of these classes and libraries: it calls their code, unnamed."""
+        if step.command is not None or (not handed.classes and handed.libraries <= self._reach(step).externals):
+            return facts
+        return self._of(step, set(), handed)
+
     def imports(self, graph: Graph) -> frozenset[str]:
         """The modules from outside the project that any step reaches."""
         reached = (self._reach(step) for step in graph.steps if step.command is None)
         return frozenset(name for each in reached for name in each.externals)
 
-    def _of(self, step: Step, written: set[str]) -> StepFacts:
+    def _of(self, step: Step, written: set[str], handed: Handed = _NOTHING) -> StepFacts:
         always = [Part(kind=PartKind.PYTHON, name="itself", value=platform.python_version())]
         if step.command is not None:
             return self._of_command(step, written, always)
-        reach = self._reach(step)
+        reach = self._with_classes(self._reach(step), handed.classes)
         always += _code_parts(reach, self.project.pipeline.module)
-        always += _library_parts(self.libraries.behind(sorted(reach.externals)))
+        always += _library_parts(self.libraries.behind(sorted(reach.externals | handed.libraries)))
         always += [_parameter(name, value) for name, value in sorted(step.params.items())]
         variables = {
             *step.mark.env,
@@ -93,6 +111,10 @@ class Reader:
 
     def _reach(self, step: Step) -> Reach:
         return self.code.reach(self.project.pipeline.module, step.function)
+
+    def _with_classes(self, reach: Reach, classes: frozenset[str]) -> Reach:
+        reached = [self.code.reach(*each.split(":")) for each in sorted(classes)]
+        return joined(reach, reached) if reached else reach
 
     def _of_command(self, step: Step, written: set[str], always: list[Part]) -> StepFacts:
         command = step.command

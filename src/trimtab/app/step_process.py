@@ -47,7 +47,7 @@ def run_job(job: StepJob) -> Ran:
             shape=Shape(model=project.data is not None, commands=project.steps),
         )
         tools = Tools(
-            values=StepValues(cache, load_serialisers(folder, project)),
+            values=StepValues(cache, load_serialisers(folder, project), project=folder),
             index=FileIndex(cache / "files.index"),
             files=LocalBlobs(cache / "files"),
             observer=Observer(folder, ignore=(cache.parent,)),

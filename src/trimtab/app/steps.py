@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import replace
 
 from trimtab.app.places import is_file, is_unchanged, variable_digest
-from trimtab.app.step_facts import file_digests, files_of, variables_of
+from trimtab.app.step_facts import Handed, Reader, file_digests, files_of, variables_of
 from trimtab.base.digest import Digest
 from trimtab.base.instants import SECOND, Span, parse_span
 from trimtab.drivers.clocks import RealClock
@@ -40,10 +40,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An input that no step makes (the rows, the label): its digest, and how to get it if it is needed."""
+    """An input that no step makes (the rows, the label): its digest, how to get it if it is needed, and the packages
+    that it has objects of."""
 
     digest: Digest
     open: Callable[[], Any]
+    libraries: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,7 @@ class Pipeline:
     folder: Path
     project: Project
     graph: Graph
+    reader: Reader
     facts: Mapping[str, StepFacts]
     before: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     took: Mapping[str, float] = field(default_factory=dict)
@@ -92,6 +96,7 @@ class Steps:
         fresh: bool = False,
     ) -> None:
         self.pipeline = pipeline
+        self.facts: dict[str, StepFacts] = dict(pipeline.facts)
         self.done: dict[str, StepRun] = {}
         self.kept: dict[str, Kept] = {}
         self.parts: dict[str, tuple[Part, ...]] = {}
@@ -104,16 +109,15 @@ class Steps:
 
     def plan(self, given: Mapping[str, Given]) -> tuple[Planned, ...]:
         """What would run and why, in order; nothing is run."""
-        digests = {name: each.digest for name, each in given.items()}
+        inputs: dict[str, Given | Kept] = dict(given)
         running: set[str] = set()
         planned = []
         for step in self.pipeline.graph.steps:
-            facts = self.pipeline.facts[step.function]
             waiting = [name for name in step.inputs if name in running]
-            found = wait(facts, waiting) if waiting else self._decide(step, digests)
+            found = wait(self.facts[step.function], waiting) if waiting else self._decide(step, inputs)
             planned.append(found)
             if found.fate is Fate.KEPT and found.result is not None:
-                digests[step.function] = found.result.kept.digest
+                inputs[step.function] = found.result.kept
             else:
                 running.add(step.function)
         return tuple(planned)
@@ -142,9 +146,7 @@ class Steps:
         """The plan of a step that must run; None if its result is kept, which is then noted."""
         if step.function in self.done:
             return None
-        digests = {name: each.digest for name, each in given.items()}
-        digests |= {name: kept.digest for name, kept in self.kept.items()}
-        planned = self._decide(step, digests)
+        planned = self._decide(step, {**given, **self.kept})
         self.parts[step.function] = planned.parts
         if planned.fate is not Fate.KEPT or planned.result is None:
             return planned
@@ -157,7 +159,7 @@ class Steps:
 
     def _step_run(self, step: Step, planned: Planned, reads: Mapping[str, Digest], *, made_by: str) -> StepRun:
         """The record of a step that is kept."""
-        facts = self.pipeline.facts[step.function]
+        facts = self.facts[step.function]
         declared = file_digests(facts)
         inputs = {part.name: Digest(part.value) for part in planned.parts if part.kind.value == "input"}
         result = planned.result
@@ -174,9 +176,15 @@ class Steps:
             notes=planned.notes,
         )
 
-    def _decide(self, step: Step, digests: Mapping[str, Digest]) -> Planned:
-        facts = self.pipeline.facts[step.function]
-        inputs = {name: digests[name] for name in step.inputs}
+    def _decide(self, step: Step, known: Mapping[str, Given | Kept]) -> Planned:
+        given = [known[name] for name in step.inputs]
+        handed = Handed(
+            frozenset(name for each in given for name in each.classes),
+            frozenset(name for each in given for name in each.libraries),
+        )
+        facts = self.pipeline.reader.with_handed(step, self.pipeline.facts[step.function], handed)
+        self.facts[step.function] = facts
+        inputs = {name: known[name].digest for name in step.inputs}
         before = self.pipeline.before.get(step.function)
         if self._fresh:
             return replace(decide(facts, inputs, (), before), because="nothing that was kept is used")
@@ -226,7 +234,7 @@ class Steps:
             step=step,
             opened={name: each.open for name, each in inputs.items() if isinstance(each, Given)},
             kept={name: each for name, each in inputs.items() if isinstance(each, Kept)},
-            declared=frozenset(files_of(self.pipeline.facts[step.function])),
+            declared=frozenset(files_of(self.facts[step.function])),
             limit=self._limit(step),
         )
 
@@ -259,7 +267,7 @@ class Steps:
         self._say(f"{name} ran, {planned.because} ({ran.seconds:.2f} s)")
         for sighting in ran.unstable:
             self._say(f"{name}: {sighting}; its result is not kept for the next run")
-        if planned.key is not None and not ran.unstable and not self.pipeline.facts[name].unstable:
+        if planned.key is not None and not ran.unstable and not self.facts[name].unstable:
             self._keep(name, planned.key, ran, ran.kept)
 
     def _keep(self, name: str, key: Digest, ran: Ran, kept: Kept) -> None:

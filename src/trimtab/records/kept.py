@@ -39,11 +39,16 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         digest: of the content in its canonical form: equal for equal values, whatever files they were written as. The
             keys of the steps that it is given to are made of it.
         files: what it was written as.
+        classes: classes of the project that objects in it are of, as ``module:name``.
+        libraries: packages that objects in it are of. Whoever is handed the value calls their code and that of the
+            classes, whether it names them or not.
     """
 
     format: str
     digest: Digest
     files: tuple[KeptFile, ...]
+    classes: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -51,7 +56,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         return sum(file.size for file in self.files)
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.result/1"):
+class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.result/2"):
     """What a step returned when it ran under a key.
 
     Attributes:
@@ -61,7 +66,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
         seconds: how long that took.
         reads: path → digest of the files that it was seen to read: the result counts only while they are the same.
         variables: environment variable → digest of the value that it was seen to read; likewise.
-        parts: what the key was made of, by name, so that a later plan can say what has changed.
         logged: what the step logged while it ran, as a value; None if nothing.
     """
 
@@ -73,5 +77,4 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=
     seconds: float
     reads: dict[str, Digest] = {}
     variables: dict[str, Digest] = {}
-    parts: dict[str, str] = {}
     logged: Kept | None = None

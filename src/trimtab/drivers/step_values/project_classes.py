@@ -34,7 +34,7 @@ def node(value: Any, encoder: Encoder) -> Node | None:
     """The node of an object of the project's own plain class; None if it is none."""
     kind = type(value)
     project = encoder.known.project
-    if project is None or not _is_projects(kind.__module__, project):
+    if project is None or not is_projects(kind.__module__, project):
         return None
     if isinstance(value, enum.Enum):
         return {"enum": [*_named(kind), value.name]} if value.name in kind.__members__ else None
@@ -68,6 +68,11 @@ def value(tag: str, payload: Any, decoder: Decoder) -> Any:
     for field, part in zip(names, parts, strict=True):
         object.__setattr__(made, field, part)  # a frozen class refuses the usual way
     return made
+
+
+def is_projects(module: str, project: Path) -> bool:
+    """Whether a loaded module is one of the project's own files."""
+    return module != "__main__" and _is_below(getattr(sys.modules.get(module), "__file__", None), project)
 
 
 def _items(parts: Any, names: Any, encoder: Encoder) -> list[Node]:
@@ -118,7 +123,7 @@ def _class(module: str, name: str, project: Path | None) -> type:
             raise _changed(module, name)
         importlib.import_module(module)
     found = _found(module, name)
-    if not isinstance(found, type) or not _is_projects(module, project):
+    if not isinstance(found, type) or not is_projects(module, project):
         raise _changed(module, name)
     return found
 
@@ -128,10 +133,6 @@ def _changed(module: str, name: str) -> InputError:
         f"a kept value is a {name} of the module {module}, and the project has no such class, or one with other fields",
         fix="Run the step again.",
     )
-
-
-def _is_projects(module: str, project: Path) -> bool:
-    return module != "__main__" and _is_below(getattr(sys.modules.get(module), "__file__", None), project)
 
 
 def _is_below(file: str | None, project: Path) -> bool:

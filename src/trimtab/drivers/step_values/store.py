@@ -59,11 +59,17 @@ class StepValues:
             parts = Parts(_Scratch(self._values, stack), digest_file)
             stack.callback(parts.close)
             try:
-                written, digest = encode(value, parts, self._known)
+                encoded = encode(value, parts, self._known)
             except RefusedError as refused:
                 raise unkeepable(step, refused) from refused.__cause__
-            files = tuple(self._placed(part) for part in written)
-        return Kept(format=kind_of(value), digest=digest, files=files)
+            files = tuple(self._placed(part) for part in encoded.files)
+        return Kept(
+            format=kind_of(value),
+            digest=encoded.digest,
+            files=files,
+            classes=encoded.classes,
+            libraries=encoded.libraries,
+        )
 
     def open(self, kept: Kept) -> Any:
         """The value, as an object of its own: changing it changes no other and nothing that is kept.

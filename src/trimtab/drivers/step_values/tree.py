@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -37,11 +37,13 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 class Encoder:
     """Turns a value into nodes; one for each value that is kept."""
 
-    __slots__ = ("_depth", "known", "parts")
+    __slots__ = ("_depth", "classes", "known", "libraries", "parts")
 
     def __init__(self, parts: Parts, known: Known) -> None:
         self.parts = parts
         self.known = known
+        self.classes: set[str] = set()
+        self.libraries: set[str] = set()
         self._depth = 0
 
     def node(self, value: Any) -> Node:
@@ -52,19 +54,31 @@ class Encoder:
             return direct(value, self)
         serialiser = self.known.serialisers.for_value(value)
         if serialiser is not None:
+            self._meet(kind)
             return self.known.serialisers.node(serialiser, value, self)
         found = plain.encoder_of(kind)
         if found is not None:
             return found(value, self)
         home = home_of(kind)
         if home is not None:
+            self.libraries.add(home)
             return _of_library(home, value, self)
         from trimtab.drivers.step_values import project_classes
 
         node = project_classes.node(value, self)
         if node is None:
             raise RefusedError(a(kind), fix=_way_out(value))
+        self._meet(kind)
         return node
+
+    def _meet(self, kind: type) -> None:
+        """Note whose code an object of this type brings with it."""
+        from trimtab.drivers.step_values.project_classes import is_projects
+
+        if self.known.project is not None and is_projects(kind.__module__, self.known.project):
+            self.classes.add(f"{kind.__module__}:{kind.__qualname__}")
+        else:
+            self.libraries.add(kind.__module__.partition(".")[0])
 
     def enter(self, what: str) -> None:
         """One container further in; raises `RefusedError` where there are too many."""
@@ -108,10 +122,21 @@ class Decoder:
         return _decoder_of(tag.partition(".")[0])(tag, payload, self)
 
 
-def encode(value: Any, parts: Parts, known: Known) -> tuple[tuple[Part, ...], Digest]:
-    """The files that a value is written as, and the digest of its content; raises `RefusedError`."""
-    node = Encoder(parts, known).node(value)
-    return parts.finish(msgspec.msgpack.encode([FORM, node]))
+class Encoded(NamedTuple):
+    """A value's files, the digest of its content, and whose objects are in it: the project's classes, libraries."""
+
+    files: tuple[Part, ...]
+    digest: Digest
+    classes: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+
+def encode(value: Any, parts: Parts, known: Known) -> Encoded:
+    """What a value is written as; raises `RefusedError`."""
+    encoder = Encoder(parts, known)
+    node = encoder.node(value)
+    files, digest = parts.finish(msgspec.msgpack.encode([FORM, node]))
+    return Encoded(files, digest, tuple(sorted(encoder.classes)), tuple(sorted(encoder.libraries)))
 
 
 def decode(opened: Opened, known: Known) -> Any:

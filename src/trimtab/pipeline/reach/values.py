@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -69,6 +70,18 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     unfollowed: tuple[Unfollowed, ...]
     hints: tuple[Hint, ...]
     literals: frozenset[str]
+
+
+def joined(reach: Reach, others: Iterable[Reach]) -> Reach:
+    """What one thing reaches, and behind it what the others do."""
+    every = [reach, *others]
+    return Reach(
+        units=tuple(dict.fromkeys(unit for each in every for unit in each.units)),
+        externals=frozenset().union(*(each.externals for each in every)),
+        unfollowed=tuple(dict.fromkeys(lost for each in every for lost in each.unfollowed)),
+        hints=tuple(dict.fromkeys(hint for each in every for hint in each.hints)),
+        literals=frozenset().union(*(each.literals for each in every)),
+    )
 
 
 class UnreadableCodeError(InputError):
