@@ -3,6 +3,8 @@ the same."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -112,3 +114,17 @@ def test_a_damaged_source_is_named(project: PipelineProject) -> None:
     done = project.command("reproduce", run["run_id"])
     assert done.returncode == 2
     assert "its source" in done.stderr
+
+
+def test_an_installed_package_that_was_edited_in_place_is_named(project: PipelineProject) -> None:
+    code = "def double(x):\n    return 2 * x\n"
+    install(project.library, "tinylib", "1.0", code)
+    about = next(project.library.glob("tinylib-*.dist-info"))
+    digest = base64.urlsafe_b64encode(hashlib.sha256(code.encode()).digest()).rstrip(b"=").decode()
+    (about / "RECORD").write_text(f"tinylib.py,sha256={digest},{len(code)}\n")
+    run = project.run()["run_id"]
+    assert reproduced(project, run)["sameness"] == "identical"
+    (project.library / "tinylib.py").write_text(code.replace("2", "3"))
+    done = project.command("reproduce", run)
+    assert done.returncode == 4
+    assert "installed files were changed since they were installed: tinylib: tinylib.py [TT1365]" in done.stderr

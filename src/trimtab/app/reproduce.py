@@ -75,6 +75,7 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
 
     Raises:
         NotReproducibleError: something that it needs is missing; everything that is, is named.
+        EditedPackageError: it runs in this environment, and somebody edited a package of it in place.
         RepetitionError: the repeating process was killed.
     """
     run = find_run(home, name)
@@ -160,6 +161,7 @@ def _environment(home: Home, run: Run, say: Say, *, offline: bool) -> str:
     found = run.environment
     if found is None or found.level is not Level.LOCKED or found.lock is None or run.code is None:
         say("its environment was observed and not locked: it runs in this one, and the differences are told")
+        _refuse_edited(found)
         return sys.executable
     from trimtab.app.env_build import build_environment, with_trimtab
 
@@ -170,6 +172,14 @@ def _environment(home: Home, run: Run, say: Say, *, offline: bool) -> str:
         lock, found.lock.kind, home.state / "wheels", home.state / "environments", offline=offline, host=host
     )
     return str(built)
+
+
+def _refuse_edited(found: Environment | None) -> None:
+    """Refuse packages whose installed files were edited in place: by version and list they look like the run's."""
+    from trimtab.drivers.environment import Libraries
+    from trimtab.drivers.environment.verify import refuse_edited, verify_installed
+
+    refuse_edited(verify_installed(found.packages if found is not None else (), Libraries(None)))
 
 
 def _tolerance(folder: Path) -> float:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from trimtab.base.errors import EnvironmentMismatchError, InputError
 from trimtab.drivers.environment import (
-    check_lock,
+    Libraries,
+    environment_level,
     imported_modules,
     installed_packages,
     marker_variables,
     observe,
     packages_behind,
 )
-from trimtab.records.environment import Environment
+from trimtab.records.environment import Environment, Level
 from trimtab.records.versioned import encode
 from trimtab.release.requirements import lock_difference
 
@@ -83,17 +84,22 @@ def test_marker_variables_are_those_of_the_reference_implementation() -> None:
 
 
 def test_a_lock_that_agrees_passes_and_one_that_differs_refuses(tmp_path: Path) -> None:
-    used = packages_behind(["numpy", "polars"])
+    libraries = Libraries(None)
+    used = libraries.behind(["numpy", "polars"])
+
+    def level(named: str) -> Level:
+        return environment_level(tmp_path, used, libraries=libraries, named=PurePosixPath(named))[0]
+
     lock = tmp_path / "requirements.txt"
-    lock.write_text("".join(f"{name}=={version}\n" for name, version in used.items()))
-    check_lock(lock, used)
-    lock.write_text(f"numpy=={used['numpy']}.1\n")
+    lock.write_text("".join(f"{name}=={package.version}\n" for name, package in used.items()))
+    assert level("requirements.txt") is Level.OBSERVED  # it agrees, and has no hashes
+    lock.write_text(f"numpy=={used['numpy'].version}.1\n")
     with pytest.raises(
         EnvironmentMismatchError, match=r"numpy .* is installed, .*\.1 in the lock; polars .* not in the lock"
     ):
-        check_lock(lock, used)
+        level("requirements.txt")
     with pytest.raises(InputError, match=r"the lock cannot be read.*\n.*\[pipeline\] lock"):
-        check_lock(tmp_path / "missing.txt", used)
+        level("missing.txt")
 
 
 def test_this_repositorys_own_lock_is_read() -> None:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from trimtab.base.errors import InputError
-from trimtab.drivers.environment.level import LockFile, check_lock, environment_level, find_locks, this_interpreter
+from trimtab.drivers.environment.level import LockFile, environment_level, find_locks, this_interpreter
 from trimtab.drivers.environment.libraries import Libraries, site_packages
 from trimtab.drivers.environment.machine import (
     implementation,
@@ -34,7 +34,6 @@ from trimtab.records.environment import Environment, Level, Lock, Package
 __all__ = [
     "Libraries",
     "LockFile",
-    "check_lock",
     "environment_level",
     "find_locks",
     "imported_modules",

@@ -116,20 +116,6 @@ def environment_level(
     return Level.LOCKED, lock.record
 
 
-def check_lock(path: Path, used: Mapping[str, str]) -> None:
-    """Nothing, if what is installed agrees with the pins of a requirements lock, hashes or not.
-
-    Args:
-        used: the packages of the `Environment`, each of which the lock must pin.
-
-    Raises:
-        EnvironmentMismatchError: it differs; the text has every difference.
-        InputError: there is no such file, or it is not a lock.
-    """
-    content = _read(path)
-    _compare_pins(content, path.name, Libraries(None).installed(), used, at=str(path))
-
-
 def this_interpreter() -> Interpreter:
     """What a wheel has to fit, for this process."""
     from trimtab.release.wheel_name import Interpreter
@@ -144,20 +130,16 @@ def this_interpreter() -> Interpreter:
 
 
 def _check_pins(lock: LockFile, used: Mapping[str, Package], libraries: Libraries) -> None:
-    versions = {name: package.version for name, package in used.items() if package.version}
-    _compare_pins(lock.content, lock.path, libraries.installed(), versions, at=lock.path)
-
-
-def _compare_pins(content: bytes, name: str, installed: Mapping[str, str], used: Mapping[str, str], *, at: str) -> None:
     from trimtab.release.requirements import lock_difference
 
-    text = content.decode("utf-8", "replace")
-    differences = lock_difference(text, installed, marker_variables(), used=used, at=name)
+    versions = {name: package.version for name, package in used.items() if package.version}
+    text = lock.content.decode("utf-8", "replace")
+    differences = lock_difference(text, libraries.installed(), marker_variables(), used=versions, at=lock.path)
     if differences:
         raise EnvironmentMismatchError(
-            f"the environment differs from {name}: {'; '.join(differences)}",
-            fix=f"Install the lock (pip install -r {name}), or lock again if the difference is meant.",
-            at=at,
+            f"the environment differs from {lock.path}: {'; '.join(differences)}",
+            fix=f"Install the lock (pip install -r {lock.path}), or lock again if the difference is meant.",
+            at=lock.path,
         )
 
 
