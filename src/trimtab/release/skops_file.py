@@ -10,6 +10,7 @@ from typing import Any
 from trimtab.base.errors import TrimtabError
 from trimtab.release.canonical_model import canonical_skops
 from trimtab.release.model_types import REVIEWED, unreviewed
+from trimtab.release.search_times import without_times
 
 
 class UnopenableError(TrimtabError):
@@ -33,7 +34,8 @@ def write_skops(estimator: Any) -> bytes:
             "needs skops to be written, which is not installed", fix="Install it: pip install 'trimtab[sklearn]'."
         ) from missing
     try:
-        content = skops.io.dumps(estimator)
+        with without_times(estimator):
+            content = skops.io.dumps(estimator)
         refused = unreviewed(skops.io.get_untrusted_types(data=content))
     except Exception as error:  # skops raises whatever the estimator's parts raise; the cause is kept
         raise UnopenableError(

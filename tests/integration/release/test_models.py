@@ -27,8 +27,8 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, ShuffleSplit
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -133,6 +133,21 @@ CASES: dict[str, tuple[Callable[[], Any], Task, Callable[[Any], Any]]] = {
         Task.BINARY,
         numbers,
     ),
+    "search by the estimator's own score": (
+        lambda: make_pipeline(
+            SimpleImputer(),
+            GridSearchCV(
+                DecisionTreeClassifier(random_state=0), {"max_depth": [2, 3]}, cv=ShuffleSplit(2, random_state=0)
+            ),
+        ),
+        Task.BINARY,
+        numbers,
+    ),
+    "search by error": (
+        lambda: GridSearchCV(filled(Ridge()), {"ridge__alpha": [0.1, 1]}, scoring="neg_mean_absolute_error", cv=3),
+        Task.REGRESSION,
+        numbers,
+    ),
     "numpy function": (
         lambda: make_pipeline(SimpleImputer(), FunctionTransformer(np.abs), LogisticRegression()),
         Task.BINARY,
@@ -153,6 +168,17 @@ def test_scikit_learn_answers_after_opening_as_it_did_before(case: str, kind: st
     for place in range(0, COUNT, 40):
         alone = scorer.scores(take_columns(COLUMNS, [place]))
         np.testing.assert_allclose(alone[0], together[place], rtol=0, atol=1e-12)
+
+
+def test_a_search_that_was_fitted_twice_has_one_file_and_keeps_its_times_for_whoever_fitted_it(tmp_path: Path) -> None:
+    make, task, function = CASES["search by the estimator's own score"]
+    one, _, _ = fit(make(), "polars", task, function, tmp_path / "one")
+    fit(make(), "polars", task, function, tmp_path / "two")
+    files = [next((tmp_path / name).rglob("*.skops")).read_bytes() for name in ("one", "two")]
+    assert files[0] == files[1]
+    search = one[-1]
+    assert search.refit_time_ > 0
+    assert (search.cv_results_["mean_fit_time"] > 0).all()
 
 
 def test_classes_keep_their_values_and_the_positive_one_is_last(tmp_path: Path) -> None:
