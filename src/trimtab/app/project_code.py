@@ -58,8 +58,10 @@ class SourceCode:
             if file_of(self.texts, self.project.pipeline.module) is None and not self._needs_module():
                 self._loaded = {}
                 return self._loaded
+            from trimtab.app.seeding import seed_all
             from trimtab.drivers.user_code import load_functions
 
+            seed_all(self.project.pipeline.seed)  # modules may draw when they are imported
             loaded = load_functions(self.folder, self.project.pipeline.module)
             self._refuse_unkept()
             if _shape_of(_graph(self.project, loaded.described)) != _shape_of(self.graph):

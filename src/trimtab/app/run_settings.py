@@ -1,4 +1,4 @@
-"""What is fixed before a step runs, so that it can be run again: seeds, hash order, threads; and what stays secret."""
+"""What is fixed around a step, so that it can be run again: hash order, threads, variables; and what stays secret."""
 
 from __future__ import annotations
 
@@ -16,17 +16,6 @@ from trimtab.spec.project import Project
 HASH_SEED: Final = "PYTHONHASHSEED"
 THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 RUN_LOG: Final = "TRIMTAB_RUN_LOG"
-_NUMPY_SEEDS: Final = 2**32
-
-
-def seed_all(seed: int) -> None:
-    """Set the global generators that code may draw from without saying so: Python's, and NumPy's where it is loaded."""
-    import random
-
-    random.seed(seed)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(seed % _NUMPY_SEEDS)
 
 
 def child_environment() -> dict[str, str]:

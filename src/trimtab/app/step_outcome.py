@@ -23,7 +23,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a step: its value as it was ``kept``, or a ``problem``.
 
     ``reads`` and ``variables`` are what it was seen to read beyond what it declares; ``unstable`` why its result would
-    not be the same again; ``log`` what it logged.
+    not be the same again; ``left`` what it changed in the project's modules, which was
+    put back; ``log`` what it logged.
     """
 
     kept: Kept | None
@@ -34,6 +35,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     reads: dict[str, Digest] = {}
     variables: dict[str, Digest] = {}
     unstable: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     log: bytes | None = None
 
 

@@ -17,6 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from trimtab.app.hooks import hooks_for
+from trimtab.app.seeding import seed_all
 from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
 from trimtab.app.step_runner import Job, StepRunner, Tools
@@ -39,6 +40,7 @@ def run_job(job: StepJob) -> Ran:
     try:
         project = read_project(folder)
         project = replace(project, pipeline=replace(project.pipeline, params=job.params))
+        seed_all(project.pipeline.seed)
         loaded = load_functions(folder, project.pipeline.module)
         graph = build_graph(
             loaded.described,

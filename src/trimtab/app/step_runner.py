@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -17,16 +18,18 @@ import msgspec
 
 from trimtab.app.command_steps import CommandRunner
 from trimtab.app.places import Seen, place_digests, seen_by
-from trimtab.app.run_settings import RUN_LOG, peak_bytes, seed_all, variables
+from trimtab.app.run_settings import RUN_LOG, peak_bytes, variables
+from trimtab.app.seeding import seed_all
 from trimtab.app.step_apart import StepProcesses
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Span
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
+from trimtab.drivers.module_state import ModuleState
 from trimtab.drivers.observation import Observer
 from trimtab.drivers.step_values import StepValues
-from trimtab.drivers.user_code import user_errors
+from trimtab.drivers.user_code import own_modules, user_errors
 from trimtab.pipeline.graph import Step
 from trimtab.records.kept import Kept
 from trimtab.spec.project import CommandStep, Project
@@ -95,6 +98,7 @@ class StepRunner:
         self._tools = tools
         self._logs = logs
         self._cache = cache
+        self._modules: ModuleState | None = None
         self._commands = CommandRunner(folder, tools.values, tools.index, tools.files)
 
     @property
@@ -137,6 +141,7 @@ class StepRunner:
         log = self._logs / f"{name}.log"
         log.unlink(missing_ok=True)
         kept, problem, watch = None, None, None
+        left: tuple[str, ...] = ()
         began = time.perf_counter()
         try:
             inputs = self._inputs(job)
@@ -153,6 +158,9 @@ class StepRunner:
             kept = tools.values.keep(tools.hooks.to_keep(name, value, inputs), step=name)
         except TrimtabError as error:
             seconds, problem = time.perf_counter() - began, problem_of(error)
+        finally:
+            if self._modules is not None:
+                left = self._modules.put_back()
         seen = seen_by(watch.observed, self._folder, job.declared) if watch is not None else Seen()
         return Ran(
             kept=kept,
@@ -163,6 +171,7 @@ class StepRunner:
             reads=place_digests(seen, tools.index, self._folder),
             variables=dict(seen.variables),
             unstable=() if job.step.mark.cache is True or job.step.command is not None else seen.unstable,
+            left=left,
             log=log.read_bytes() if log.is_file() else None,
         )
 
@@ -177,6 +186,8 @@ class StepRunner:
         if command is not None:
             return lambda: self._commands.run(command)
         function = self._functions()[job.step.function]
+        if self._modules is None:
+            self._modules = ModuleState(partial(own_modules, self._folder))
         return lambda: function(*(inputs[name] for name in job.step.inputs), **job.step.params)
 
     def _told(self, job: Job) -> StepJob:

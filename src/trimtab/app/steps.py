@@ -252,7 +252,7 @@ class Steps:
             run,
             state=state,
             output=ran.kept.digest if ran.kept is not None else None,
-            notes=(*run.notes, *ran.unstable),
+            notes=(*run.notes, *ran.unstable, *_left(ran)),
             attempts=ran.attempts,
             seconds=ran.seconds,
             peak_bytes=ran.peak_bytes,
@@ -265,6 +265,8 @@ class Steps:
         self.kept[name] = ran.kept
         self.unstable[name] = ran.unstable
         self._say(f"{name} ran, {planned.because} ({ran.seconds:.2f} s)")
+        for left in _left(ran):
+            self._say(f"{name}: {left}")
         for sighting in ran.unstable:
             self._say(f"{name}: {sighting}; its result is not kept for the next run")
         if planned.key is not None and not ran.unstable and not self.facts[name].unstable:
@@ -285,3 +287,9 @@ class Steps:
                 logged=logged,
             )
         )
+
+
+def _left(ran: Ran) -> tuple[str, ...]:
+    if not ran.left:
+        return ()
+    return (f"it changed {', '.join(ran.left)}, which no other step sees: hand on what it is to know as a result",)

@@ -13,7 +13,7 @@ import importlib
 import linecache
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +91,14 @@ def loaded_files(folder: Path) -> tuple[str, ...]:
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     resolved = (resolve(file) for file in files if file)
     return tuple(sorted({str(file.relative_to(root)) for file in resolved if _is_users(file, root)}))
+
+
+def own_modules(folder: Path, names: Iterable[str]) -> dict[str, ModuleType]:
+    """Those of the loaded modules with these names whose file is the project's own."""
+    root, resolve = folder.resolve(), _resolver()
+    loaded = {name: sys.modules[name] for name in names if name in sys.modules}
+    files = {name: getattr(module, "__file__", None) for name, module in loaded.items()}
+    return {name: loaded[name] for name, file in files.items() if file and _is_users(resolve(file), root)}
 
 
 def module_file(folder: Path, name: str) -> Path | None:
