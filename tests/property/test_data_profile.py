@@ -24,6 +24,7 @@ from trimtab.data.pairs import Pairs
 from trimtab.data.profile import NumberColumn, Profile, different_values, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sketch import aligned, codes_of, lower_end, merge_sketches, quantile, sketch_of, upper_end
+from trimtab.data.soundness import fault_of
 from trimtab.data.texts import hidden_text
 from trimtab.records.versioned import decode, encode
 
@@ -153,6 +154,7 @@ def test_a_profile_survives_its_stored_form(rows: list[tuple[Any, ...]], limit: 
     with small(limit):
         found = profile_frame(frame(rows), DEPTHS[0])
         assert decode(Profile, encode(found)) == found
+        assert fault_of(found) is None
 
 
 @settings(max_examples=60, deadline=None)

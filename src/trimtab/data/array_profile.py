@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from trimtab.data.distinct import Distinct, DistinctFold
@@ -38,7 +39,8 @@ def profile_columns(columns: Mapping[str, Array], contract: Contract) -> Profile
     for column in contract.features:
         rows = len(columns[column.name])
         if column.name != contract.key or column.type is ColumnType.TIME:
-            profiles[column.name] = _profile(columns[column.name], column)
+            found = _profile(columns[column.name], column)
+            profiles[column.name] = msgspec.structs.replace(found, hidden=True) if column.sensitive else found
     return Profile(rows=rows, columns=profiles)
 
 

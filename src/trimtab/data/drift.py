@@ -23,6 +23,7 @@ from trimtab.data import effects
 from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
 from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes
 from trimtab.data.effects import Bar, Sizes
+from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
 from trimtab.data.profile import (
     CategoryColumn,
@@ -71,11 +72,13 @@ class Judging:
 def compare(reference: Profile, current: Profile, judging: Judging | None = None) -> Differences:
     """What differs between two tables, by column and by pair of columns; times are left out, they move by nature.
 
-    Pairs are judged where both profiles hold a sample of rows.
+    Pairs are judged where both profiles hold a sample of rows. A column that is hidden on one side is hidden on both.
 
     Raises:
         InputError: a tolerance, level or effective share that is not within its limits.
+        NotHiddenError: a column is hidden on one side, and on the other held in a form that cannot be hidden.
     """
+    reference, current = hidden_alike(reference, current)
     parts = {name: [(1.0, column)] for name, column in reference.columns.items()}
     mixed = Mixed(parts=parts, whole=reference, counters=counters(reference, current))
     return compare_mixed(mixed, current, judging or Judging())

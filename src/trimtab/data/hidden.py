@@ -10,7 +10,6 @@ was made before anybody said that a column is sensitive.
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Collection
 from typing import Final
@@ -26,6 +25,7 @@ from trimtab.data.profile import (
     Profile,
     TimeColumn,
     category,
+    hidden_in,
 )
 from trimtab.data.schema import ColumnType
 from trimtab.data.sketch import coarser, codes_of, lower_end, upper_end
@@ -35,7 +35,6 @@ NUMBER_BITS: Final = 48
 """Low bits that the buckets of sensitive numbers leave out: sixteen buckets from one power of two to the next."""
 TIME_BITS: Final = 42
 """The same for sensitive times: buckets of 2⁴² microseconds."""
-_NAME: Final = re.compile("hidden [0-9a-f]{12}")
 
 
 class NotHiddenError(InputError):
@@ -53,8 +52,11 @@ def hidden_profile(profile: Profile, names: Collection[str]) -> Profile:
         NotHiddenError: a column's texts are so many or so long that the profile does not hold them any more, and their
             hidden names cannot be made.
     """
+    if not names:
+        return profile
     columns = {
-        name: _hidden(name, column, profile) if name in names else column for name, column in profile.columns.items()
+        name: _hidden(name, column) if name in names and not column.hidden else column
+        for name, column in profile.columns.items()
     }
     sampled = profile.sample is not None and any(name in profile.sample.columns for name in names)
     followed = profile.order is not None and profile.order.column in names
@@ -66,25 +68,31 @@ def hidden_profile(profile: Profile, names: Collection[str]) -> Profile:
     )
 
 
-def _hidden(name: str, column: ColumnProfile, profile: Profile) -> ColumnProfile:
+def hidden_alike(one: Profile, other: Profile) -> tuple[Profile, Profile]:
+    """Both profiles without a value of the columns that either hides, so that they can be laid beside each other."""
+    names = hidden_in(one) | hidden_in(other)
+    return hidden_profile(one, names), hidden_profile(other, names)
+
+
+def _hidden(name: str, column: ColumnProfile) -> ColumnProfile:
     match column:
-        case NumberColumn() if column.counted or column.distinct is not None or column.sketch.dropped < NUMBER_BITS:
-            return hidden_numbers(column)
-        case TimeColumn() if column.counted or column.distinct is not None or column.sketch.dropped < TIME_BITS:
-            return hidden_times(column)
+        case NumberColumn():
+            column = hidden_numbers(column)
+        case TimeColumn():
+            column = hidden_times(column)
         case CategoryColumn(type=ColumnType.TEXT):
-            plain_groups = column.groups and profile.sample is not None and name in profile.sample.columns
-            if plain_groups or any(len(value) > SHORT_MAX for value in column.values):
+            if column.groups or any(len(value) > SHORT_MAX for value in column.values):
                 problem = f"the profile holds column {name!r} in the open, with too many or too long texts to hide them"
                 raise NotHiddenError(problem, fix=f"Profile its table again with --sensitive {name}.")
-            return column if column.groups else _hidden_texts(column)
+            column = _hidden_texts(column)
         case _:
-            return column
+            pass
+    return msgspec.structs.replace(column, hidden=True)
 
 
 def _hidden_texts(column: CategoryColumn) -> CategoryColumn:
     counted = dict(zip(column.values, column.counts, strict=True))
-    named = {value if _NAME.fullmatch(value) else hidden_text(value): count for value, count in counted.items()}
+    named = {hidden_text(value): count for value, count in counted.items()}
     return category(named, column.type, nulls=column.nulls, stored=column.stored, lengths=column.lengths)
 
 
@@ -117,6 +125,7 @@ def _outer_ends(ends: tuple[int | float, int | float], *, whole: bool) -> tuple[
     first, last = (codes_of(np.array(ends, dtype=np.float64)) >> NUMBER_BITS).tolist()
     low = max(lower_end(first, NUMBER_BITS), -sys.float_info.max)
     high = min(upper_end(last, NUMBER_BITS), sys.float_info.max)
-    if not whole or not -(2.0**63) <= low <= high < 2.0**64:
+    if not whole:
         return low, high
-    return math.floor(low), math.ceil(high)
+    # Each end for itself, so that merged parts have the ends of the whole; what is beyond 64 bits stays a float.
+    return math.floor(low) if low >= -(2.0**63) else low, math.ceil(high) if high < 2.0**64 else high

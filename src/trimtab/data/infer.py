@@ -23,7 +23,7 @@ from trimtab.data.infer_roles import check_roles, naive_text
 from trimtab.data.infer_source import missing_roles, sound_column
 from trimtab.data.infer_task import infer_task, task_of, with_classes
 from trimtab.data.problems import TableError
-from trimtab.data.profile import ColumnProfile, NumberColumn, Profile, Repeats, different_values
+from trimtab.data.profile import ColumnProfile, NumberColumn, Profile, Repeats, different_values, hidden_in
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.schema import Column, ColumnType, Contract, Severity, Unique
 from trimtab.data.wording import counted, show
@@ -46,7 +46,8 @@ class Roles:
         key: the column that names a row.
         zone: the zone of times without one.
         task: what is predicted; None: the label says it.
-        sensitive: columns whose values are shown nowhere, so that no value of theirs is in the contract either.
+        sensitive: columns whose values are shown nowhere, so that no value of theirs is in the contract either; those
+            that the profile hides are sensitive too.
     """
 
     time: str | None = None
@@ -98,7 +99,7 @@ def infer_contract(profile: Profile, roles: Roles | None = None) -> Proposal:
         profile=profile,
         zone=zone,
         running=counters_in(profile, roles.time),
-        sensitive=frozenset(roles.sensitive),
+        sensitive=hidden_in(profile).union(roles.sensitive),
     )
     task = _task(profile, roles, notes)
     contract = Contract(

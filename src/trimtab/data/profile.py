@@ -39,6 +39,7 @@ class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     Attributes:
         type: integer or float, whatever width it is stored in.
         stored: how it is stored, in Polars' words; empty where that is not known.
+        hidden: whether the column is sensitive, and its values were made unreadable (`trimtab.data.hidden`).
         nulls: gaps.
         nans: values that are not a number; ``infinite`` those that are an infinity.
         minimum: the least finite number, exactly, None without one; ``maximum`` the greatest.
@@ -50,6 +51,7 @@ class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
     type: ColumnType = ColumnType.FLOAT
     stored: str = ""
+    hidden: bool = False
     nulls: int = 0
     nans: int = 0
     infinite: int = 0
@@ -99,11 +101,12 @@ class CategoryColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
 
     ``values`` are sorted and ``counts`` are theirs. Once there are more than `VALUES_MAX` different ones both are
     empty, ``groups`` counts the rows by the value's hash, and ``distinct`` has the smallest hashes. The values of a
-    sensitive column are not the texts but names made of their hashes.
+    ``hidden`` column of texts are not the texts but names made of their hashes.
     """
 
     type: ColumnType = ColumnType.TEXT
     stored: str = ""
+    hidden: bool = False
     nulls: int = 0
     values: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
@@ -136,6 +139,7 @@ class TimeColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
     type: ColumnType = ColumnType.TIME
     stored: str = ""
+    hidden: bool = False
     nulls: int = 0
     count: int = 0
     minimum: int | None = None
@@ -155,6 +159,7 @@ class OpaqueColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
     type: None = None
     stored: str = ""
+    hidden: bool = False
     nulls: int = 0
     count: int = 0
 
@@ -188,7 +193,7 @@ class Repeats(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.profile/2"):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.profile/3"):
     """The rows of a table, by column, and what no column shows alone.
 
     Attributes:
@@ -251,6 +256,11 @@ def merge_all(profiles: Iterable[Profile]) -> Profile:
     return waiting[0] if waiting else Profile()
 
 
+def hidden_in(profile: Profile) -> frozenset[str]:
+    """The columns whose values are unreadable in a profile."""
+    return frozenset(name for name, column in profile.columns.items() if column.hidden)
+
+
 def different_values(column: ColumnProfile) -> tuple[int, bool] | None:
     """How many different values a column has, and whether that is exact; None where it was not counted."""
     match column:
@@ -300,6 +310,16 @@ def category(
 
 
 def _merge(name: str, left: ColumnProfile, right: ColumnProfile) -> ColumnProfile:
+    if left.hidden != right.hidden:
+        if not _has_no_values(left if right.hidden else right):
+            problem = f"column {name!r} is hidden in one of two profiles only, so they cannot be merged"
+            raise ProfileError(problem, fix="Profile both with the same sensitive columns.")
+        left, right = (msgspec.structs.replace(column, hidden=True) for column in (left, right))
+    merged = _merge_kinds(name, left, right)
+    return msgspec.structs.replace(merged, hidden=True) if left.hidden else merged
+
+
+def _merge_kinds(name: str, left: ColumnProfile, right: ColumnProfile) -> ColumnProfile:
     match left, right:
         case OpaqueColumn(), OpaqueColumn():
             return OpaqueColumn(

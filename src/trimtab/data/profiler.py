@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -18,7 +19,7 @@ from trimtab.data.column_folds import ColumnFold, Seen, fold_for
 from trimtab.data.columns import natural_type
 from trimtab.data.hashes import mixed, odd_number
 from trimtab.data.pairs import COLUMNS_MAX, PairsFold
-from trimtab.data.profile import Profile, RowOrder
+from trimtab.data.profile import ColumnProfile, Profile, RowOrder
 from trimtab.data.sample import COLUMNS_MAX as SAMPLED_MAX
 from trimtab.data.sample import Sample, Sampled, SampleFold, sampled_numbers, sampled_values
 from trimtab.data.schema import ColumnType
@@ -116,11 +117,15 @@ class Profiler:
         """The profile of the rows so far; may be asked more than once."""
         return Profile(
             rows=self._rows,
-            columns={name: fold.column() for name, fold in self._folds.items()},
+            columns={name: self._column(name) for name in self._names},
             pairs=self._pairs.pairs() if self._pairs is not None else None,
             sample=self._drawn(),
             order=self._order,
         )
+
+    def _column(self, name: str) -> ColumnProfile:
+        column = self._folds[name].column()
+        return msgspec.structs.replace(column, hidden=True) if name in self._depth.sensitive else column
 
     def _follow(self, series: pl.Series) -> None:
         if series.dtype not in (pl.Datetime, pl.Date):

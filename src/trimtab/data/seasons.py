@@ -8,6 +8,7 @@ are left out and named.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, Self
 
@@ -18,7 +19,8 @@ from trimtab.base.errors import InputError
 from trimtab.base.instants import is_zone
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging, Mixed, compare_mixed, counters
-from trimtab.data.profile import Profile, merge_all
+from trimtab.data.hidden import hidden_profile
+from trimtab.data.profile import Profile, hidden_in, merge_all
 from trimtab.data.profiler import Depth, Profiler
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -48,7 +50,7 @@ class SeasonError(InputError):
     code = "TT1205"
 
 
-class Seasons(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.seasons/1"):
+class Seasons(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.seasons/2"):
     """A table's profiles by season; ``parts`` are by the season's number (as text: a record's keys are texts), of those
     that have rows.
 
@@ -128,6 +130,7 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     """
     if (reference.by, reference.zone) != (current.by, current.zone):
         raise SeasonError("the two tables are not by the same season", fix="Profile both by the same one.")
+    reference, current = _hidden_alike(reference, current)
     common = sorted(reference.parts.keys() & current.parts.keys(), key=int)
     if not common:
         raise SeasonError("the two tables have no season in common", fix="Take a longer reference.")
@@ -141,6 +144,22 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     counting = counters(merge_all(reference.parts.values()), merge_all(current.parts.values()))
     found = compare_mixed(Mixed(parts=parts, whole=then, counters=counting), today, judging or Judging())
     return msgspec.structs.replace(found, seasons=_told(reference, current, common))
+
+
+def hidden_seasons(seasons: Seasons, names: Collection[str]) -> Seasons:
+    """The profiles without any value of these columns; raises as `hidden_profile` does."""
+    parts = {number: hidden_profile(part, names) for number, part in seasons.parts.items()}
+    return msgspec.structs.replace(seasons, parts=parts)
+
+
+def hidden_in_seasons(seasons: Seasons) -> frozenset[str]:
+    """The columns whose values are unreadable in any of the profiles."""
+    return frozenset[str]().union(*(hidden_in(part) for part in seasons.parts.values()))
+
+
+def _hidden_alike(one: Seasons, other: Seasons) -> tuple[Seasons, Seasons]:
+    names = hidden_in_seasons(one) | hidden_in_seasons(other)
+    return hidden_seasons(one, names), hidden_seasons(other, names)
 
 
 def _told(reference: Seasons, current: Seasons, common: list[str]) -> str:

@@ -33,6 +33,7 @@ def to_document(report: DataReport) -> dict[str, Any]:
         "findings": [_finding(found) for found in findings(report)],
         "check": _check(report),
         "drift": _drift(report.differences) if report.differences is not None else None,
+        "hidden": sorted(report.hidden),
         "profile": _profile(report.profile, report.hidden) if report.profile is not None else None,
         "notes": list(report.notes),
     }

@@ -10,7 +10,7 @@ import msgspec
 
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Differences
-from trimtab.data.profile import Profile
+from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.schema import Contract
 from trimtab.data.violation import CheckReport
 
@@ -28,7 +28,7 @@ class DataReport(msgspec.Struct, frozen=True, kw_only=True):
         contract: for reasons and sensitive columns.
         notes: what the reader of the table noticed.
         title: the headline; empty: the source's name.
-        sensitive: columns whose values are shown nowhere, beside those that the contract names.
+        sensitive: columns whose values are shown nowhere, beside those that the contract or a profile names.
     """
 
     source: str
@@ -66,4 +66,5 @@ class DataReport(msgspec.Struct, frozen=True, kw_only=True):
     def hidden(self) -> frozenset[str]:
         """The columns whose values are shown nowhere."""
         named = [column.name for column in self.contract.columns if column.sensitive] if self.contract else []
-        return frozenset([*self.sensitive, *named])
+        profiles = [profile for profile in (self.profile, self.reference_profile) if profile is not None]
+        return frozenset([*self.sensitive, *named]).union(*map(hidden_in, profiles))

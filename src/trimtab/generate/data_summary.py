@@ -145,14 +145,10 @@ def worst_first(columns: Mapping[str, ColumnProfile], found: Iterable[str]) -> l
 
 def _with_values(summary: Summary, profile: Profile, column: ColumnProfile, most: int) -> Summary:
     """With the values of single rows, where they may be seen: the names of a hidden text are none."""
-    if summary.hidden and not (isinstance(column, CategoryColumn) and _are_names(column.values)):
+    names = isinstance(column, CategoryColumn) and column.type is ColumnType.TEXT and column.hidden
+    if summary.hidden and not names:
         return summary
     summary = msgspec.structs.replace(summary, frequent=frequent(profile, summary.name, most))
     if isinstance(column, NumberColumn | TimeColumn):
         summary = msgspec.structs.replace(summary, minimum=column.minimum, maximum=column.maximum)
     return summary
-
-
-def _are_names(values: tuple[str, ...]) -> bool:
-    """Whether the profile itself holds names of texts in their place (`trimtab.data.texts.hidden_text`)."""
-    return bool(values) and all(value.startswith("hidden ") for value in values)

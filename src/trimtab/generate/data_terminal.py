@@ -75,6 +75,8 @@ def _head(report: DataReport, look: Look) -> str:
     facts = [] if report.rows is None else [counted(report.rows, "row")]
     if report.profile is not None:
         facts.append(counted(len(report.profile.columns), "column"))
+        hidden = len(report.hidden & report.profile.columns.keys())
+        facts += [f"{hidden:,} of them hidden"] if hidden else []
     text = written.name(report.title or report.source, 120) + (f": {', '.join(facts)}" if facts else "")
     if report.reference:
         text += f"; beside {written.name(report.reference, 120)}"
@@ -122,8 +124,10 @@ def _drift(report: DataReport, look: Look) -> list[str]:
     lines = _wrapped(head, look.width, 2)
     for before, finding in zip((None, *found), found[:COLUMNS_MAX], strict=False):
         again = before is not None and before.columns == finding.columns
-        text = _told(finding) if not again else f"also: {_told(finding)}"
-        lines += _labelled(finding.weight.value, text if again else f"{finding.about}: {text}", look)
+        about = (
+            "also" if again else finding.about + (" (hidden)" if report.hidden.intersection(finding.columns) else "")
+        )
+        lines += _labelled(finding.weight.value, f"{about}: {_told(finding)}", look)
     lines += _more(len(found) - COLUMNS_MAX, "change")
     lines += _more(unsure - sum(one.weight is Weight.UNSURE for one in found), "undecided column", "undecided columns")
     told = [pair for pair in pairs if pair.weight is Weight.FAIL] or list(pairs)[:1]
@@ -194,7 +198,8 @@ def _numbers(row: Summary) -> tuple[str, ...]:
     """Least, mean, greatest and deviation; none for what is not a number."""
     if row.mean is None:
         return ()
-    return row.write(row.minimum), row.write(row.mean), row.write(row.maximum), row.write(row.deviation)
+    least, greatest = ("hidden" if row.hidden else row.write(end) for end in (row.minimum, row.maximum))
+    return least, row.write(row.mean), greatest, row.write(row.deviation)
 
 
 def _values(row: Summary) -> str:

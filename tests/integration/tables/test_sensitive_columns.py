@@ -10,9 +10,10 @@ import pytest
 
 from trimtab.app.data import Reading, Setting, check, drift, profile, profile_by_season
 from trimtab.app.data_contracts import keep_contract, propose
-from trimtab.app.data_report import full_report, of_check
+from trimtab.app.data_report import full_report, of_check, of_profile
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Verdict
+from trimtab.data.drift import compare
 from trimtab.data.hidden import NotHiddenError, hidden_profile
 from trimtab.data.infer import Roles
 from trimtab.data.profiler import Depth, profile_frame
@@ -28,6 +29,7 @@ from trimtab.generate.data_terminal import Look, terminal
 from trimtab.records.versioned import encode
 
 NAMES = frozenset({"name", "salary", "born"})
+HIDING = Depth(sensitive=NAMES)
 
 
 def table(first: str, rows: int = 4_000) -> pl.DataFrame:
@@ -102,6 +104,31 @@ def test_a_comparison_hides_what_one_side_shows(tmp_path: Path) -> None:
     found = drift(tmp_path / "open.profile", table("carol-secret"), reading=Reading(hidden=NAMES))
     assert b"secret" not in encode(found.reference.profile) + encode(found.current.profile)
     assert "secret" not in str(found.differences)
+
+
+def test_profiles_are_compared_without_what_either_hides() -> None:
+    found = compare(profile_frame(table("alice-secret"), HIDING), profile_frame(table("carol-secret")))
+    assert next(column for column in found.columns if column.column == "name").verdict is Verdict.FAIL
+    assert "secret" not in str(found)
+
+
+def test_a_report_says_of_a_stored_profile_which_columns_it_hides(tmp_path: Path) -> None:
+    write_profile(tmp_path / "kept.profile", profile(table("alice-secret"), Reading(hidden=NAMES)).profile)
+    report = of_profile(profile(tmp_path / "kept.profile"))
+    assert report.hidden == NAMES
+    shown = terminal(report, Look(width=200, colour=False, all_columns=True))
+    assert "4,000 rows, 4 columns, 3 of them hidden" in shown
+    assert next(line for line in shown.splitlines() if line.startswith("salary")).count("hidden") == 2
+    assert to_document(report)["hidden"] == sorted(NAMES)
+    assert to_document(report)["profile"]["columns"]["salary"]["sensitive"] is True
+    assert "sensitive" in page(report)
+
+
+def test_a_contract_of_a_profile_that_hides_columns_calls_them_sensitive(tmp_path: Path) -> None:
+    write_profile(tmp_path / "kept.profile", profile(table("alice-secret"), Reading(hidden=NAMES)).profile)
+    proposed = propose(tmp_path / "kept.profile", Roles())
+    assert {column.name for column in proposed.contract.columns if column.sensitive} == NAMES
+    assert "hidden" not in proposed.text
 
 
 def test_profiles_by_season_hide_what_is_sensitive(tmp_path: Path) -> None:

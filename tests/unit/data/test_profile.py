@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from trimtab.base.errors import UnknownVersionError
 from trimtab.data import profile as profiles
 from trimtab.data.array_profile import profile_columns, profile_scores, profile_table
+from trimtab.data.moments import Moments
 from trimtab.data.profile import (
     VALUES_MAX,
     CategoryColumn,
@@ -22,6 +24,7 @@ from trimtab.data.profile import (
     TimeColumn,
     different_values,
     group_counts,
+    hidden_in,
     merge,
     merge_all,
 )
@@ -200,11 +203,36 @@ def test_columns_that_are_null_in_different_parts_keep_what_they_do_together() -
 
 
 def test_a_column_that_is_missing_for_another_reason_is_not_filled_in() -> None:
-    shown, hidden = Depth(), Depth(sensitive=frozenset({"z"}))
     table = pl.DataFrame({"x": [1.0, 2.0], "y": [3.0, 1.0], "z": ["a", "b"]})
-    found = merge(profile_frame(table, shown), profile_frame(table, hidden))
+    whole = profile_frame(table)
+    assert whole.sample is not None
+    sampled = {name: column for name, column in whole.sample.columns.items() if name != "z"}
+    part = msgspec.structs.replace(whole, sample=msgspec.structs.replace(whole.sample, columns=sampled))
+    found = merge(whole, part)
     assert found.sample is None
     assert found.pairs is not None
+
+
+def test_a_column_that_only_one_profile_hides_is_not_merged_with_open_values() -> None:
+    table = pl.DataFrame({"x": [1.0, 2.0], "z": ["a", "b"]})
+    hidden = profile_frame(table, Depth(sensitive=frozenset({"z"})))
+    assert hidden_in(merge(hidden, hidden)) == {"z"}
+    for pair in ((profile_frame(table), hidden), (hidden, profile_frame(table))):
+        with pytest.raises(ProfileError, match="'z' is hidden in one of two profiles"):
+            merge(*pair)
+    empty = profile_frame(table.with_columns(pl.lit(None).alias("z")))
+    assert merge(hidden, empty).columns["z"].hidden
+    assert merge(empty, hidden).columns["z"].hidden
+
+
+def test_hidden_ends_beyond_64_bits_are_the_same_for_parts_and_for_the_whole() -> None:
+    def part(*values: int) -> Profile:
+        return profile_frame(pl.DataFrame({"x": pl.Series(values, dtype=pl.Int64)}), Depth(sensitive=frozenset("x")))
+
+    merged, whole = merge(part(-(2**63)), part(3)), part(-(2**63), 3)
+    assert encode(Profile(columns={"x": msgspec.structs.replace(merged.columns["x"], moments=Moments())})) == encode(
+        Profile(columns={"x": msgspec.structs.replace(whole.columns["x"], moments=Moments())})
+    )
 
 
 def test_whole_numbers_and_fractions_merge_into_numbers_in_either_order() -> None:
@@ -271,7 +299,7 @@ def test_a_profile_is_a_versioned_record() -> None:
     profile = profile_of(ColumnType.TEXT, ["a", None])
     assert decode(Profile, encode(profile)) == profile
     with pytest.raises(UnknownVersionError, match="trimtab.profile/1"):
-        decode(Profile, encode(profile).replace(b"profile/2", b"profile/1"))
+        decode(Profile, encode(profile).replace(b"profile/3", b"profile/1"))
 
 
 def test_the_stored_form_does_not_change_unnoticed() -> None:
@@ -279,13 +307,13 @@ def test_the_stored_form_does_not_change_unnoticed() -> None:
 
 
 STORED = (
-    '{"columns":{"ts":{"count":4,"counted":true,"distinct":null,"kind":"time","maximum":1772375400000000,'
-    '"minimum":1772375400000000,"nulls":0,"sketch":{"dropped":0,"linear":true,"packed":"AQAAAAEAAAD/BAAAK'
-    'iBO90sGAA=="},"stored":"","type":"time"},"x":{"counted":true,"distinct":null,"infinite":0,"kind":"nu'
-    'mber","maximum":1.5,"minimum":-2.0,"moments":{"count":3,"m2":6.5,"m3":-4.5,"m4":21.125,"mean":0.0,"r'
-    'est":0.0},"nans":0,"nulls":1,"sketch":{"dropped":0,"linear":false,"packed":"AwAAAAMAAAD///8BAAEAAQD/'
-    '////////vwEAAAAAAOB/AAAAAAAAGAA="},"stored":"","type":"float"}},"order":null,"pairs":null,"repeats":'
-    'null,"rows":4,"sample":null,"schema":"trimtab.profile/2"}'
+    '{"columns":{"ts":{"count":4,"counted":true,"distinct":null,"hidden":false,"kind":"time","maximum":177237540'
+    '0000000,"minimum":1772375400000000,"nulls":0,"sketch":{"dropped":0,"linear":true,"packed":"AQAAAAEAAAD/BAAA'
+    'KiBO90sGAA=="},"stored":"","type":"time"},"x":{"counted":true,"distinct":null,"hidden":false,"infinite":0,"'
+    'kind":"number","maximum":1.5,"minimum":-2.0,"moments":{"count":3,"m2":6.5,"m3":-4.5,"m4":21.125,"mean":0.0,'
+    '"rest":0.0},"nans":0,"nulls":1,"sketch":{"dropped":0,"linear":false,"packed":"AwAAAAMAAAD///8BAAEAAQD/////'
+    '////vwEAAAAAAOB/AAAAAAAAGAA="},"stored":"","type":"float"}},"order":null,"pairs":null,"repeats":null,"rows":'
+    '4,"sample":null,"schema":"trimtab.profile/3"}'
 )
 
 
