@@ -16,7 +16,7 @@ SHARED = {
     "a table": "SEEN = []\ndef _draw():\n    SEEN.append(1)\n    return len(SEEN)\n",
     "a global name": "N = 0\ndef _draw():\n    global N\n    N += 1\n    return N\n",
     "the global generators": "import random\ndef _draw():\n    return [random.random(), float(np.random.rand())]\n",
-    "what was drawn at import": "import random\nX = random.random() + np.random.rand()\ndef _draw():\n    return float(X)\n",
+    "what was drawn at import": "import random\nX = random.random() + np.random.rand()\n_draw = lambda: float(X)\n",
 }
 STEPS = """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache as once
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,11 +16,13 @@ from trimtab.app.judging_run import champion_first, judge_run
 from trimtab.app.known_reach import KnownReach
 from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, read_code
+from trimtab.app.run_settings import hidden
 from trimtab.app.run_values import Carried, Prepared, ToDo
 from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_facts import Reader
 from trimtab.app.steps import Given, Pipeline, Say, Steps, Stores
 from trimtab.base.digest import Digest, digest_json
+from trimtab.base.errors import TrimtabError
 from trimtab.disk.faults import explained
 from trimtab.drivers.data_files import snapshot_files
 from trimtab.drivers.environment import Libraries, environment_level, observe_packages
@@ -31,7 +34,6 @@ from trimtab.pipeline.graph import parameters
 from trimtab.pipeline.parts import Part
 from trimtab.pipeline.plan import Planned
 from trimtab.records.run import FileRead, Scalar, StepRun, StepState
-from trimtab.records.secret_words import hide
 from trimtab.spec.project import Keep, Project
 
 if TYPE_CHECKING:
@@ -73,18 +75,22 @@ def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, 
     """
     prepared = _prepare(home, plan, folder, say, load=load)
     steps, rows = prepared.steps, prepared.rows
-    carried.note(environment=prepared.environment, parameters=_parameters(prepared, plan.project))
+    recorded = {name: hidden(plan.project, name, value) for name, value in parameters(prepared.code.graph).items()}
+    carried.note(environment=prepared.environment, parameters=recorded)
     if rows is not None:
         carried.note(data=rows.gathered.data)
         say(f"{rows.rows:,} rows to train on, {rows.gathered.data.judged_rows:,} newer ones to judge by{_origin(rows)}")
     try:
         champion = champion_first(home, plan, prepared)
         steps.run(prepared.given)
-    finally:
-        _note_steps(home, plan, prepared, carried, say)
+    except BaseException:
+        with suppress(TrimtabError):  # the step's own error says more
+            _note_steps(home, plan, prepared, carried, say)
+            prepared.save()
+        raise
+    _note_steps(home, plan, prepared, carried, say)
     _remember(home, prepared)
-    prepared.index.save()
-    prepared.reach.save()
+    prepared.save()
     if rows is not None:
         judge_run(home, plan, prepared, carried, champion, folder)
 
@@ -207,14 +213,6 @@ def _given(code: SourceCode, rows: TrainingRows | None) -> dict[str, Given]:
     }
 
 
-def _parameters(prepared: Prepared, project: Project) -> dict[str, Any]:
-    secret = frozenset(project.pipeline.secret)
-    return {
-        name: hide("password" if name in secret else name, value)
-        for name, value in parameters(prepared.code.graph).items()
-    }
-
-
 def _logs(home: Home, plan: ToDo) -> Path:
     folder = home.state / "logs" / plan.run_id
     with explained("make the folder for what steps log", folder):
@@ -253,7 +251,7 @@ def _logged(
     logged = read_log(*logs)
     for said in logged.notes:
         say(said)
-    parameters = {name: hide(name, value) for name, value in logged.parameters.items()}
+    parameters = {name: hidden(plan.project, name, value) for name, value in logged.parameters.items()}
     return parameters, dict(logged.metrics), home.blobs.put(pack_series(logged.series)) if logged.series else None
 
 

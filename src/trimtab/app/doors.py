@@ -59,7 +59,15 @@ def open_state(folder: Path) -> Home:
 
 def local_person() -> Actor:
     """The person at this terminal, as the operating system knows them."""
-    return Actor(kind="person", name=getpass.getuser(), authenticated="operating system user")
+    return Actor(kind="person", name=user_name(), authenticated="operating system user")
+
+
+def user_name() -> str:
+    """The name of the user at this terminal; the number where the system has no name for it, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def controller() -> Actor:

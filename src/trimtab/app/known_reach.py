@@ -91,7 +91,10 @@ def _read(path: Path, digest: bytes) -> dict[str, Reach]:
     check = content[len(_HEAD) : len(_HEAD) + _CHECK]
     if not content.startswith(_HEAD) or hashlib.sha256(body).digest() != check:
         return {}
-    known = msgspec.msgpack.decode(body, type=_Known)
+    try:
+        known = msgspec.msgpack.decode(body, type=_Known)
+    except msgspec.DecodeError:  # of another version
+        return {}
     return known.answers if known.texts == digest else {}
 
 

@@ -56,6 +56,7 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
         *(("draws by chance", each) for each in observed.chance if _SEEDED not in each.what),
         *(("uses the network", each) for each in observed.network),
         *(("starts a process", each) for each in observed.processes),
+        *(("depends on the environment", each) for each in observed.surroundings),
     )
     return Seen(
         files=files,

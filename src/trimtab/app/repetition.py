@@ -11,12 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 
 from trimtab.app.home import Home
-from trimtab.app.project_code import read_code
-from trimtab.app.reproduce import Repetition, answer_of
+from trimtab.app.reproduce import Repetition, answer_of, encode_problem
 from trimtab.app.run import Plan, execute
+from trimtab.app.settings import with_recorded
 from trimtab.base.errors import TrimtabError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.bundles import Bundles
@@ -24,9 +23,7 @@ from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.project_file import read_project
 from trimtab.drivers.source_snapshot import take_snapshot
 from trimtab.drivers.sqlite_records import SqliteRecords
-from trimtab.pipeline.graph import parameters
 from trimtab.records.run import Run
-from trimtab.spec.project import Project
 
 AGAIN = "again"
 
@@ -34,7 +31,7 @@ AGAIN = "again"
 def repeat(asked: Repetition) -> Run:
     """The record of the run, executed again; a failed one says how."""
     folder, state, run = Path(asked.folder), Path(asked.state), asked.run
-    project = _with_parameters(folder, read_project(folder), run)
+    project = with_recorded(folder, read_project(folder), run, asked.given)
     blobs = LocalBlobs(state / "blobs")
     home = Home(
         root=folder,
@@ -71,23 +68,15 @@ def main(asked: str, answer: str, *rest: str) -> None:
         from trimtab.drivers.observation.world import enter_other_world
 
         enter_other_world()
-    write_bytes(Path(answer), answer_of(repeat(repetition)))
+    try:
+        written = answer_of(repeat(repetition))
+    except TrimtabError as error:
+        written = encode_problem(error)
+    write_bytes(Path(answer), written)
 
 
 def _say(said: str) -> None:
     sys.stderr.write(f"{said}\n")
-
-
-def _with_parameters(folder: Path, project: Project, run: Run) -> Project:
-    """The project with the hyper-parameters of the record: some may have been given on the command line."""
-    kept = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
-    known = parameters(read_code(folder, project, kept).graph)
-    values = {
-        name: value
-        for name, value in run.parameters.items()
-        if name in known and name != "seed" and value is not None and not str(value).startswith("sha256:")
-    }
-    return replace(project, pipeline=replace(project.pipeline, params={**project.pipeline.params, **values}))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,11 @@ import msgspec
 
 from trimtab.app.home import Home
 from trimtab.app.runs import find_run
+from trimtab.app.settings import read_settings
+from trimtab.app.step_outcome import Problem, error_of, problem_of
 from trimtab.app.training_rows import table_path
 from trimtab.base.digest import Digest, short
-from trimtab.base.errors import DriverError, InputError
+from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.data_files import lay_out, missing
 from trimtab.drivers.file_index import FileIndex
@@ -35,6 +37,7 @@ from trimtab.records.versioned import decode, encode
 
 Say = Callable[[str], None]
 _SAID: Final = 2000
+_PROBLEM: Final = b"problem "
 
 
 class NotReproducibleError(InputError):
@@ -50,21 +53,24 @@ class RepetitionError(DriverError):
 
 
 class Repetition(msgspec.Struct, frozen=True, kw_only=True):
-    """What the repeating process is told: the record, the folder with the source, and where its state is."""
+    """What the repeating process is told: the record, the folder with the source, where its state is, and the
+    hyper-parameters that are ``given`` again since the record has their digests alone."""
 
     run: Run
     folder: str
     state: str
+    given: dict[str, str | int | float | bool] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """How to repeat: ``offline`` fetches nothing; ``world`` puts it under another clock and another order of files, and
-    ``hash_seed`` under another order of hashes."""
+    ``hash_seed`` under another order of hashes; ``settings`` (``NAME=VALUE``) are the run's secrets."""
 
     offline: bool = False
     world: bool = False
     hash_seed: str | None = None
+    settings: tuple[str, ...] = ()
 
 
 def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduction:
@@ -75,6 +81,7 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
 
     Raises:
         NotReproducibleError: something that it needs is missing; everything that is, is named.
+        SecretParameterError: it was given a secret that ``way`` does not give again.
         EditedPackageError: it runs in this environment, and somebody edited a package of it in place.
         RepetitionError: the repeating process was killed.
     """
@@ -86,7 +93,8 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
         _lay_out(home, run, folder, state)
         python = _environment(home, run, say, offline=way.offline)
         say(f"running {run.run_id} again in {folder}")
-        again = _repeat(python, Repetition(run=run, folder=str(folder), state=str(state)), place, way)
+        asked = Repetition(run=run, folder=str(folder), state=str(state), given=read_settings(way.settings))
+        again = _repeat(python, asked, place, way)
         tolerance = _tolerance(folder)
     found = compare(run, again, tolerance=tolerance)
     home.records.put_document(f"reproduction/{run.run_id}", found)
@@ -206,7 +214,10 @@ def _repeat(python: str, repetition: Repetition, place: Path, way: Way) -> Run:
         words = (place / "said").read_text(encoding="utf-8", errors="replace").strip()[-_SAID:]
         how = f"signal {-done.returncode}" if done.returncode < 0 else f"code {done.returncode}"
         raise RepetitionError(f"the process that ran {run.run_id} again ended with {how}", fix=f"It said: {words}")
-    return decode(Run, answer.read_bytes(), at="the repetition")
+    content = answer.read_bytes()
+    if content.startswith(_PROBLEM):
+        raise error_of(msgspec.json.decode(content[len(_PROBLEM) :], type=Problem))
+    return decode(Run, content, at="the repetition")
 
 
 def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[str, str]:
@@ -222,6 +233,11 @@ def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[s
         here["PYTHONHASHSEED"] = way.hash_seed
     known = {name: value for name, value in _variables(run).items() if not value.startswith("sha256:")}
     return here | known
+
+
+def encode_problem(error: TrimtabError) -> bytes:
+    """What kept a run from being begun again, as the repeating process leaves it."""
+    return _PROBLEM + msgspec.json.encode(problem_of(error))
 
 
 def answer_of(run: Run) -> bytes:

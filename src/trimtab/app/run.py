@@ -7,7 +7,6 @@ is finished gives its record and does nothing, so a retraining that was killed i
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import sys
@@ -22,12 +21,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from trimtab.app.carrying_out import carry_out, explain
+from trimtab.app.doors import user_name
 from trimtab.app.home import Home
 from trimtab.app.project_code import GraphDiffersError
 from trimtab.app.run_settings import peak_bytes
 from trimtab.app.run_values import Carried
+from trimtab.app.settings import read_settings, with_recorded, with_settings
 from trimtab.base.digest import Digest
-from trimtab.base.errors import InputError, TrimtabError
+from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Instant
 from trimtab.drivers.clocks import RealClock, ReplayClock
 from trimtab.drivers.project_file import read_project
@@ -97,7 +98,7 @@ def plan_working_tree(
     home: Home, actor: Actor, *, settings: tuple[str, ...], say: Say, fresh: bool = False, here: bool = False
 ) -> Plan:
     """What a run of the working tree is to do; a first contract is inferred where there is none."""
-    project = with_settings(home.project, settings)
+    project = with_settings(home.project, read_settings(settings))
     replayed, as_of = False, RealClock().now()
     if project.data is not None:
         desired = home.desired()
@@ -152,13 +153,14 @@ def run_retraining(home: Home, actor: Actor, *, key: str, as_of: Instant, say: S
     with tempfile.TemporaryDirectory(prefix="trimtab-") as temporary:
         folder = Path(temporary)
         snapshot = extract(manifest.source, folder, home.blobs)
+        project = read_project(folder)
         plan = Plan(
             run_id=retraining_id(home.endpoint, key),
             kind="retrain",
             actor=actor,
             as_of=as_of,
             folder=folder,
-            project=read_project(folder),
+            project=project if parent is None else with_recorded(folder, project, parent, {}),
             snapshot=snapshot,
             parent=parent,
             replayed=desired.replayed,
@@ -190,19 +192,6 @@ def execute(home: Home, plan: Plan, say: Say) -> Run:
         return run
 
 
-def with_settings(project: Project, settings: tuple[str, ...]) -> Project:
-    """The project with hyper-parameters from the command line; raises `InputError` for one without ``=``."""
-    params = dict(project.pipeline.params)
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals:
-            raise InputError(
-                f"--set {setting} has no value", fix="Write --set NAME=VALUE, for example --set max_depth=6."
-            )
-        params[name] = _value(text)
-    return replace(project, pipeline=replace(project.pipeline, params=params))
-
-
 def _carry_out(home: Home, plan: Plan, carried: Carried, folder: Path, say: Say) -> None:
     """Once from the code's text, and once more from the loaded module where the two say different things."""
     try:
@@ -223,7 +212,7 @@ def _begin(home: Home, plan: Plan) -> Run:
         as_of=plan.as_of,
         place=Place(
             host=platform.node(),
-            user=getpass.getuser(),
+            user=user_name(),
             folder=str(home.root),
             command=hide_words(("trimtab", *sys.argv[1:])),
         ),
@@ -266,14 +255,3 @@ def _end(home: Home, run: Run, phase: Phase, reason: str) -> None:
     with home.records.transaction():
         home.records.put_run(run)
         home.records.append(draft)
-
-
-def _value(text: str) -> str | int | float | bool:
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from trimtab.records.secret_words import hide
+from trimtab.records.secret_words import Scalar, hide
 from trimtab.spec.project import Project
 
 HASH_SEED: Final = "PYTHONHASHSEED"
@@ -50,6 +50,7 @@ def peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def secret_value(project: Project, name: str, value: str) -> str:
-    """A value as it may be recorded: its digest if it is declared a secret or looks like one."""
-    return str(hide("password" if name in project.pipeline.secret else name, value))
+def hidden(project: Project, name: str, value: Scalar) -> Scalar:
+    """A parameter's or a variable's value as it may be recorded and shown: its digest if it is declared a secret or
+    looks like one."""
+    return hide("password" if name in project.pipeline.secret else name, value)

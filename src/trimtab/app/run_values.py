@@ -70,3 +70,8 @@ class Prepared:
     environment: Environment
     index: FileIndex
     reach: KnownReach
+
+    def save(self) -> None:
+        """Keep for the next run what was learnt of files and code; raises `DriverError`."""
+        self.index.save()
+        self.reach.save()

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from trimtab.app.known_reach import KnownReach
-from trimtab.app.run_settings import secret_value
+from trimtab.app.run_settings import hidden
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.errors import NotFoundError
 from trimtab.drivers.environment import Libraries
@@ -27,10 +27,14 @@ from trimtab.pipeline.parts import Part, PartKind
 from trimtab.pipeline.plan import StepFacts, Unstable
 from trimtab.pipeline.reach.values import Hint, HintKind, Reach, Unit, UnitKind, joined
 from trimtab.records.environment import Package
+from trimtab.records.run import Scalar
 from trimtab.spec.project import Project
 
 _SEEDED: Final = ("random.", "numpy.random.")
 """Global generators that each step finds seeded by the project's seed."""
+
+_SHOWN: Final = 40
+"""Characters; a longer value is told by its digest."""
 
 _NAMES: Final = {
     UnitKind.FUNCTION: "helper",
@@ -90,7 +94,7 @@ class Reader:
         reach = self._with_classes(self._reach(step), handed.classes)
         always += _code_parts(reach, self.project.pipeline.module)
         always += _library_parts(self.libraries.behind(sorted(reach.externals | handed.libraries)))
-        always += [_parameter(name, value) for name, value in sorted(step.params.items())]
+        always += [self._parameter(name, value) for name, value in sorted(step.params.items())]
         variables = {
             *step.mark.env,
             *(hint.name for hint in reach.hints if hint.kind is HintKind.VARIABLE and hint.name),
@@ -162,6 +166,11 @@ class Reader:
         resolved = path.resolve()
         return [resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else str(resolved)]
 
+    def _parameter(self, name: str, value: Scalar) -> Part:
+        shown = hidden(self.project, name, value)  # a plan tells it, and so does the record
+        text = repr(shown) if len(repr(shown)) < _SHOWN or shown != value else digest_json(value)
+        return Part(kind=PartKind.PARAMETER, name=name, value=text)
+
     def _variable(self, name: str) -> Part:
         return Part(kind=PartKind.VARIABLE, name=name, value=digest_json([name, os.environ.get(name)]))
 
@@ -174,7 +183,7 @@ class Reader:
 def variables_of(facts: StepFacts, project: Project) -> dict[str, str]:
     """The environment variables that a step follows from, as they may be recorded."""
     names = [part.name for part in facts.parts if part.kind is PartKind.VARIABLE]
-    return {name: secret_value(project, name, os.environ.get(name, "")) for name in names}
+    return {name: str(hidden(project, name, os.environ.get(name, ""))) for name in names}
 
 
 def files_of(facts: StepFacts) -> list[str]:
@@ -205,10 +214,6 @@ def _library_parts(packages: Mapping[str, Package]) -> Iterator[Part]:
         yield Part(kind=PartKind.LIBRARY, name=name, value=f"{package.version}{record}")
 
 
-def _parameter(name: str, value: object) -> Part:
-    return Part(kind=PartKind.PARAMETER, name=name, value=repr(value) if len(repr(value)) < 40 else digest_json(value))
-
-
 def _once(parts: Iterable[Part]) -> Iterator[Part]:
     seen: set[tuple[PartKind, str]] = set()
     for part in parts:
@@ -237,7 +242,8 @@ def _notes(step: Step, reach: Reach) -> Iterator[str]:
         yield f"{lost.what} cannot be followed ({lost.at}), so {lost.counted} counts"
     for hint in reach.hints:
         if hint.kind is HintKind.VARIABLE and hint.name not in step.mark.env:
-            yield f"{hint.what} is read without being declared ({hint.at}); it counts as declared"
+            counts = "it counts as declared" if hint.name else "the variables that the step is seen to read count"
+            yield f"{hint.what} is read without being declared ({hint.at}); {counts}"
 
 
 def _said(step: Step, reach: Reach) -> Iterator[str]:

@@ -14,6 +14,6 @@ _OTHER_ORDER: Final = "4127"
 """Any seed of hashes but the usual one."""
 
 
-def run_twice(home: Home, run: Run, *, say: Say) -> Reproduction:
+def run_twice(home: Home, run: Run, *, settings: tuple[str, ...], say: Say) -> Reproduction:
     """The run that was just made, executed again under another clock, hash order and order of files, and compared."""
-    return reproduce(home, run.run_id, say=say, way=Way(world=True, hash_seed=_OTHER_ORDER))
+    return reproduce(home, run.run_id, say=say, way=Way(world=True, hash_seed=_OTHER_ORDER, settings=settings))

@@ -77,7 +77,7 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool, **how: bool) -> in
         from trimtab.app.twice import run_twice
         from trimtab.cli.reproduce_command import told
 
-        return told(run_twice(home, result, say=note), json_=json_)
+        return told(run_twice(home, result, settings=settings, say=note), json_=json_)
     return _told(result, json_=json_)
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     help="The project's folder, or one that holds its .trimtab alone (default: this one).",
 )  # fmt: skip
 @click.option("--offline", is_flag=True, help="Build the environment from the wheel store alone.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A secret that the run was given.")
 @as_json
-def reproduce(run: str, folder: Path, offline: bool, json_: bool) -> int:
+def reproduce(run: str, folder: Path, offline: bool, settings: tuple[str, ...], json_: bool) -> int:
     """Execute a recorded run again, elsewhere, and compare.
 
     RUN is a run's id, the beginning of one, or `latest`. Source, data and environment come from what was kept: the
@@ -32,7 +33,7 @@ def reproduce(run: str, folder: Path, offline: bool, json_: bool) -> int:
     from trimtab.app.reproduce import Way
     from trimtab.app.reproduce import reproduce as execute_again
 
-    found = execute_again(open_state(folder), run, say=note, way=Way(offline=offline))
+    found = execute_again(open_state(folder), run, say=note, way=Way(offline=offline, settings=settings))
     return told(found, json_=json_)
 
 

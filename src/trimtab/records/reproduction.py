@@ -147,6 +147,9 @@ _COMPARED = (
 
 
 def _surroundings(run: Run, again: Run) -> Iterator[Difference]:
+    for name, value in sorted(run.parameters.items()):
+        if again.state is RunState.FINISHED and again.parameters.get(name) != value:
+            yield Difference(what=f"parameter {name}", then=repr(value), now=repr(again.parameters.get(name)))
     then, now = run.environment, again.environment
     if then is None or now is None:
         return
