@@ -97,7 +97,7 @@ def read_code(folder: Path, project: Project, kept: frozenset[str], *, load: boo
     if project.data is None and project.steps and file_of(texts, module) is None:
         described: tuple[Function, ...] | None = ()  # commands alone need no module
     else:
-        described = None if load else describe_project(texts, module)
+        described = None if load else describe_project(texts, module, alone=project.data is None)
     if described is None:
         from trimtab.drivers.user_code import load_functions
 

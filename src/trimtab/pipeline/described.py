@@ -17,13 +17,16 @@ from trimtab.pipeline.draft import FEATURES, TRAIN
 from trimtab.pipeline.signature import REQUIRED, UNREAD, Function, describe_source
 
 _STEP = frozenset({"step", "trimtab.step"})
+_BINDING = frozenset({"globals", "exec", "setattr", "vars", "locals"})
+"""Functions that bind names which no text shows."""
 
 
-def describe_project(files: Mapping[str, str], module: str) -> tuple[Function, ...] | None:
+def describe_project(files: Mapping[str, str], module: str, *, alone: bool = False) -> tuple[Function, ...] | None:
     """What `trimtab.pipeline.signature.describe_module` would say of the loaded module; None where only that can tell.
 
     Args:
         files: path (relative, with ``/``) → text of the project's Python files.
+        alone: the project has no model, so that every public function of the module is a step.
     """
     path = file_of(files, module)
     if path is None:
@@ -35,7 +38,7 @@ def describe_project(files: Mapping[str, str], module: str) -> tuple[Function, .
     except (SyntaxError, ValueError, LookupError):
         return None
     found = (*own, *imported)
-    return found if _certain(tree, own, found) else None
+    return found if _certain(tree, own, found, alone=alone) else None
 
 
 def file_of(files: Mapping[str, str], module: str) -> str | None:
@@ -44,19 +47,41 @@ def file_of(files: Mapping[str, str], module: str) -> str | None:
     return next((path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in files), None)
 
 
-def _certain(tree: ast.Module, own: Iterable[Function], found: Iterable[Function]) -> bool:
+def _certain(tree: ast.Module, own: Iterable[Function], found: Iterable[Function], *, alone: bool) -> bool:
     """Whether nothing else in the module could be a step, or change what a step asks for."""
     asked = {each.name for function in found for each in function.parameters if each.default is REQUIRED}
     wanted = {FEATURES, TRAIN} | asked
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             if any(ast.unparse(_called(each)) not in _STEP for each in node.decorator_list):
                 return False
         elif isinstance(node, ast.If) and ast.unparse(node.test) in ("__name__ == '__main__'", "TYPE_CHECKING"):
             continue
-        elif _hidden(node) & wanted:
+        elif _hidden(node) & wanted or _makes_step(node, functions, alone=alone):
             return False
     return not any(each.default is UNREAD for function in own for each in function.parameters)
+
+
+def _makes_step(node: ast.stmt, functions: set[str], *, alone: bool) -> bool:
+    """Whether a statement other than a definition may bind a step: a public name, to what came of the module's own
+    ``functions``; what other modules make is a step only if it is marked.
+
+    A name in capitals is a constant. In a project with a model a step that nobody asks for must be marked.
+    """
+    if isinstance(node, ast.ClassDef | ast.Import | ast.ImportFrom):
+        return False
+    names = {name for name in _hidden(node) if not name.startswith("_") and not name.isupper()}
+    inside = list(ast.walk(node))
+    called = {ast.unparse(each.func) for each in inside if isinstance(each, ast.Call)}
+    if called & _BINDING:
+        return True
+    if not names or called & _STEP:
+        return bool(names)
+    if not alone:
+        return False
+    made = any(isinstance(each, ast.Lambda | ast.FunctionDef | ast.Delete) for each in inside)
+    return made or any(isinstance(each, ast.Name) and each.id in functions for each in inside)
 
 
 def _called(decorator: ast.expr) -> ast.expr:

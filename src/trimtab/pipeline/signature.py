@@ -62,11 +62,12 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 def describe_module(module: ModuleType, *, file: str) -> tuple[Function, ...]:
     """The functions of a module that may be steps: those defined in it, and imported ones that `step` marks.
 
-    Names with a leading underscore are the module's own business. ``file`` is how errors name the module's file.
+    Names with a leading underscore are the module's own business, and names in capitals are constants. ``file`` is how
+    errors name the module's file.
     """
     found = []
     for name, value in vars(module).items():
-        if name.startswith("_") or not callable(value):
+        if name.startswith("_") or name.isupper() or not callable(value):
             continue
         function = inspect.unwrap(value)
         if not isinstance(function, FunctionType):
@@ -141,7 +142,7 @@ def describe_source(text: str, *, file: str) -> tuple[Function, ...]:
     return tuple(
         _described(node, aliases, file)
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not node.name.isupper()
     )
 
 
