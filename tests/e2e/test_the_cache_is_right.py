@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.e2e.pipeline_project import ALL, PipelineProject, install, make_project
+from trimtab.drivers.step_values import Results
+from trimtab.drivers.step_values.results import read_result
+from trimtab.records.kept import KeptFile, Result
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +150,48 @@ def test_a_damaged_result_is_computed_again_and_said(project: PipelineProject) -
     done = project.command("run")
     assert "total ran, its kept result was damaged or removed" in done.stderr
     assert next(step["output"] for step in project.run()["steps"] if step["step"] == "total") == total
+
+
+def test_damage_that_no_look_at_a_file_shows_stops_one_run_and_not_the_next(project: PipelineProject) -> None:
+    before = {step["step"]: step["output"] for step in project.run()["steps"]}
+    cache = project.folder / ".trimtab/cache"
+    (path,) = (path for path in (cache / "results").glob("??/*") if read_result_of(path).step == "total")
+    result = read_result_of(path)
+    for file in result.kept.files:
+        digits = file.content.removeprefix("sha256:")
+        value = cache / "values" / digits[:2] / digits[2:]
+        value.chmod(0o600)
+        value.write_bytes(b"\0" * file.size)  # as a power cut leaves it: the name and the size, and no content
+    Results(cache).put(
+        replace(result, kept=replace(result.kept, files=tuple(map(as_it_lies(cache), result.kept.files))))
+    )
+    project.edit("helpers.py", "offset(x) * 3", "3 * offset(x)")
+
+    done = project.command("run")
+    assert (done.returncode, "TT1354" in done.stderr) == (4, True), done.stderr
+    assert "its part value is not what it was, and was removed" in done.stderr
+    assert "Run again: the step is computed anew." in done.stderr
+
+    again = project.run()
+    assert {step["step"] for step in again["steps"] if step["state"] == "ran"} == {"total", "scaled"}
+    assert {step["step"]: step["output"] for step in again["steps"]} == before
+
+
+def read_result_of(path: Path) -> Result:
+    found = read_result(path)
+    assert found is not None
+    return found
+
+
+def as_it_lies(cache: Path) -> Callable[[KeptFile], KeptFile]:
+    """What is noted of a kept file, with its times and inode as they are now."""
+
+    def noted(file: KeptFile) -> KeptFile:
+        digits = file.content.removeprefix("sha256:")
+        about = (cache / "values" / digits[:2] / digits[2:]).stat()
+        return replace(file, modified=about.st_mtime_ns, changed=about.st_ctime_ns, inode=about.st_ino)
+
+    return noted
 
 
 def test_without_its_cache_a_project_runs_as_the_first_time(project: PipelineProject) -> None:

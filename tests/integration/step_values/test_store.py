@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -12,7 +13,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -137,6 +140,74 @@ def test_a_damaged_file_is_found_and_put_right_by_keeping_again(values: StepValu
         assert values.intact(again)
         assert values.intact(kept)
         assert equal(values.open(kept), VALUES[name])
+
+
+def unseen(values: StepValues, kept: Kept) -> Kept:
+    """As if every file had the size, times and inode that were noted: damage that no look at them shows."""
+    files = []
+    for file in kept.files:
+        about = place(values, kept, file.name).stat()
+        times = {"modified": about.st_mtime_ns, "changed": about.st_ctime_ns, "inode": about.st_ino}
+        files.append(msgspec.structs.replace(file, size=about.st_size, **times))
+    return msgspec.structs.replace(kept, files=tuple(files))
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_damage_that_times_do_not_show_is_removed_when_it_is_opened(values: StepValues, name: str) -> None:
+    kept = values.keep(VALUES[name], step="features")
+    for file in kept.files:
+        path = place(values, kept, file.name)
+        damage(path)
+        known = unseen(values, kept)
+        assert values.intact(known)
+        with pytest.raises(
+            DamagedValueError, match=f"its part {file.name} is not what it was, and was removed"
+        ) as said:
+            values.open(known)
+        assert said.value.fix == "Run again: the step is computed anew."
+        assert not path.exists()
+        assert not values.intact(known)
+        values.keep(VALUES[name], step="features")
+    assert equal(values.open(kept), VALUES[name])
+
+
+def test_arrays_whose_damage_makes_no_value_at_all_are_said_to_be_damaged(values: StepValues) -> None:
+    codes = np.zeros(20_000, np.int8)
+    frame = pd.DataFrame({"a": pd.Categorical.from_codes(codes, categories=["x", "y"]), "b": LARGE[:20_000]})
+    kept = values.keep({"frame": frame, "more": LARGE}, step="features")
+    path = place(values, kept, "arrays")
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.write(b"\x7f" * 200_000)
+    with pytest.raises(DamagedValueError, match="its part arrays is not what it was"):
+        values.open(unseen(values, kept))
+
+
+def test_what_the_disk_cannot_read_is_damaged(values: StepValues, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = values.keep("x", step="features")
+
+    def read_bytes(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", read_bytes)
+        with pytest.raises(DamagedValueError, match="its part value is not what it was, and was removed"):
+            values.open(kept)
+    assert not values.intact(kept)
+
+
+def test_damage_that_cannot_be_removed_is_said_so(values: StepValues, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = values.keep("x", step="features")
+    damage(place(values, kept, "value"))
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(DamagedValueError, match="it cannot be removed") as said:
+        values.open(kept)
+    assert said.value.fix == "Remove that file. Run again: the step is computed anew."
+    assert said.value.at == str(place(values, kept, "value"))
 
 
 @pytest.mark.parametrize("size", [0, 5])

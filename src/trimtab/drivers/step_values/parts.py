@@ -170,7 +170,10 @@ class Arrays:
             self._file = self._opened.stream(ARRAYS)
         rest = raw
         while rest:
-            count = self._file.readinto(rest)  # type: ignore[attr-defined]
+            try:
+                count = self._file.readinto(rest)  # type: ignore[attr-defined]
+            except OSError as error:  # it was opened, so what the disk cannot read is lost
+                raise self._opened.damaged(ARRAYS) from error
             if not count:
                 raise self._opened.damaged(ARRAYS)
             rest = rest[count:]
@@ -188,9 +191,27 @@ class Arrays:
             return
         more = self._file.read(1)
         self._file.close()
-        if more or "sha256:" + self._state.hexdigest() != self._opened.expected(ARRAYS):
+        if more or not self._as_kept():
+            raise self._opened.damaged(ARRAYS)
+
+    def blame(self) -> None:
+        """Raise if the arrays are not what was kept: what is made of damaged bytes may fail in any way before its end.
+
+        To be called where something failed; what was not read yet is read now.
+        """
+        if self._file is None or self._file.closed:
+            return
+        try:
+            while more := self._file.read(IN_MEMORY):
+                self._state.update(more)
+        except OSError as error:
+            raise self._opened.damaged(ARRAYS) from error
+        if not self._as_kept():
             raise self._opened.damaged(ARRAYS)
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+    def _as_kept(self) -> bool:
+        return "sha256:" + self._state.hexdigest() == self._opened.expected(ARRAYS)

@@ -2,7 +2,8 @@
 
 Several results have one key where a step read files that the key does not know of. Each is a file of its own, so that
 two runs never write into one and no lock is needed. A file is its digest and the record's JSON; one that a power cut
-tore, or somebody changed, counts as not there and is named in `Results.damaged`.
+tore, or somebody changed, counts as not there and is removed. So is one whose step logged something that is gone: what
+a kept step logged belongs to the run that uses it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 from trimtab.base.digest import Digest, digest_bytes, digest_json, parse_digest
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
-from trimtab.drivers.step_values.store import with_folder
+from trimtab.drivers.step_values.store import VALUES, path_of, with_folder
 from trimtab.records.kept import Result
 
 RESULTS: Final = "results"
@@ -30,14 +31,11 @@ _DIGEST: Final = 71
 
 
 class Results:
-    """The results below ``folder``, the cache; for several processes at once.
-
-    ``damaged`` are the files of results that were met and could not be read; each was removed.
-    """
+    """The results below ``folder``, the cache; for several processes at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / RESULTS
-        self.damaged: list[Path] = []
+        self._values = folder / VALUES
 
     def find(self, key: Digest) -> tuple[Result, ...]:
         """The results under a key, the newest first; whether what each one read is still so is not looked at.
@@ -48,8 +46,9 @@ class Results:
         found = []
         for path in _paths(folder, stem):
             result = read_result(path)
-            if result is None or result.key != key:
-                self._remove(path)
+            if result is None or result.key != key or not self._has_log(result):
+                with suppress(OSError):
+                    path.unlink()
                 continue
             with suppress(OSError):  # the cache may be readable only
                 os.utime(path)
@@ -76,10 +75,9 @@ class Results:
         digits = parse_digest(key).removeprefix("sha256:")
         return self._folder / digits[:2], digits[2:]
 
-    def _remove(self, path: Path) -> None:
-        self.damaged.append(path)
-        with suppress(OSError):
-            path.unlink()
+    def _has_log(self, result: Result) -> bool:
+        logged = result.logged.files if result.logged is not None else ()
+        return all(path_of(self._values, file.content).is_file() for file in logged)
 
 
 def read_result(path: Path) -> Result | None:

@@ -2,13 +2,17 @@
 
 A file's name is the digest of its bytes, so that equal parts of values are kept once and a damaged one is found. Files
 are never changed, only replaced by themselves; nothing is brought to the disk with fsync, since a file that a power cut
-tore has another digest than its name and its value is computed again. Deleting the folder loses time and nothing else.
+tore has another digest than its name. `StepValues.intact` goes by a file's size and times where they are as they were
+written, which a power cut or a failing disk may leave so; opening goes by the digest, and removes a file that has
+another one, so that the next plan finds it missing and the step is computed again. Deleting the folder loses time and
+nothing else.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +33,7 @@ VALUES = "values"
 USED = ".used"
 """How the name of an empty file ends whose time says when the content beside it was kept again."""
 
+_AGAIN = "Run again: the step is computed anew."
 _MODE = 0o400  # only ever replaced, and as private as the project's other content
 _T = TypeVar("_T")
 
@@ -76,7 +81,7 @@ class StepValues:
 
         Raises:
             NotFoundError: a file of it is gone.
-            DamagedValueError: a file is not what it was.
+            DamagedValueError: a file is not what it was; it was removed.
             InputError: its serialiser is not registered any more, or its class is not the project's any more.
         """
         with ExitStack() as stack:
@@ -210,10 +215,16 @@ class _Files:
         return self._find(name)[0].content
 
     def damaged(self, name: str) -> DamagedValueError:
+        """The error for a file that is not what it was, which is removed: `StepValues.intact` may not see the damage,
+        and the next run would meet it again."""
         path = self._find(name)[1]
+        with suppress(OSError):
+            path.unlink()
+        removed = not path.exists()
         return DamagedValueError(
-            f"a kept value is damaged: its part {name} is not what it was",
-            fix="Run again: the step is computed anew.",
+            f"a kept value is damaged: its part {name} is not what it was"
+            + (", and was removed" if removed else "; it cannot be removed"),
+            fix=_AGAIN if removed else f"Remove that file. {_AGAIN}",
             at=str(path),
         )
 
@@ -229,7 +240,10 @@ class _Files:
                 yield
             except FileNotFoundError:
                 raise NotFoundError(
-                    f"a kept value is gone: there is no file for its part {name}",
-                    fix="Run again: the step is computed anew.",
-                    at=str(path),
+                    f"a kept value is gone: there is no file for its part {name}", fix=_AGAIN, at=str(path)
                 ) from None
+            except (OSError, DriverError) as error:
+                cause = error.__cause__ if isinstance(error, DriverError) else error
+                if not isinstance(cause, OSError) or cause.errno != errno.EIO:
+                    raise
+                raise self.damaged(name) from error  # what the disk cannot read is lost, whatever its times say

@@ -148,6 +148,9 @@ def decode(opened: Opened, known: Known) -> Any:
     try:
         value = decoder.value(node)
         decoder.arrays.finish()
+    except Exception:
+        decoder.arrays.blame()
+        raise
     finally:
         decoder.arrays.close()
     return value
