@@ -167,7 +167,10 @@ def _scalar(name: str, value: Any) -> Scalar:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return int(value) if -_STEPS <= value < _STEPS else str(int(value))
+        try:
+            return int(value) if -_STEPS <= value < _STEPS else str(int(value))
+        except ValueError:  # Python writes no number of more than 4,300 digits
+            raise _unfit(name, value) from None
     if isinstance(value, float):
         return float(value) if isfinite(value) else str(float(value))
     return _text(name, value)

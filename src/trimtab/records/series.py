@@ -24,13 +24,14 @@ from trimtab.records.run import Scalar
 
 _WIDTH: Final = 8
 _MODULUS: Final = 1 << 64
+_LAST: Final = (1 << 63) - 1
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
     """The values of one metric in the order in which they were logged.
 
     Attributes:
-        steps: as given, else one more than the step before; 64-bit integers.
+        steps: as given, else one more than the step before; 64-bit integers, behind the largest of which it stays.
         values: floats, NaN and infinite ones included.
         times: UTC microseconds; 0 where the writer gave none.
     """
@@ -44,7 +45,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
     def add(self, value: float, step: int | None, at: Instant) -> None:
         """One more value; without a step it has the one after the last."""
-        self.steps.append(step if step is not None else self.steps[-1] + 1 if self.steps else 0)
+        following = min(self.steps[-1] + 1, _LAST) if self.steps else 0
+        self.steps.append(following if step is None else step)
         self.values.append(value)
         self.times.append(at)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import subprocess
@@ -16,14 +17,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import trimtab
 from trimtab.app.tracking import LoggedValueError
 from trimtab.base.digest import digest_bytes
 from trimtab.drivers.run_log import RUN_LOG, RunLogError
 from trimtab.drivers.run_log.reading import LONGEST_LINE, read_log
+from trimtab.records.series import pack_series, read_series
 
 FileSizeLimit = Callable[[int], AbstractContextManager[None]]
 
@@ -167,6 +172,7 @@ def test_a_name_may_be_any_text_on_one_line(log: Path, name: str) -> None:
         (lambda: trimtab.log_param("x", b"bytes"), "cannot be recorded: bytes"),
         (lambda: trimtab.log_param("x", "\ud800"), "cannot be recorded: str"),
         (lambda: trimtab.log_param("x", "a" * 16_001), "has 16,001 characters"),
+        (lambda: trimtab.log_param("x", 10**5000), "the parameter 'x' cannot be recorded: int"),
     ],
 )
 @pytest.mark.parametrize("recorded", [True, False])
@@ -321,6 +327,12 @@ def test_half_a_line_costs_nobody_elses(log: Path) -> None:
         b"\xff\xfe", b'{"metric": "a", "value": 1, "step": 1.5}', b"{",
         b'{"metric": "a", "value": 1, "step": 99999999999999999999}',
         b'{"metric": "a", "value": 1, "at": -1}', b'"' + b"x" * (LONGEST_LINE + 100) + b'"',
+        b'{"metric": "a", "value": 1%s}' % (b"0" * 400), b'{"metric": "a", "value": -1%s}' % (b"0" * 400),
+        b'{"metric": "a", "value": 1%s}' % (b"0" * 5_000), b'{"metric": "a", "value": 1e400}',
+        b'{"parameter": "a", "value": 1%s}' % (b"0" * 5_000), b'{"parameter": "a", "value": NaN}',
+        b'{"metric": "a", "value": 1, "step": 1%s}' % (b"0" * 400), b'{"metric": "a", "value": 1, "at": 1e30}',
+        b'{"metric": NaN, "value": 1}', b'{"metric": "\\ud800", "value": 1}', b'{"parameter": "a", "value": "\\ud800"}',
+        b'{"x":' * 100_000,
     ],
     ids=lambda line: line[:40],
 )  # fmt: skip
@@ -330,6 +342,49 @@ def test_a_line_that_is_no_record_is_counted_and_the_others_are_read(tmp_path: P
     logged = read_log(log)
     assert logged.metrics == {"before": 1.0, "after": 2.0}
     assert logged.notes[0].startswith("1 line of the log could not be read")
+
+
+SCALARS = st.one_of(
+    st.integers(), st.integers().map(lambda number: number * 10**400), st.floats(), st.text(max_size=5), st.booleans(),
+    st.none(), st.sampled_from(["NaN", "Infinity", "-inf", 2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**70, 10**4_299]),
+    st.lists(st.integers(), max_size=2),
+)  # fmt: skip
+RECORDS = st.dictionaries(st.sampled_from(["metric", "parameter", "value", "step", "at", "more"]), SCALARS)
+ANY_TEXT = st.characters(exclude_categories=())  # half surrogate pairs, too
+LINES = st.one_of(
+    RECORDS.map(json.dumps).map(str.encode),
+    st.fixed_dictionaries(
+        {"metric": st.text(ANY_TEXT, min_size=1, max_size=2), "value": SCALARS},
+        optional={"step": SCALARS, "at": SCALARS},
+    ).map(lambda record: json.dumps(record).encode()),
+    st.fixed_dictionaries({"parameter": st.text(ANY_TEXT, min_size=1, max_size=2), "value": SCALARS}).map(
+        lambda record: json.dumps(record).encode()
+    ),
+    st.binary(max_size=40),
+)
+
+
+@given(st.lists(LINES, max_size=8))
+@settings(deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_a_log_holds_it_is_read_and_can_be_recorded(tmp_path: Path, lines: list[bytes]) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(
+        b'{"metric": "before all", "value": 1}\n' + b"\n".join(lines) + b'\n{"metric": "last", "value": 2}\n'
+    )
+    logged = read_log(log)
+    assert (logged.metrics["before all"], logged.metrics["last"]) == (1.0, 2.0)
+    assert all(map(math.isfinite, logged.metrics.values()))
+    again = read_series(pack_series(logged.series))
+    assert {name: one.values.tobytes() for name, one in again.items()} == {
+        name: one.values.tobytes() for name, one in logged.series.items()
+    }
+    assert msgspec.json.decode(msgspec.json.encode(logged.parameters)) == logged.parameters
+
+
+def test_a_whole_number_beyond_64_bits_is_the_text_that_log_param_writes(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(b'{"parameter": "large", "value": %d}\n{"parameter": "small", "value": %d}\n' % (2**70, -(2**63)))
+    assert read_log(log).parameters == {"large": str(2**70), "small": -(2**63)}
 
 
 def test_a_script_of_another_language_can_log(tmp_path: Path) -> None:

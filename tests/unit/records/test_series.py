@@ -45,6 +45,13 @@ def test_without_a_step_a_value_has_the_one_after_the_last() -> None:
     assert len(made) == 4
 
 
+def test_behind_the_largest_step_there_is_no_larger_one() -> None:
+    made = Series()
+    for step in (2**63 - 1, None, 0, None):
+        made.add(0.5, step, Instant(0))
+    assert made.steps == array("q", [2**63 - 1, 2**63 - 1, 0, 1])
+
+
 def test_equal_series_have_equal_blobs_in_whatever_order_they_were_logged() -> None:
     one, other = series([(0.1, 0, 5)]), series([(0.2, 1, 6)])
     assert pack_series({"a": one, "b": other}) == pack_series({"b": other, "a": one})

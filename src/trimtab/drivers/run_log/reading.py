@@ -34,7 +34,9 @@ class _Line(msgspec.Struct, frozen=True):
 def read_log(*paths: Path) -> Logged:
     """What was logged into these files, read as one log; one that is not there has nothing.
 
-    A million values take about two seconds and 24 MB. Lines that are no records are left out, and the notes count them.
+    A million values take about two seconds and 24 MB. Lines that are no records are left out, and the notes count them:
+    whatever the lines hold, nothing is raised for it. A parameter that is a whole number beyond 64 bits is its text, as
+    `log_param` writes it.
     """
     reading = _Reading()
     for path in paths:
@@ -58,7 +60,7 @@ class _Reading:
             return
         try:
             read = self._decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._unreadable += 1
             return
         if read.metric and read.parameter is None:
@@ -88,16 +90,23 @@ class _Reading:
         if isinstance(value, str):
             value = _NOT_FINITE.get(value)
         in_range = -_STEPS <= (step or 0) < _STEPS and 0 <= read.at < _STEPS
-        if value is None or not in_range:
+        try:
+            number = None if value is None or not in_range else float(value)
+        except OverflowError:  # a whole number of more than 308 digits
+            number = None
+        if number is None:
             self._unreadable += 1
             return
         series = self._series.get(name)
         if series is None:
             series = self._series[name] = Series()
-        series.add(float(value), step, Instant(read.at))
+        series.add(number, step, Instant(read.at))
 
     def _parameter(self, name: str, read: _Line) -> None:
-        value = hide(name, read.value)
+        value = read.value
+        if isinstance(value, int) and not -_STEPS <= value < _STEPS:
+            value = str(value)
+        value = hide(name, value)
         if name in self._parameters and self._parameters[name] != value:
             self._again.add(name)
         self._parameters[name] = value
