@@ -23,7 +23,6 @@ from trimtab.app.step_facts import Reader
 from trimtab.app.steps import Given, Pipeline, Say, Steps, Stores
 from trimtab.base.digest import Digest, digest_json
 from trimtab.base.errors import TrimtabError
-from trimtab.disk.faults import explained
 from trimtab.drivers.data_files import snapshot_files
 from trimtab.drivers.environment import Libraries, environment_level, observe_packages
 from trimtab.drivers.file_index import FileIndex
@@ -151,7 +150,7 @@ def _runner(
         plan.project,
         code.functions,
         tools,
-        logs=_logs(home, plan),
+        logs=home.state / "logs" / plan.run_id,
         cache=None if plan.here else cache,
     )
 
@@ -213,13 +212,6 @@ def _given(code: SourceCode, rows: TrainingRows | None) -> dict[str, Given]:
     }
 
 
-def _logs(home: Home, plan: ToDo) -> Path:
-    folder = home.state / "logs" / plan.run_id
-    with explained("make the folder for what steps log", folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 # ── after ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -260,8 +252,18 @@ def _files(home: Home, plan: ToDo, prepared: Prepared, done: Any) -> dict[str, F
     names = {name for step in done for name, digest in step.reads.items() if is_file(name, digest)}
     root = plan.folder.resolve()
     paths = [root / name for name in sorted(names) if name not in plan.snapshot.files and (root / name).is_file()]
-    store = home.state / "blobs" if plan.project.pipeline.keep is Keep.COPY else None
-    return snapshot_files(paths, root, prepared.index, store)
+    copied = [path for path in paths if plan.project.pipeline.keep is Keep.COPY and _may_be_copied(path, root)]
+    referred = [path for path in paths if path not in set(copied)]
+    taken = snapshot_files(copied, root, prepared.index, home.state / "blobs")
+    return taken | snapshot_files(referred, root, prepared.index, None)
+
+
+def _may_be_copied(path: Path, root: Path) -> bool:
+    """Whether a file's bytes may be kept for good: one outside the project is not ours to copy, and one of passwords or
+    keys by its name is nobody's."""
+    from trimtab.drivers.source_snapshot.credentials import credentials_in
+
+    return path.resolve().is_relative_to(root) and not any(credentials_in(path.name, b""))
 
 
 def _remember(home: Home, prepared: Prepared) -> None:

@@ -79,20 +79,23 @@ class CommandRunner:
             )
         return {"schema": _MARK, "files": {name: self._keep(name) for name in self._written(command)}}
 
-    def restore(self, command: CommandStep, kept: Kept) -> bool:
-        """Whether each file is as the command wrote it; one that is gone is put back from what was kept."""
+    def restore(self, command: CommandStep, kept: Kept, *, look: bool) -> bool:
+        """Whether each file is as the command wrote it; one that is gone is put back from what was kept, or with
+        ``look`` could be."""
         for name, (digest, executable) in self._values.open(kept)["files"].items():
             path = self._folder / name
             if path.is_file():
                 if self._index.digest(path) != digest:
                     return False
+            elif look and self._files.has(digest):
+                continue
             elif self._files.has(digest):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._files.copy_to(digest, path)
                 path.chmod(0o755 if executable else 0o644)
             else:
                 return False
-        return all((self._folder / path).exists() for path in command.writes)
+        return look or all((self._folder / path).exists() for path in command.writes)
 
     def paths(self, value: Any) -> Any:
         """What a function is given of a command: the path that it wrote, or the paths by name if there are several."""

@@ -10,6 +10,7 @@ from trimtab.app.home import Home
 from trimtab.app.judging import Judging
 from trimtab.app.run_values import Carried, Prepared, ToDo
 from trimtab.base.digest import Digest
+from trimtab.base.errors import InputError
 from trimtab.pipeline.parts import key_of
 from trimtab.pipeline.plan import with_inputs
 from trimtab.records.kept import Kept
@@ -19,6 +20,12 @@ from trimtab.spec.parse import PROJECT_FILE
 
 if TYPE_CHECKING:
     from trimtab.app.model_run import Judged
+
+
+class ChangedMeanwhileError(InputError):
+    """Files of the project changed while a run was going on, and its verdict would not be what it says."""
+
+    code = "TT1399"
 
 
 def champion_first(home: Home, plan: ToDo, prepared: Prepared) -> Any:
@@ -110,6 +117,12 @@ def judge_run(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, cham
     kept = prepared.steps.kept
     judged = _judged_before(home, plan, prepared, release, kept)
     if judged is None:
+        if release is not None and champion is None:
+            raise ChangedMeanwhileError(
+                "what the model is made of or judged by changed while the run was going on, so that it would be judged "
+                "without the champion beside it",
+                fix="Run it again.",
+            )
         ran_in = RanIn(
             functions=prepared.code.functions(),
             environment=lambda _format: prepared.environment,

@@ -113,5 +113,5 @@ def name_of(path: Path, folder: Path) -> str:
 
 
 def is_file(name: str, digest: str) -> bool:
-    """Whether a place that was read is a file with content, rather than a listing or an absence."""
-    return not name.startswith((LISTED, LEFT)) and digest != ABSENT
+    """Whether a place that was read is a file with content, rather than a listing, an absence, or not ours to read."""
+    return not name.startswith((LISTED, LEFT)) and digest.startswith("sha256:")

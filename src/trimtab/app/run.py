@@ -89,6 +89,9 @@ def explain_working_tree(
     home: Home, actor: Actor, *, settings: tuple[str, ...], say: Say, fresh: bool = False
 ) -> tuple[Planned, ...]:
     """What a run of the working tree would do, step by step, and why; nothing is run and nothing recorded."""
+    if home.project.data is not None and not (home.root / home.project.data.contract).is_file():
+        say(f"there is no {home.project.data.contract} yet: a run infers one from the table, and then runs every step")
+        return ()
     plan = plan_working_tree(home, actor, settings=settings, say=say, fresh=fresh)
     with tempfile.TemporaryDirectory(prefix="trimtab-") as temporary:
         return explain(home, plan, Path(temporary) / "read", say)

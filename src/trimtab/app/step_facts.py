@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,9 +21,10 @@ import msgspec
 from trimtab.app.known_reach import KnownReach
 from trimtab.app.run_settings import hidden
 from trimtab.base.digest import Digest, digest_json, short
-from trimtab.base.errors import NotFoundError
+from trimtab.base.errors import DriverError, NotFoundError
 from trimtab.drivers.environment import Libraries
 from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.source_snapshot.walking import NEVER
 from trimtab.pipeline.graph import Graph, Step
 from trimtab.pipeline.parts import Part, PartKind
 from trimtab.pipeline.plan import StepFacts, Unstable
@@ -32,6 +35,11 @@ from trimtab.spec.project import Project
 
 _SEEDED: Final = ("random.", "numpy.random.")
 """Global generators that each step finds seeded by the project's seed."""
+
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
+_SHELL_VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_SHELLS_OWN: Final = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "HOME", "PATH", "USER", "LOGNAME", "SHELL", "TERM"})
+"""Variables that differ from terminal to terminal, and say where things are rather than what they come to."""
 
 _SHOWN: Final = 40
 """Characters; a longer value is told by its digest."""
@@ -95,13 +103,8 @@ class Reader:
         always += _code_parts(reach, self.project.pipeline.module)
         always += _library_parts(self.libraries.behind(sorted(reach.externals | handed.libraries)))
         always += [self._parameter(name, value) for name, value in sorted(step.params.items())]
-        variables = {
-            *step.mark.env,
-            *(hint.name for hint in reach.hints if hint.kind is HintKind.VARIABLE and hint.name),
-        }
-        always += [self._variable(name) for name in sorted(variables)]
-        named = {hint.name for hint in reach.hints if hint.kind is HintKind.FILE and hint.name} | reach.literals
-        always += self._file_parts(named)
+        always += [self._variable(name) for name in sorted({*step.mark.env, *_variables(reach)})]
+        always += self._file_parts(_files(reach))
         if any(hint.kind is HintKind.CHANCE and hint.what.startswith(_SEEDED) for hint in reach.hints):
             always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
         always += self._serialisers()
@@ -128,20 +131,46 @@ class Reader:
         always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
         always += [self._variable(name) for name in sorted(command.env)]
         paths = {path for pattern in command.reads for path in self._matches(pattern)}
-        scripts = [word for word in command.run.split() if word.endswith(".py") and (self.root / word).is_file()]
+        words = command.run.split()
+        scripts = [word for word in words if word.endswith(".py") and (self.root / word).is_file()]
+        notes: list[str] = []
+        code: set[str] = set()
         always += self._file_parts(path for path in paths if path not in written and path not in scripts)
         for script in scripts:
             reach = self.code.reach_file(script)
             always += _code_parts(reach, script.removesuffix(".py").replace("/", "."))
             always += _library_parts(self.libraries.behind(sorted(reach.externals)))
-        return StepFacts(step=step.function, inputs=step.inputs, parts=tuple(_once(always)))
+            always += [self._variable(name) for name in _variables(reach)]
+            always += self._file_parts(name for name in _files(reach) if name not in written)
+            notes += [*_notes(step, reach), *_kept_all_the_same(reach, "a command's result is kept all the same")]
+            code |= {unit.at.rpartition(":")[0] for unit in reach.units}
+        always += [self._variable(name) for name in self._shell_variables(words)]
+        return StepFacts(
+            step=step.function,
+            inputs=step.inputs,
+            parts=tuple(_once(always)),
+            notes=tuple(dict.fromkeys(notes)),
+            code=frozenset(code),
+        )
+
+    def _shell_variables(self, words: Sequence[str]) -> list[str]:
+        """Variables that a shell script, or a text given to a shell, names, as far as they are set here."""
+        if Path(words[0]).name not in _SHELLS and not words[0].endswith(".sh"):
+            return []
+        texts = [*words]
+        for word in words:
+            with suppress(OSError, UnicodeDecodeError):
+                texts.append((self.root / word).read_text(encoding="utf-8"))
+        named = {name for text in texts for name in _SHELL_VARIABLE.findall(text)}
+        return sorted(name for name in named if name in os.environ and name not in _SHELLS_OWN)
 
     def _matches(self, pattern: str) -> Iterator[str]:
         """The files that a pattern names, those of a folder included."""
         found = sorted(self.root.glob(pattern)) if any(sign in pattern for sign in "*?[") else [self.root / pattern]
         for path in found:
             inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-            yield from (each.relative_to(self.root).as_posix() for each in inside if not each.is_dir())
+            names = (each.relative_to(self.root) for each in inside if not each.is_dir())
+            yield from (name.as_posix() for name in names if NEVER.isdisjoint(name.parts))
 
     def _file_parts(self, named: Iterable[str]) -> Iterator[Part]:
         for name in sorted(set(named)):
@@ -150,20 +179,27 @@ class Reader:
                     digest: str = self.index.digest(self.root / path)
                 except NotFoundError:
                     digest = "absent"
+                except DriverError:  # a step that really reads it will say so
+                    digest = "unreadable"
                 yield Part(kind=PartKind.FILE, name=path, value=digest)
 
     def _existing(self, name: str) -> list[str]:
         """The files of the project that a text in the code may mean; Python files count as code already."""
-        if not name or "\n" in name or "\0" in name or name.endswith(".py") or len(name) > 255:
+        if not name or "\n" in name or "\0" in name or name.endswith(".py"):
             return []
         if any(sign in name for sign in "*?["):
             if "/" not in name or name.startswith("/") or ".." in name:
                 return []
-            return [path for path in self._matches(name) if not path.endswith(".py")]
-        path = self.root / name
-        if not path.is_file():
+            with suppress(ValueError, OSError):  # not every text with a star is a pattern
+                return [path for path in self._matches(name) if not path.endswith(".py")]
             return []
-        resolved = path.resolve()
+        path = self.root / name
+        try:
+            if not path.is_file():
+                return []
+            resolved = path.resolve()
+        except (OSError, ValueError):  # longer than a name may be, or in a folder that is not ours to read
+            return []
         return [resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else str(resolved)]
 
     def _parameter(self, name: str, value: Scalar) -> Part:
@@ -249,5 +285,19 @@ def _notes(step: Step, reach: Reach) -> Iterator[str]:
 def _said(step: Step, reach: Reach) -> Iterator[str]:
     """What a result that is kept all the same follows from."""
     if step.mark.cache is True:
-        for hint in _moving(reach.hints):
-            yield f"{_UNSTABLE[hint.kind]}, {hint.what} ({hint.at}), and @step(cache=True) keeps its result"
+        yield from _kept_all_the_same(reach, "@step(cache=True) keeps its result")
+
+
+def _kept_all_the_same(reach: Reach, why: str) -> Iterator[str]:
+    for hint in _moving(reach.hints):
+        yield f"{_UNSTABLE[hint.kind]}, {hint.what} ({hint.at}), and {why}"
+
+
+def _variables(reach: Reach) -> list[str]:
+    """The environment variables that the code names."""
+    return sorted({hint.name for hint in reach.hints if hint.kind is HintKind.VARIABLE and hint.name})
+
+
+def _files(reach: Reach) -> set[str]:
+    """Texts in the code that may be names of files."""
+    return {hint.name for hint in reach.hints if hint.kind is HintKind.FILE and hint.name} | reach.literals

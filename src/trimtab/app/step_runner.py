@@ -24,6 +24,7 @@ from trimtab.app.step_apart import StepProcesses
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Span
+from trimtab.disk.faults import explained
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.module_state import ModuleState
@@ -130,15 +131,16 @@ class StepRunner:
 
     def put_log(self, step: str, content: bytes) -> None:
         """Put what a kept step logged when it ran where this run's steps log."""
-        (self._logs / f"{step}.log").write_bytes(content)
+        self._log_of(step).write_bytes(content)
 
-    def written(self, command: CommandStep, kept: Kept) -> bool:
-        """Whether a command's files are in the project as it wrote them; one that is gone is put back."""
-        return self._commands.restore(command, kept)
+    def written(self, command: CommandStep, kept: Kept, *, look: bool) -> bool:
+        """Whether a command's files are in the project as it wrote them; one that is gone is put back, or with ``look``
+        could be."""
+        return self._commands.restore(command, kept, look=look)
 
     def _try(self, job: Job) -> Ran:
         tools, name = self._tools, job.step.function
-        log = self._logs / f"{name}.log"
+        log = self._log_of(name)
         log.unlink(missing_ok=True)
         kept, problem, watch = None, None, None
         left: tuple[str, ...] = ()
@@ -174,6 +176,11 @@ class StepRunner:
             left=left,
             log=log.read_bytes() if log.is_file() else None,
         )
+
+    def _log_of(self, step: str) -> Path:
+        with explained("make the folder for what steps log", self._logs):
+            self._logs.mkdir(parents=True, exist_ok=True)
+        return self._logs / f"{step}.log"
 
     def _inputs(self, job: Job) -> dict[str, Any]:
         hand = self._tools.hooks.to_hand

@@ -114,7 +114,7 @@ class Steps:
         planned = []
         for step in self.pipeline.graph.steps:
             waiting = [name for name in step.inputs if name in running]
-            found = wait(self.facts[step.function], waiting) if waiting else self._decide(step, inputs)
+            found = wait(self.facts[step.function], waiting) if waiting else self._decide(step, inputs, look=True)
             planned.append(found)
             if found.fate is Fate.KEPT and found.result is not None:
                 inputs[step.function] = found.result.kept
@@ -176,7 +176,8 @@ class Steps:
             notes=planned.notes,
         )
 
-    def _decide(self, step: Step, known: Mapping[str, Given | Kept]) -> Planned:
+    def _decide(self, step: Step, known: Mapping[str, Given | Kept], *, look: bool = False) -> Planned:
+        """The plan of a step; with ``look`` nothing is touched, and files of a command that are gone stay gone."""
         given = [known[name] for name in step.inputs]
         handed = Handed(
             frozenset(name for each in given for name in each.classes),
@@ -190,13 +191,13 @@ class Steps:
             return replace(decide(facts, inputs, (), before), because="nothing that was kept is used")
         key = decide(facts, inputs, (), before).key
         found = self._stores.results.find(key) if key is not None and not facts.unstable else ()
-        planned = decide(facts, inputs, [(result, self._against(step, result)) for result in found], before)
+        planned = decide(facts, inputs, [(result, self._against(step, result, look=look)) for result in found], before)
         seen = self.pipeline.unstable.get(step.function)
         if seen and not found and planned.because == NOT_KEPT:
             return replace(planned, because=f"every time: {seen[0]}")
         return planned
 
-    def _against(self, step: Step, result: Result) -> str:
+    def _against(self, step: Step, result: Result, *, look: bool) -> str:
         """What speaks against a kept result; empty if nothing does."""
         for name, digest in result.reads.items():
             if not is_unchanged(name, digest, self._stores.index, self.pipeline.folder):
@@ -206,7 +207,7 @@ class Steps:
                 return f"variable {name} changed, which it was seen to read"
         if not self._stores.values.intact(result.kept):
             return "its kept result was damaged or removed"
-        if step.command is not None and not self._runner().written(step.command, result.kept):
+        if step.command is not None and not self._runner().written(step.command, result.kept, look=look):
             return "a file that it wrote was changed or removed"
         return ""
 
@@ -234,7 +235,7 @@ class Steps:
             step=step,
             opened={name: each.open for name, each in inputs.items() if isinstance(each, Given)},
             kept={name: each for name, each in inputs.items() if isinstance(each, Kept)},
-            declared=frozenset(files_of(self.facts[step.function])),
+            declared=self.facts[step.function].code.union(files_of(self.facts[step.function])),
             limit=self._limit(step),
         )
 

@@ -42,6 +42,7 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a step before its inputs are.
 
     ``parts`` are all but the inputs. ``unstable`` is why it runs every time; ``notes`` what is to be said of it.
+    ``code`` are the files of a command's code, which counts by what it says: opening them is no reading of data.
     """
 
     step: str
@@ -49,6 +50,7 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     unstable: tuple[Unstable, ...] = ()
     notes: tuple[str, ...] = ()
+    code: frozenset[str] = frozenset()
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
