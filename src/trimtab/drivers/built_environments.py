@@ -1,8 +1,9 @@
 """Environments built again: an interpreter of the same minor version, and exactly the packages that are named.
 
 An environment is a folder named by what it was made from. It is believed only if the file that is written last is in
-it, names the same, and the interpreter still answers as it did: one whose making was killed is thrown away and made
-again, and so is one whose Python was replaced under it.
+it, names the same, the interpreter still answers as it did, and the packages in it have the names and versions that
+they were left with: one whose making was killed is thrown away and made again, and so is one whose Python was replaced
+under it, or into which somebody has installed something since.
 
 Only the wheels that are given are installed, by hash, with no index to fall back on and no requirement followed. pip
 installs them, as everywhere; a Python without pip is served by another's, or by uv.
@@ -15,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,10 +28,16 @@ from trimtab.base.errors import DriverError
 from trimtab.base.instants import MINUTE, Span
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.lock import Lease
+from trimtab.release.requirements import normalised
 
 _MARKER: Final = "trimtab-environment.json"
 _WAIT: Final = Span(30 * MINUTE)
 _PATIENCE: Final = 3_600
+"""Seconds that an installer may take: a gigabyte of wheels, on a slow disk, behind a scanner for viruses."""
+
+_ANSWERS_WITHIN: Final = 60
+"""Seconds for a program that only says what it is, or where something is."""
+
 _ASK: Final = (
     "import json,os,platform,sys;v=platform.python_version();print(json.dumps({'executable':sys.executable,"
     "'implementation':sys.implementation.name,'variables':{'extra':'','implementation_name':sys.implementation.name,"
@@ -77,7 +84,8 @@ class Install:
 
 
 class _Marker(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.built-environment/1"):
-    """What is in an environment's last file: what it was made from, its Python, and its packages."""
+    """What is in an environment's last file: what it was made from, its Python, and the packages that are installed,
+    each with its version as its own metadata have it."""
 
     key: Digest
     python: str
@@ -113,7 +121,9 @@ def find_python(version: str) -> Python:
 def ask(executable: Path | str) -> Python | None:
     """What an interpreter says of itself; None if it does not run."""
     try:
-        done = subprocess.run([str(executable), "-I", "-c", _ASK], capture_output=True, check=False, timeout=60)
+        done = subprocess.run(
+            [str(executable), "-I", "-c", _ASK], capture_output=True, check=False, timeout=_ANSWERS_WITHIN
+        )
         return msgspec.json.decode(done.stdout, type=Python) if done.returncode == 0 else None
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
         return None
@@ -138,7 +148,9 @@ class BuiltEnvironments:
             return None
         python = place / "bin" / "python"
         said = ask(python)
-        if marker.key != key or said is None or said.version != marker.python or not _holds(place, marker.packages):
+        if marker.key != key or said is None or said.version != marker.python:
+            return None
+        if _installed(place) != sorted(marker.packages.items()):
             return None
         return python
 
@@ -148,7 +160,7 @@ class BuiltEnvironments:
         Two that build the same at once build it once.
 
         Raises:
-            EnvironmentBuildError: the interpreter or the installer failed.
+            EnvironmentBuildError: the interpreter or the installer failed, or took too long.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         place = self._place(key)
@@ -160,10 +172,10 @@ class BuiltEnvironments:
             try:
                 _make(python, place)
                 _install(place / "bin" / "python", installs)
+                packages = _as_asked(place, installs)
             except BaseException:
                 shutil.rmtree(place, ignore_errors=True)
                 raise
-            packages = {each.name: each.version for each in installs}
             marker = _Marker(key=key, python=python.version, packages=packages)
             write_bytes(place / _MARKER, msgspec.json.encode(marker))
         return place / "bin" / "python"
@@ -181,11 +193,9 @@ def _candidates(minor: str) -> Iterator[str]:
             yield str(path)
     uv = shutil.which("uv")
     if uv is not None:
-        done = subprocess.run(
-            [uv, "python", "find", "--no-project", minor], capture_output=True, text=True, check=False, timeout=60
-        )
-        if done.returncode == 0 and done.stdout.strip():
-            yield done.stdout.strip()
+        found = _said([uv, "python", "find", "--no-project", minor], dict(os.environ))
+        if found:
+            yield found
 
 
 def _make(python: Python, place: Path) -> None:
@@ -230,7 +240,7 @@ def _installers(python: Path, folder: Path, lines: Path) -> Iterator[list[str]]:
     given = ["--no-deps", "--require-hashes", "--no-index", "--find-links", str(folder), "-r", str(lines)]
     quiet = ["--disable-pip-version-check", "--no-input", "--no-cache-dir"]
     for runner in dict.fromkeys((sys.executable, getattr(sys, "_base_executable", sys.executable))):
-        if not _run([runner, "-m", "pip", "--version"]).returncode:
+        if _said([runner, "-m", "pip", "--version"], _deaf()):
             only = ["--only-binary", ":all:", "--no-compile", "--quiet", "--no-warn-script-location"]
             yield [runner, "-m", "pip", "--python", str(python), *quiet, "install", *only, *given]
     uv = shutil.which("uv")
@@ -240,26 +250,87 @@ def _installers(python: Path, folder: Path, lines: Path) -> Iterator[list[str]]:
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run an installer deaf to its settings: nothing but what is given may be installed, and from nowhere else."""
-    settings = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
-    settings |= {"PIP_CONFIG_FILE": os.devnull, "PIP_ROOT_USER_ACTION": "ignore"}
+    """Run an installer deaf to its settings: nothing but what is given may be installed, and from nowhere else.
+
+    Raises:
+        EnvironmentBuildError: it took longer than anybody should wait.
+    """
     try:
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_PATIENCE,
-            env=settings,
-            stdin=subprocess.DEVNULL,
-        )
+        return _finished(command, _PATIENCE, _deaf())
     except OSError as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))
+    except subprocess.TimeoutExpired as error:
+        raise EnvironmentBuildError(
+            f"`{' '.join(command[:4])} …` did not end within {_PATIENCE / 60:.0f} minutes, and was stopped",
+            fix="See whether the disk is slow or full, then run the command again: it begins from the start.",
+        ) from error
 
 
-def _holds(place: Path, packages: Mapping[str, str]) -> bool:
-    """Whether as many packages are installed as were: somebody may have installed or removed one since."""
-    return len(list(place.glob("lib/python3*/site-packages/*.dist-info"))) == len(packages)
+def _said(command: list[str], surroundings: dict[str, str]) -> str:
+    """What a program answers on a line; empty if it fails, does not run, or does not answer."""
+    try:
+        done = _finished(command, _ANSWERS_WITHIN, surroundings)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _finished(command: list[str], patience: float, surroundings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=patience,
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def _deaf() -> dict[str, str]:
+    """The environment without an installer's settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
+    return kept | {"PIP_CONFIG_FILE": os.devnull, "PIP_ROOT_USER_ACTION": "ignore"}
+
+
+def _as_asked(place: Path, installs: Sequence[Install]) -> dict[str, str]:
+    """The installed packages, which are those that were asked for.
+
+    Raises:
+        EnvironmentBuildError: they are others, whatever the installer said.
+    """
+    found = _installed(place)
+    if sorted(normalised(each.name) for each in installs) != [name for name, _ in found]:
+        there = ", ".join(f"{name} {version}" for name, version in found) or "nothing"
+        raise EnvironmentBuildError(
+            f"the installer left other packages than it was given: {there}",
+            fix="See to pip (`python -m pip --version`) or uv, whichever is here, and run the command again.",
+        )
+    return dict(found)
+
+
+def _installed(place: Path) -> list[tuple[str, str]]:
+    """What is installed, by normalised name; a package that is there twice is in it twice."""
+    found = []
+    for folder in place.glob("lib/python3*/site-packages"):
+        for about in (*folder.glob("*.dist-info"), *folder.glob("*.egg-info")):
+            headers = _headers(about / ("METADATA" if about.suffix == ".dist-info" else "PKG-INFO"))
+            found.append((normalised(headers.get("name", about.stem)), headers.get("version", "")))
+    return sorted(found)
+
+
+def _headers(path: Path) -> dict[str, str]:
+    """The first of each header of a package's metadata; none if they cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    headers: dict[str, str] = {}
+    for line in text.partition("\n\n")[0].splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            headers.setdefault(name.strip().lower(), value.strip())
+    return headers
 
 
 def _end(done: subprocess.CompletedProcess[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,20 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Eventually
-from tests.integration.environment.small import SmallEnvironment, make_wheel, sha256, without_network
+from tests.integration.environment.small import MINOR, SmallEnvironment, make_wheel, sha256, without_network
 from trimtab.app.env_build import Host, LockedOutError, MissingWheelsError, build_environment, with_trimtab
+from trimtab.base.digest import digest_bytes
 from trimtab.base.errors import EnvironmentMismatchError
-from trimtab.drivers.built_environments import EnvironmentBuildError, NoPythonError, find_python
+from trimtab.drivers import built_environments
+from trimtab.drivers.built_environments import (
+    BuiltEnvironments,
+    EnvironmentBuildError,
+    Install,
+    NoPythonError,
+    find_python,
+)
 from trimtab.drivers.environment import Libraries, site_packages
-from trimtab.drivers.wheel_store import WheelStore
+from trimtab.drivers.wheel_store import WheelStore, index
 from trimtab.release.locks.value import LockFileError
 
 MAKE = """
@@ -161,6 +170,65 @@ def test_one_that_is_no_longer_what_was_built_is_made_again(kept: Kept, damage: 
     assert again == built
     assert again.run("import lower; print(lower.VERSION)") == "2.0"
     assert (built.site / "lower-2.0.dist-info").is_dir()
+
+
+@pytest.mark.parametrize("change", ["another version", "another package", "the same twice", "one more"])
+def test_one_with_other_packages_than_were_installed_is_made_again(kept: Kept, change: str) -> None:
+    built = kept.build()
+    info = built.site / "lower-2.0.dist-info"
+    match change:
+        case "another version":  # as pip leaves an upgrade: as many packages as before
+            about = info / "METADATA"
+            about.write_text(about.read_text().replace("Version: 2.0", "Version: 3.0"))
+            info.rename(built.site / "lower-3.0.dist-info")
+        case "another package":
+            about = info / "METADATA"
+            about.write_text(about.read_text().replace("Name: lower", "Name: other"))
+            info.rename(built.site / "other-2.0.dist-info")
+        case "the same twice":
+            shutil.copytree(info, built.site / "lower-1.9.dist-info")
+        case _:
+            (built.site / "develops.egg-info").mkdir()
+    again = kept.build()
+    assert again.run("import lower; print(lower.VERSION)") == "2.0"
+    assert sorted(each.name for each in again.site.glob("*-info")) == ["lower-2.0.dist-info", "upper-1.0.dist-info"]
+
+
+def test_a_spelling_of_a_name_is_no_other_package(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, "Some.Thing_more", "1.0.0+local", files={"thing.py": ""})
+    environments = BuiltEnvironments(tmp_path / "built")
+    key = digest_bytes(b"key")
+    install = Install(name="some-thing-more", version="1.0.0+local", wheel=wheel, sha256=sha256(wheel))
+    python = environments.build(key, find_python(MINOR), [install])
+    assert environments.find(key) == python
+
+
+def test_an_installer_that_does_not_end_is_stopped_and_leaves_nothing(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(built_environments, "_PATIENCE", 0.001)
+    with pytest.raises(
+        EnvironmentBuildError, match=r"-m venv .* did not end within 0 minutes, and was stopped"
+    ) as said:
+        kept.build()
+    assert "run the command again" in said.value.fix
+    assert not list(kept.target.glob("*/"))
+
+
+def test_a_uv_that_does_not_answer_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "uv").write_text("#!/bin/sh\nexec sleep 600\n")
+    (tmp_path / "uv").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(built_environments, "_ANSWERS_WITHIN", 0.1)
+    with pytest.raises(NoPythonError, match=r"there is no Python 3\.99 here"):
+        find_python("3.99.1")
+
+
+def test_an_index_that_does_not_answer_is_not_waited_for(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    next(kept.wheels.glob("lower*.whl")).unlink()
+    monkeypatch.setattr(index, "_PATIENCE", 0.001)
+    with pytest.raises(MissingWheelsError, match=r"lower 2\.0 \(the index does not answer\)"):
+        kept.build(offline=False)
 
 
 def test_a_python_that_is_not_here_is_named(kept: Kept) -> None:

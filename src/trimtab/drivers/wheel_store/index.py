@@ -26,6 +26,7 @@ _UNREACHABLE: Final = re.compile(
     r"|Connection (?:refused|broken)|Failed to establish|Temporary failure in name resolution|Network is unreachable"
 )
 _PATIENCE: Final = 1_800  # seconds: a wheel may have gigabytes, and a line may be slow
+_LATE: Final = "pip did not end in time, and was stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def download(wanted: Sequence[Wanted], into: Path, *, python: Path) -> Downloade
         done = _pip_download(pip, left, into)
         if done.returncode == 0:
             break
-        if _UNREACHABLE.search(done.stderr):
+        if _UNREACHABLE.search(done.stderr) or done.stderr == _LATE:
             return Downloaded(addresses={}, problem="the index does not answer")
         gone = {normalised(name) for name in _NOT_THERE.findall(done.stderr)} & {each.name for each in left}
         if not gone:
@@ -109,7 +110,7 @@ def build_wheel(folder: Path, name: str, into: Path, *, python: Path) -> Path:
         str(into),
         str(folder),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+    done = _finished(command)
     made = sorted(set(into.glob("*.whl")) - before)
     if done.returncode or len(made) != 1:
         raise NotLockableError(
@@ -128,7 +129,7 @@ def _pip_download(pip: list[str], wanted: Iterable[Wanted], into: Path) -> subpr
             *pip, "--disable-pip-version-check", "--retries", "1", "download", "--no-deps", "--only-binary", ":all:",
             "--quiet", "--dest", str(into), "-r", file.name,
         ]  # fmt: skip
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+        return _finished(command)
 
 
 def _addresses(pip: list[str], wanted: Collection[Wanted]) -> dict[str, str]:
@@ -143,7 +144,7 @@ def _addresses(pip: list[str], wanted: Collection[Wanted]) -> dict[str, str]:
             *pip, "--disable-pip-version-check", "--retries", "1", "install", "--dry-run", "--ignore-installed",
             "--no-deps", "--only-binary", ":all:", "--quiet", "--report", str(report), "-r", str(lines),
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+        done = _finished(command)
         if done.returncode:
             return {}
         found = {}
@@ -154,10 +155,18 @@ def _addresses(pip: list[str], wanted: Collection[Wanted]) -> dict[str, str]:
         return found
 
 
+def _finished(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """What came of pip; one that does not end is stopped, and has failed."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", _LATE)
+
+
 def _succeeds(command: list[str]) -> bool:
     try:
         return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
-    except OSError:
+    except (OSError, subprocess.SubprocessError):
         return False
 
 
