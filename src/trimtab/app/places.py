@@ -41,8 +41,10 @@ class Seen:
     unstable: tuple[str, ...] = ()
 
 
-def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
+def seen_by(observed: Observed, folder: Path, declared: frozenset[str], named: frozenset[str]) -> Seen:
     """What a watch saw, without what the step declares and what it wrote itself.
+
+    Files that are ``named`` in its code count as read, also if no watch told of it, unless it wrote them.
 
     Folders with Python files that count as code are listed by the import of them, which is no reading of data. Global
     generators are no chance here: each step finds them seeded.
@@ -50,7 +52,7 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
     written = frozenset(name_of(path, folder) for path in observed.written)
     read = frozenset(name_of(path, folder) for path in observed.files)
     absent = frozenset(name_of(path, folder) for path in observed.absent)
-    files = read - written - declared
+    files = (read | _existing(named, folder)) - written - declared
     sightings = (
         *(("reads the clock", each) for each in observed.clock),
         *(("draws by chance", each) for each in observed.chance if _SEEDED not in each.what),
@@ -70,6 +72,19 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str]) -> Seen:
             *(f"not all that it reads could be seen: {each}" for each in observed.blind),
         ),
     )
+
+
+def _existing(named: frozenset[str], folder: Path) -> frozenset[str]:
+    """The files among texts that may be names of some; Python files count as code already."""
+    found = set()
+    for name in named:
+        try:
+            path = folder / name
+            if not name.endswith(".py") and path.is_file():
+                found.add(name_of(path.resolve(), folder))
+        except (OSError, ValueError):  # longer than a name may be, with a zero in it, or not ours to look at
+            continue
+    return frozenset(found)
 
 
 def _folders_of_code(files: frozenset[str]) -> frozenset[str]:

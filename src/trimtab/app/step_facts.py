@@ -41,6 +41,9 @@ _SHELL_VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _SHELLS_OWN: Final = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "HOME", "PATH", "USER", "LOGNAME", "SHELL", "TERM"})
 """Variables that differ from terminal to terminal, and say where things are rather than what they come to."""
 
+_LONGEST: Final = 256
+"""Characters of a text that may be the name of a file."""
+
 _SHOWN: Final = 40
 """Characters; a longer value is told by its digest."""
 
@@ -81,8 +84,11 @@ class Reader:
 
     def facts(self, graph: Graph) -> dict[str, StepFacts]:
         """Step → what is known of it before its inputs are."""
-        written = {str(path) for step in graph.steps if step.command for path in step.command.writes}
-        return {step.function: self._of(step, written) for step in graph.steps}
+        return {step.function: self.of(step, graph) for step in graph.steps}
+
+    def of(self, step: Step, graph: Graph) -> StepFacts:
+        """What is known of a step of the graph now: files are looked at."""
+        return self._of(step, {str(path) for each in graph.steps if each.command for path in each.command.writes})
 
     def with_handed(self, step: Step, facts: StepFacts, handed: Handed) -> StepFacts:
         """The facts of a step that is given objects of these classes and libraries: it calls their code, unnamed."""
@@ -114,6 +120,7 @@ class Reader:
             parts=tuple(always),
             unstable=_unstable(step, reach),
             notes=(*_notes(step, reach), *_said(step, reach)),
+            named=_named(reach),
         )
 
     def _reach(self, step: Step) -> Reach:
@@ -135,6 +142,7 @@ class Reader:
         scripts = [word for word in words if word.endswith(".py") and (self.root / word).is_file()]
         notes: list[str] = []
         code: set[str] = set()
+        named: set[str] = set()
         always += self._file_parts(path for path in paths if path not in written and path not in scripts)
         for script in scripts:
             reach = self.code.reach_file(script)
@@ -143,6 +151,7 @@ class Reader:
             always += [self._variable(name) for name in _variables(reach)]
             always += self._file_parts(name for name in _files(reach) if name not in written)
             notes += [*_notes(step, reach), *_kept_all_the_same(reach, "a command's result is kept all the same")]
+            named |= _named(reach)
             code |= {unit.at.rpartition(":")[0] for unit in reach.units}
         always += [self._variable(name) for name in self._shell_variables(words)]
         return StepFacts(
@@ -151,6 +160,7 @@ class Reader:
             parts=tuple(_once(always)),
             notes=tuple(dict.fromkeys(notes)),
             code=frozenset(code),
+            named=frozenset(named),
         )
 
     def _shell_variables(self, words: Sequence[str]) -> list[str]:
@@ -187,7 +197,7 @@ class Reader:
         """The files of the project that a text in the code may mean; Python files count as code already."""
         if not name or "\n" in name or "\0" in name or name.endswith(".py"):
             return []
-        if any(sign in name for sign in "*?["):
+        if _is_pattern(name):
             if "/" not in name or name.startswith("/") or ".." in name:
                 return []
             with suppress(ValueError, OSError):  # not every text with a star is a pattern
@@ -299,5 +309,15 @@ def _variables(reach: Reach) -> list[str]:
 
 
 def _files(reach: Reach) -> set[str]:
-    """Texts in the code that may be names of files."""
-    return {hint.name for hint in reach.hints if hint.kind is HintKind.FILE and hint.name} | reach.literals
+    """Files that the code is seen to read by name, and patterns."""
+    read = {hint.name for hint in reach.hints if hint.kind is HintKind.FILE and hint.name}
+    return read | {text for text in reach.literals if _is_pattern(text)}
+
+
+def _named(reach: Reach) -> frozenset[str]:
+    """Other texts in the code that may be names of files: whether they are read or written is seen when it runs."""
+    return frozenset(text for text in reach.literals if text and not _is_pattern(text) and len(text) < _LONGEST)
+
+
+def _is_pattern(text: str) -> bool:
+    return any(sign in text for sign in "*?[")

@@ -51,6 +51,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     inputs: dict[str, Kept]
     declared: tuple[str, ...]
+    named: tuple[str, ...]
     params: dict[str, str | int | float | bool]
     logs: str
     task: str

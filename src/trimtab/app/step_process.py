@@ -60,7 +60,16 @@ def run_job(job: StepJob) -> Ran:
     runner = StepRunner(folder, project, lambda: loaded.callables, tools, logs=Path(job.logs), cache=None)
     step = next(each for each in graph.steps if each.function == job.step)
     step = replace(step, mark=replace(step.mark, retries=0))  # whoever began us counts the tries
-    return runner.run_here(Job(step=step, opened={}, kept=job.inputs, declared=frozenset(job.declared), limit=None))
+    return runner.run_here(
+        Job(
+            step=step,
+            opened={},
+            kept=job.inputs,
+            declared=frozenset(job.declared),
+            named=frozenset(job.named),
+            limit=None,
+        )
+    )
 
 
 def main(asked: str, answer: str) -> None:

@@ -61,6 +61,7 @@ class Job:
     opened: Mapping[str, Callable[[], Any]]
     kept: Mapping[str, Kept]
     declared: frozenset[str]
+    named: frozenset[str]
     limit: Span | None
 
 
@@ -163,7 +164,7 @@ class StepRunner:
         finally:
             if self._modules is not None:
                 left = self._modules.put_back()
-        seen = seen_by(watch.observed, self._folder, job.declared) if watch is not None else Seen()
+        seen = seen_by(watch.observed, self._folder, job.declared, job.named) if watch is not None else Seen()
         return Ran(
             kept=kept,
             problem=problem,
@@ -206,6 +207,7 @@ class StepRunner:
             step=job.step.function,
             inputs={**given, **job.kept},
             declared=tuple(sorted(job.declared)),
+            named=tuple(sorted(job.named)),
             params=self._project.pipeline.params,
             logs=str(self._logs),
             task=self._tools.task,

@@ -7,7 +7,7 @@ place reaches nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -101,6 +101,7 @@ class Steps:
         self.kept: dict[str, Kept] = {}
         self.parts: dict[str, tuple[Part, ...]] = {}
         self.unstable: dict[str, tuple[str, ...]] = {}
+        self._ran = False
         self._stores = stores
         self._runner = runner
         self._run_id = run_id
@@ -131,9 +132,17 @@ class Steps:
         waiting = list(self.pipeline.graph.steps)
         while waiting:
             ready = [step for step in waiting if all(name in given or name in self.kept for name in step.inputs)]
-            running = [(step, planned) for step in ready if (planned := self._settle(step, given)) is not None]
-            for step, planned, ran in self._carry_out(running, given):
-                self._record(step, planned, ran)
+            together = self._together(ready)
+            apart = []
+            for step in ready:  # each is decided when those before it have run, since they may write what it reads
+                planned = self._settle(step, given)
+                if planned is None:
+                    continue
+                if step in together:
+                    apart.append((step, planned))
+                else:
+                    self._carry_out([(step, planned)], given)
+            self._carry_out(apart, given, apart=True)
             waiting = [step for step in waiting if step.function not in self.done]
 
     def open(self, step: str) -> Any:
@@ -183,7 +192,10 @@ class Steps:
             frozenset(name for each in given for name in each.classes),
             frozenset(name for each in given for name in each.libraries),
         )
-        facts = self.pipeline.reader.with_handed(step, self.pipeline.facts[step.function], handed)
+        reader, facts = self.pipeline.reader, self.pipeline.facts[step.function]
+        if self._ran:  # and what ran may have written files that this step reads
+            facts = reader.of(step, self.pipeline.graph)
+        facts = reader.with_handed(step, facts, handed)
         self.facts[step.function] = facts
         inputs = {name: known[name].digest for name in step.inputs}
         before = self.pipeline.before.get(step.function)
@@ -213,19 +225,23 @@ class Steps:
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _together(self, ready: Sequence[Step]) -> Sequence[Step]:
+        """The steps of those that are ready that are to run side by side: several that were slow the last time."""
+        took = self.pipeline.took
+        slow = [
+            step for step in ready if step.function not in self.done and took.get(step.function, 0.0) * SECOND > SLOW
+        ]
+        return slow if len(slow) > 1 and self._runner().may_run_apart else ()
+
     def _carry_out(
-        self, running: Sequence[tuple[Step, Planned]], given: Mapping[str, Given]
-    ) -> Iterator[tuple[Step, Planned, Ran]]:
-        """Each step with what came of it: one after the other, or side by side where several are slow."""
+        self, running: Sequence[tuple[Step, Planned]], given: Mapping[str, Given], *, apart: bool = False
+    ) -> None:
+        """Run steps and note what came of each: in this process, or with ``apart`` side by side, each in its own."""
         if not running:
             return
-        slow = [step.function for step, _ in running if self.pipeline.took.get(step.function, 0.0) * SECOND > SLOW]
-        apart = slow if len(slow) > 1 and self._runner().may_run_apart else []
-        jobs = [
-            (self._job(step, given), step.function in apart or self._limit(step) is not None) for step, _ in running
-        ]
+        jobs = [(self._job(step, given), apart or self._limit(step) is not None) for step, _ in running]
         for (step, planned), ran in zip(running, self._runner().run(jobs), strict=False):
-            yield step, planned, ran
+            self._record(step, planned, ran)
 
     def _job(self, step: Step, given: Mapping[str, Given]) -> Job:
         from trimtab.app.step_runner import Job
@@ -236,6 +252,7 @@ class Steps:
             opened={name: each.open for name, each in inputs.items() if isinstance(each, Given)},
             kept={name: each for name, each in inputs.items() if isinstance(each, Kept)},
             declared=self.facts[step.function].code.union(files_of(self.facts[step.function])),
+            named=self.facts[step.function].named,
             limit=self._limit(step),
         )
 
@@ -247,6 +264,7 @@ class Steps:
     def _record(self, step: Step, planned: Planned, ran: Ran) -> None:
         """Note what came of a step, and keep its result for the next run where a key can hold all it follows from."""
         name = step.function
+        self._ran = True
         run = self._step_run(step, planned, ran.reads, made_by=self._run_id)
         state = StepState.FAILED if ran.problem is not None else StepState.RAN
         self.done[name] = replace(

@@ -43,6 +43,7 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``parts`` are all but the inputs. ``unstable`` is why it runs every time; ``notes`` what is to be said of it.
     ``code`` are the files of a command's code, which counts by what it says: opening them is no reading of data.
+    ``named`` are texts in its code that may be files which it reads.
     """
 
     step: str
@@ -51,6 +52,7 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     unstable: tuple[Unstable, ...] = ()
     notes: tuple[str, ...] = ()
     code: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
