@@ -7,14 +7,29 @@ people, and the command line only says which.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from trimtab.app.data_opening import (
+    NotATableError,
+    Progress,
+    Reading,
+    Stored,
+    columns_of,
+    hidden_together,
+    must_have,
+    must_hold_times,
+    notes_of,
+    open_rows,
+    opened,
+    watched,
+)
+from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant
 from trimtab.base.verdict import Verdict
@@ -27,52 +42,9 @@ from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan
 from trimtab.data.schema import Contract, DriftLimits, Rule, Severity
-from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons
+from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
 from trimtab.data.violation import CheckReport, Violation
-from trimtab.drivers.profile_files import is_profile, read_profile
 from trimtab.drivers.row_files import row_file
-
-if TYPE_CHECKING:
-    import polars as pl
-
-Progress = Callable[[int, int | None], None]
-"""Told the rows that were read so far, and how many there are where that is known."""
-
-
-class NotATableError(InputError):
-    """A stored profile was given where rows are needed, or profiles that do not go together."""
-
-    code = "TT1371"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """How a table is read.
-
-    Attributes:
-        key: columns that name a row; rows that repeat one are counted exactly.
-        time: the column of the rows' own time.
-        sensitive: columns whose values are shown nowhere; the table has them.
-        hidden: the same where the table has them: those that a contract names.
-        joint: whether to keep what shows how columns hang together.
-        lean: whether to leave out what a comparison does not look at: co-moments, and different values where many.
-        zone: the time zone of hours and days.
-        progress: told how far the reading is.
-    """
-
-    key: tuple[str, ...] = ()
-    time: str | None = None
-    sensitive: tuple[str, ...] = ()
-    hidden: frozenset[str] = frozenset()
-    joint: bool = True
-    lean: bool = False
-    zone: str = "UTC"
-    progress: Progress | None = None
-
-    @property
-    def unseen(self) -> frozenset[str]:
-        """All columns whose values are shown nowhere."""
-        return self.hidden | frozenset(self.sensitive)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +74,7 @@ class Setting:
         now: the moment by which freshness is judged; None leaves it unjudged.
         aside: where rows that are set aside go, with their reasons; None: they are only counted.
         kept: where the rows that go on go; None: nowhere.
+        sensitive: columns whose values are shown nowhere, beside those that the contract names; the table has them.
         progress: told how far the reading is.
     """
 
@@ -109,6 +82,7 @@ class Setting:
     now: Instant | None = None
     aside: Path | None = None
     kept: Path | None = None
+    sensitive: tuple[str, ...] = ()
     progress: Progress | None = None
 
 
@@ -129,81 +103,72 @@ class Checked:
         return self.report.verdict
 
 
-def open_rows(what: Any) -> Scan:
-    """A table to read: a path, a glob, an object in memory, or one that is open already.
-
-    Raises:
-        NotATableError: it is a stored profile.
-        InputError: there is no such table, or it is none.
-    """
-    from trimtab.drivers.sources import open_table
-
-    if isinstance(what, Path | str) and is_profile(Path(what)):
-        raise NotATableError(f"{what} is a stored profile, and rows are needed here", fix="Name the table itself.")
-    if hasattr(what, "batches") and hasattr(what, "schema") and hasattr(what, "name"):
-        return what  # type: ignore[no-any-return]  # a Scan by its members
-    return open_table(what)
-
-
-def is_stored(what: Any) -> bool:
-    """Whether this is a profile already, in memory or stored."""
-    return isinstance(what, Profile) or (isinstance(what, Path | str) and is_profile(Path(what)))
-
-
 def profile(what: Any, reading: Reading | None = None) -> Profiled:
     """The profile of a table, in one pass; of a stored profile, that, without values of sensitive columns.
 
     Raises:
-        InputError: there is no such table or column, or it cannot be read.
+        InputError: there is no such table or column, it cannot be read, or a stored profile does not say what is asked.
     """
     reading = reading or Reading()
-    if isinstance(what, Profile):
-        return Profiled(name="a profile", profile=hidden_profile(what, reading.unseen))
-    if isinstance(what, Path | str) and is_profile(Path(what)):
-        stored = read_profile(Path(what))
-        if isinstance(stored, Seasons):
-            raise NotATableError(f"{what} is a profile by season", fix="Use it as a reference of `drift --season`.")
-        _must_have(str(what), stored.columns, reading.sensitive)
-        return Profiled(name=str(what), profile=hidden_profile(stored, reading.unseen))
-    scan = open_rows(what)
-    _must_have(scan.name, scan.schema, (*reading.key, *reading.sensitive, *([reading.time] if reading.time else [])))
+    found = opened(what)
+    if isinstance(found, Stored):
+        return _of_stored(found, reading)
+    must_have(found.name, found.schema, (*reading.key, *reading.sensitive))
+    if reading.time is not None:
+        must_hold_times(found, reading.time)
     for name in reading.key:
-        if scan.schema[name].is_nested():
-            problem = f"column {name!r} is stored as {scan.schema[name]}, which names no row"
+        if found.schema[name].is_nested():
+            problem = f"column {name!r} is stored as {found.schema[name]}, which names no row"
             raise InputError(problem, fix="Name a key of numbers, texts or times.")
     full = not reading.lean
     depth = Depth(joint=reading.joint, pairs=full, distinct=full, time=reading.time, sensitive=reading.unseen)
-    profiler = Profiler(scan.schema, depth)
-    for batch in watched(scan, reading.progress):
+    profiler = Profiler(found.schema, depth)
+    for batch in watched(found, reading.progress):
         profiler.add(batch)
-    found = profiler.profile()
+    made = profiler.profile()
     if reading.key:
-        found = with_repeats(found, scan, reading.key)
-    return Profiled(name=scan.name, profile=found, notes=notes_of(scan))
+        made = with_repeats(made, found, reading.key)
+    return Profiled(name=found.name, profile=made, notes=notes_of(found))
+
+
+def _of_stored(stored: Stored, reading: Reading) -> Profiled:
+    """A profile that was made before: it knows of a key and of the rows' order what was asked for then."""
+    found = stored.content
+    if isinstance(found, Seasons):
+        raise NotATableError(f"{stored.name} is a profile by season", fix="Use it as a reference of `drift --season`.")
+    times = [reading.time] if reading.time is not None else []
+    must_have(stored.name, found.columns, (*reading.key, *times, *reading.sensitive))
+    if reading.key and (found.repeats is None or found.repeats.columns != reading.key):
+        problem = f"{stored.name} is a stored profile, which does not say whether {', '.join(reading.key)} repeats"
+        raise NotATableError(problem, fix="Profile the table itself with --key.")
+    if times and (found.order is None or found.order.column != reading.time):
+        problem = f"{stored.name} is a stored profile, which does not say whether rows follow {reading.time!r}"
+        raise NotATableError(problem, fix="Profile the table itself with --time.")
+    return Profiled(name=stored.name, profile=hidden_profile(found, reading.unseen))
 
 
 def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str, Seasons]:
     """A table's profiles by season, and its name; of a stored one, that; without values of sensitive columns."""
-    if isinstance(what, Path | str) and is_profile(Path(what)):
-        stored = read_profile(Path(what))
-        if not isinstance(stored, Seasons):
-            raise NotATableError(f"{what} is not a profile by season", fix="Make one: `profile --season … --output …`.")
-        parts = {number: hidden_profile(part, reading.unseen) for number, part in stored.parts.items()}
-        return str(what), msgspec.structs.replace(stored, parts=parts)
+    found = opened(what)
+    must_have(found.name, columns_of(found), reading.sensitive)
+    if isinstance(found, Stored):
+        if not isinstance(found.content, Seasons):
+            fix = "Make one: `profile --season … --output …`."
+            raise NotATableError(f"{found.name} is not a profile by season", fix=fix)
+        return found.name, hidden_seasons(found.content, reading.unseen)
     if reading.time is None:
         raise InputError("rows have no season without a time", fix="Name the time column: --time COLUMN.")
-    scan = open_rows(what)
-    _must_have(scan.name, scan.schema, reading.sensitive)
-    fold = SeasonFold(scan.schema, reading.time, season, zone=reading.zone, sensitive=reading.unseen)
-    for batch in watched(scan, reading.progress):
+    fold = SeasonFold(found.schema, reading.time, season, zone=reading.zone, sensitive=reading.unseen)
+    for batch in watched(found, reading.progress):
         fold.add(batch)
-    return scan.name, fold.seasons()
+    return found.name, fold.seasons()
 
 
 def drift(reference: Any, current: Any, judging: Judging | None = None, reading: Reading | None = None) -> Compared:
-    """What differs between two tables, or stored profiles of them."""
-    reading = reading or Reading(lean=True)
-    then, now = profile(reference, reading), profile(current, reading)
+    """What differs between two tables, or stored profiles of them; what one of them hides is hidden in both."""
+    sides = opened(reference), opened(current)
+    reading = hidden_together(reading or Reading(lean=True), *sides)
+    then, now = (profile(side, reading) for side in sides)
     return Compared(reference=then, current=now, differences=compare(then.profile, now.profile, judging))
 
 
@@ -211,7 +176,9 @@ def drift_by_season(reference: Any, current: Any, season: Season, judging: Judgi
     """What differs between two tables when each season is compared with its like."""
     from trimtab.data.profile import merge_all
 
-    (then_name, then), (now_name, now) = (profile_by_season(what, season, reading) for what in (reference, current))
+    sides = opened(reference), opened(current)
+    reading = hidden_together(reading, *sides)
+    (then_name, then), (now_name, now) = (profile_by_season(side, season, reading) for side in sides)
     return Compared(
         reference=Profiled(name=then_name, profile=merge_all(then.parts.values())),
         current=Profiled(name=now_name, profile=merge_all(now.parts.values())),
@@ -229,9 +196,13 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
     """
     setting = setting or Setting()
     scan = open_rows(what)
-    _refuse_to_replace(scan, setting)
-    hidden = sensitive_in(contract)
-    reference = profile(setting.reference, Reading(hidden=hidden)) if setting.reference is not None else None
+    against = opened(setting.reference) if setting.reference is not None else None
+    ready_to_write((setting.aside, setting.kept), scan, against)
+    must_have(scan.name, scan.schema, setting.sensitive)
+    contract = hiding(contract, setting.sensitive)
+    sides = (scan,) if against is None else (scan, against)
+    hidden = hidden_together(Reading(hidden=sensitive_in(contract)), *sides).hidden
+    reference = profile(against, Reading(hidden=hidden)) if against is not None else None
     judge = TableCheck(contract, schema=scan.schema, now=setting.now)
     depth = Depth(joint=False, distinct=False, sensitive=hidden)
     profiler = Profiler(scan.schema, depth) if reference is not None else None
@@ -269,6 +240,12 @@ def sensitive_in(contract: Contract) -> frozenset[str]:
     return frozenset(column.name for column in contract.columns if column.sensitive)
 
 
+def hiding(contract: Contract, names: Sequence[str]) -> Contract:
+    """The contract with these columns called sensitive too."""
+    marked = (replace(column, sensitive=True) if column.name in names else column for column in contract.columns)
+    return replace(contract, columns=tuple(marked)) if names else contract
+
+
 def judging_of(contract: Contract, reference: Profile, current: Profile) -> Judging:
     """What a contract says of drift, for the columns that both tables have; one that is missing breaks another rule."""
     return Judging(
@@ -301,21 +278,6 @@ def with_drift(report: CheckReport, differences: Differences, contract: Contract
     )
 
 
-def watched(scan: Scan, progress: Progress | None) -> Iterator[pl.DataFrame]:
-    """A table's batches, with someone told how far the reading is."""
-    rows = 0
-    for batch in scan.batches():
-        yield batch
-        rows += batch.height
-        if progress is not None:
-            progress(rows, scan.rows)
-
-
-def notes_of(scan: Scan) -> tuple[str, ...]:
-    """What a table's reader noticed, such as a column of mixed types."""
-    return tuple(getattr(scan, "notes", ()))
-
-
 def _drifted(column: ColumnDifference, limits: DriftLimits, rows: int) -> Violation:
     effect = column.strongest
     return Violation(
@@ -327,30 +289,6 @@ def _drifted(column: ColumnDifference, limits: DriftLimits, rows: int) -> Violat
         problem=f"{effect.statistic} drifted: {effect.words}",
         because=limits.because,
     )
-
-
-def _must_have(table: str, columns: Collection[str], names: Sequence[str]) -> None:
-    from trimtab.data.wording import closest
-
-    for name in names:
-        if name not in columns:
-            known = list(columns)
-            fix = closest(name, known) or f"It has {', '.join(map(repr, known[:20]))}."
-            raise InputError(f"{table} has no column {name!r}", fix=fix)
-
-
-def _refuse_to_replace(scan: Scan, setting: Setting) -> None:
-    """What is written must not be what is read: a file of rows is replaced, and goes where there is no row for it."""
-    made = [path for path in (setting.aside, setting.kept) if path is not None]
-    if len({path.resolve() for path in made}) < len(made):
-        problem = f"rows that are set aside and rows that go on cannot both be written to {made[0]}"
-        raise InputError(problem, fix="Name two files.")
-    read = [*getattr(scan, "files", ())]
-    if isinstance(setting.reference, str | Path):
-        read.append(Path(setting.reference))
-    for path in made:
-        if any(path.exists() and file.exists() and path.samefile(file) for file in read):
-            raise InputError(f"{path} is read by this check, and would be replaced", fix="Name another file.")
 
 
 def with_repeats(found: Profile, scan: Scan, key: tuple[str, ...]) -> Profile:

@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trimtab.app import data, data_contracts
+from trimtab.app import data, data_contract_files, data_contracts
+from trimtab.app.data_opening import Reading, one_must_have, opened
 from trimtab.app.data_report import full_report
 from trimtab.base.instants import Instant
 from trimtab.data.contract_diff import Change, diff_contracts
@@ -48,7 +49,7 @@ def profile(
         InputError: there is no such table or column, or it cannot be read.
     """
     names = (key,) if isinstance(key, str) else tuple(key)
-    return data.profile(table, data.Reading(key=names, time=time, sensitive=tuple(sensitive))).profile
+    return data.profile(table, Reading(key=names, time=time, sensitive=tuple(sensitive))).profile
 
 
 def infer(
@@ -88,18 +89,19 @@ def check(
     """
     if isinstance(contract, str | Path):
         path = Path(contract)
-        contract = data_contracts.read_contract(path)
-        reference = data_contracts.reference_of(contract, path) if reference is None else reference
+        contract = data_contract_files.read_contract(path)
+        reference = data_contract_files.reference_of(contract, path) if reference is None else reference
     return data.check(table, contract, data.Setting(reference=reference, now=now, aside=aside, kept=kept))
 
 
-def drift(
+def drift(  # noqa: PLR0913 - keywords, each an option of the command
     reference: Table,
     current: Table,
     *,
     limits: DriftLimits | None = None,
     columns: Mapping[str, DriftLimits] | None = None,
     without: Sequence[str] = (),
+    sensitive: Sequence[str] = (),
     level: float = 0.95,
 ) -> Differences:
     """What differs between two tables or profiles, with effect sizes, bands and verdicts, the strongest first.
@@ -107,16 +109,22 @@ def drift(
     Args:
         limits: what every column may differ by; ``columns`` has other limits for some.
         without: columns that are not judged.
+        sensitive: columns no value of which is to be in what is told; those that a profile hides are such anyway.
         level: the confidence of all verdicts together.
+
+    Raises:
+        InputError: there is no such table, or neither has a column that is named.
     """
+    sides = opened(reference), opened(current)
+    one_must_have(sides, (*(columns or {}), *without, *sensitive))
     judging = Judging(limits=limits or DriftLimits(), columns=columns or {}, without=without, level=level)
-    return data.drift(reference, current, judging).differences
+    return data.drift(*sides, judging, Reading(lean=True, sensitive=tuple(sensitive))).differences
 
 
 def diff(old: Contract | str | Path, new: Contract | str | Path) -> tuple[Change, ...]:
     """How a newer contract differs from an older one, rule by rule."""
     one, two = (
-        contract if isinstance(contract, Contract) else data_contracts.read_contract(Path(contract))
+        contract if isinstance(contract, Contract) else data_contract_files.read_contract(Path(contract))
         for contract in (old, new)
     )
     return diff_contracts(one, two)
@@ -135,8 +143,8 @@ def report(
 
     if isinstance(contract, str | Path):
         path = Path(contract)
-        contract = data_contracts.read_contract(path)
-        reference = data_contracts.reference_of(contract, path) if reference is None else reference
-    found = full_report(table, contract, reference, data.Reading(time=time, sensitive=tuple(sensitive)))
+        contract = data_contract_files.read_contract(path)
+        reference = data_contract_files.reference_of(contract, path) if reference is None else reference
+    found = full_report(table, contract, reference, Reading(time=time, sensitive=tuple(sensitive)))
     text: str = page(found)
     return text

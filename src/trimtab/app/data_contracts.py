@@ -1,4 +1,4 @@
-"""Contracts of files: proposed from a profile, kept beside their reference, checked, compared with newer proposals."""
+"""What contracts are for: proposed from tables, checked, compared with newer ones; `data_contract_files` keeps them."""
 
 from __future__ import annotations
 
@@ -11,75 +11,43 @@ import msgspec
 
 from trimtab.app.data import (
     Compared,
-    Progress,
-    Reading,
     Setting,
     check,
     drift,
     drift_by_season,
-    is_stored,
-    open_rows,
+    hiding,
     profile,
     sensitive_in,
     with_repeats,
 )
+from trimtab.app.data_contract_files import Proposed, read_contract, read_text, reference_of, with_reference
 from trimtab.app.data_defaults import must_be_named
+from trimtab.app.data_opening import (
+    Progress,
+    Reading,
+    Stored,
+    must_have,
+    one_must_have,
+    open_rows,
+    opened,
+    time_in,
+)
+from trimtab.app.data_outputs import ready_to_write
 from trimtab.app.data_report import full_report, of_check
 from trimtab.base.errors import InputError, NotFoundError
-from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.contract_diff import Change, diff_contracts
 from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles, infer_contract, may_name_rows
-from trimtab.data.profile import Profile
-from trimtab.data.schema import Contract, DriftLimits
+from trimtab.data.schema import DriftLimits
 from trimtab.data.seasons import Season
-from trimtab.data.wording import closest, counted
-from trimtab.disk.atomic import write_bytes
-from trimtab.disk.faults import explained
 from trimtab.drivers.clocks import RealClock
-from trimtab.drivers.profile_files import ENDING, is_profile, write_profile
+from trimtab.drivers.profile_files import is_profile
 from trimtab.generate.data_report import DataReport
 from trimtab.spec.problems import did_you_mean
 
+Outputs = Sequence[Path | None]
+
 _TOLERANCES: Final = ("location", "scale", "shape", "share", "joint")
-
-
-class ContractThereError(InputError):
-    """A contract is kept already, and nothing replaces it without being told to."""
-
-    code = "TT1373"
-
-
-class Proposed(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract that a table suggests, and what was noticed on the way."""
-
-    source: str
-    contract: Contract
-    profile: Profile
-    notes: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The contract's file."""
-        return format_contract(self.contract)
-
-
-class KeptContract(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract that was written, with its reference."""
-
-    contract: str
-    reference: str
-    rows: int
-    columns: int
-    notes: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """What was written, for a person."""
-        return (
-            f"a contract of {counted(self.columns, 'column')} inferred from {counted(self.rows, 'row')}, for you to "
-            f"read and edit; its reference is {self.reference}"
-        )
 
 
 class ContractDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,110 +64,67 @@ class ContractDifference(msgspec.Struct, frozen=True, kw_only=True):
         return [f"{change.direction:<9}  {change.words}" for change in self.changes]
 
 
-def read_contract(path: Path) -> Contract:
-    """The contract in a file.
-
-    Raises:
-        NotFoundError: there is no such file.
-        ProblemsError: all its mistakes, each with its line.
-    """
-    if not path.is_file():
-        raise NotFoundError(f"there is no contract {path}", fix="Make one: `trimtab data infer FILE -o CONTRACT`.")
-    return parse_contract(read_text(path), at=str(path))
-
-
-def read_text(path: Path) -> str:
-    """The text in a file, without a mark of its byte order.
-
-    Raises:
-        InputError: it is not UTF-8.
-        DriverError: the disk refused.
-    """
-    with explained(f"read {path.name}", path):
-        content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start + 1})", fix="Write it anew as UTF-8.") from error
-
-
-def kept_hidden(path: Path) -> tuple[str, ...]:
-    """The columns that a contract which is there already hides; none without one."""
-    if not path.is_file():
-        return ()
-    return tuple(column.name for column in read_contract(path).columns if column.sensitive)
-
-
 def propose(what: Any, roles: Roles, *, progress: Progress | None = None) -> Proposed:
     """The contract that a table, or a stored profile, suggests.
 
     A column that is called as names of rows are is read a second time where only counting shows that no name repeats.
+
+    Raises:
+        InputError: there is no such table or column, or it cannot be read.
     """
-    scan = None if is_stored(what) else open_rows(what)
-    key = (roles.key,) if roles.key else ()
-    reading = Reading(key=key, time=roles.time, sensitive=roles.sensitive, progress=progress)
-    found = profile(what if scan is None else scan, reading)
-    named = may_name_rows(found.profile, roles)
+    given = opened(what)
+    reading = Reading(sensitive=roles.sensitive, progress=progress)
+    if not isinstance(given, Stored):
+        named = [name for name in (roles.time, roles.label, roles.key) if name is not None]
+        must_have(given.name, given.schema, named)
+        # Texts may be read as times; the order of rows is told of what is stored as such.
+        key = (roles.key,) if roles.key else ()
+        reading = replace(reading, key=key, time=time_in(given, roles.time))
+    found = profile(given, reading)
     counted_profile = found.profile
-    if scan is not None and named is not None:
-        counted_profile = with_repeats(found.profile, scan, (named,))
+    naming = may_name_rows(found.profile, roles)
+    if not isinstance(given, Stored) and naming is not None:
+        counted_profile = with_repeats(found.profile, given, (naming,))
     proposal = infer_contract(counted_profile, roles)
     return Proposed(
         source=found.name,
         contract=proposal.contract,
         profile=found.profile,
         notes=(*found.notes, *proposal.notes),
-    )
-
-
-def keep_contract(proposal: Proposed, path: Path, *, replace: bool) -> KeptContract:
-    """Write a proposed contract and, beside it, the profile that it was inferred from, as its reference.
-
-    Raises:
-        ContractThereError: there is a contract, and it is not to be replaced.
-    """
-    if path.exists() and not replace:
-        raise ContractThereError(
-            f"{path} is there already",
-            fix=f"`trimtab data diff {path} FILE` shows how a new proposal differs; --force replaces it.",
-        )
-    reference = path.with_suffix(ENDING)
-    write_profile(reference, proposal.profile)
-    contract = _with_reference(proposal.contract, reference.name)
-    write_bytes(path, format_contract(contract).encode())
-    return KeptContract(
-        contract=str(path),
-        reference=str(reference),
-        rows=proposal.profile.rows,
-        columns=len(contract.columns),
-        notes=proposal.notes,
+        files=tuple(getattr(given, "files", ())),
     )
 
 
 def check_with_contract(
-    what: Any,
-    path: Path | None,
-    *,
-    reference: Any = True,
-    aside: Path | None = None,
-    kept: Path | None = None,
-    progress: Progress | None = None,
+    what: Any, path: Path | None, setting: Setting, *, own_reference: bool = True, outputs: Outputs = ()
 ) -> DataReport:
-    """A table against the contract in a file.
+    """A table against the contract in a file, as of now.
 
     Args:
-        reference: what to compare with: a profile or a table; True for the contract's own, if it names one; None.
+        setting: how; where it names no reference, the contract's ``own_reference`` is used, if it names one.
+        outputs: files that the report is to be written to: they are none of those that are read.
     """
     if path is None:
         raise must_be_named("contract")
     contract = read_contract(path)
-    against = reference_of(contract, path) if reference is True else reference
-    setting = Setting(reference=against, now=RealClock().now(), aside=aside, kept=kept, progress=progress)
-    return of_check(check(what, contract, setting), contract)
+    reference = setting.reference
+    if reference is None and own_reference:
+        reference = reference_of(contract, path)
+    scan, against = open_rows(what), opened(reference) if reference is not None else None
+    ready_to_write((*outputs, setting.aside, setting.kept), path, scan, against)
+    setting = replace(setting, reference=against, now=RealClock().now())
+    return of_check(check(scan, contract, setting), hiding(contract, setting.sensitive))
 
 
-def check_with_suite(what: Any, path: Path | None) -> DataReport:
-    """A table against a Great Expectations suite, run by the library itself, which wants the whole table in memory."""
+def check_with_suite(
+    what: Any, path: Path | None, *, sensitive: Sequence[str] = (), contract: Path | None = None, outputs: Outputs = ()
+) -> DataReport:
+    """A table against a Great Expectations suite, run by the library itself, which wants the whole table in memory.
+
+    Args:
+        sensitive: columns whose values are shown nowhere; the table has them.
+        contract: the file of a contract that names such columns too, and is not checked.
+    """
     from trimtab.drivers.great_expectations import run_suite
 
     if path is None:
@@ -209,9 +134,13 @@ def check_with_suite(what: Any, path: Path | None) -> DataReport:
     import polars as pl
 
     scan = open_rows(what)
+    must_have(scan.name, scan.schema, sensitive)
+    ready_to_write(outputs, path, contract, scan)
+    hidden = hidden_by(contract).union(sensitive)
     batches = list(scan.batches())
     table = pl.concat(batches) if batches else pl.DataFrame(schema=scan.schema)
-    return DataReport(source=scan.name, check=run_suite(table, read_text(path)))
+    report = run_suite(table, read_text(path), hidden=hidden)
+    return DataReport(source=scan.name, check=report, sensitive=tuple(sorted(hidden)))
 
 
 def difference(old: Path, new: str) -> ContractDifference:
@@ -222,7 +151,7 @@ def difference(old: Path, new: str) -> ContractDifference:
     hidden = tuple(column.name for column in kept.columns if column.sensitive)
     roles = Roles(time=kept.time, label=kept.label, key=kept.key, zone=kept.zone, task=kept.task, sensitive=hidden)
     proposed = propose(new, roles)
-    contract = _with_reference(proposed.contract, kept.reference)
+    contract = with_reference(proposed.contract, kept.reference)
     return ContractDifference(old=str(old), new=proposed.source, changes=diff_contracts(kept, contract))
 
 
@@ -266,50 +195,31 @@ def compared(
 ) -> Compared:
     """What differs between two tables, season by season where one is named.
 
+    Args:
+        named: columns that one of the tables must have.
+
     Raises:
-        InputError: one of the tables cannot be read, or neither has a column that is ``named``.
+        InputError: one of the tables cannot be read, or neither has a column that is named.
     """
+    sides = opened(reference), opened(current)
+    one_must_have(sides, (*named, *reading.sensitive))
     if season is not None:
-        found = drift_by_season(reference, current, Season(season), judging, reading)
-    else:
-        found = drift(reference, current, judging, reading)
-    known = list({**found.reference.profile.columns, **found.current.profile.columns})
-    for name in named:
-        if name not in known:
-            fix = closest(name, known) or f"They have {', '.join(map(repr, known[:20]))}."
-            raise InputError(f"neither table has a column {name!r}", fix=fix)
-    return found
+        return drift_by_season(*sides, Season(season), judging, reading)
+    return drift(*sides, judging, reading)
 
 
-def report_on(what: Any, path: Path | None, reference: Any, reading: Reading) -> DataReport:
-    """Everything about a table; the reference is the contract's own where none is named."""
+def report_on(what: Any, path: Path | None, reference: Any, reading: Reading, *, outputs: Outputs = ()) -> DataReport:
+    """Everything about a table; the reference is the contract's own where none is named.
+
+    Args:
+        outputs: files that the report is to be written to: they are none of those that are read.
+    """
     contract = read_contract(path) if path is not None else None
     if reference is None and contract is not None and path is not None:
         reference = reference_of(contract, path)
-    return full_report(what, contract, reference, reading)
-
-
-def reference_of(contract: Contract, path: Path) -> Path | None:
-    """The file of the contract's own reference, None if it names none.
-
-    Raises:
-        NotFoundError: it names one that is not there.
-    """
-    if not contract.reference:
-        return None
-    found = path.parent / contract.reference
-    if not found.is_file():
-        raise NotFoundError(
-            f"the contract's reference {contract.reference} is not there",
-            fix="Make it with `trimtab data profile FILE --output …`, name another with --reference, or say "
-            "--no-reference.",
-            at=str(path),
-        )
-    return found
-
-
-def _with_reference(contract: Contract, reference: str) -> Contract:
-    return replace(contract, reference=reference)
+    scan, against = opened(what), opened(reference) if reference is not None else None
+    ready_to_write(outputs, scan, path, against)
+    return full_report(scan, contract, against, reading)
 
 
 def _tolerated(judging: Judging, said: str) -> Judging:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from trimtab.app.data_contracts import ContractThereError, read_contract, read_text
+from trimtab.app.data_contract_files import ContractThereError, read_contract, read_text
+from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.errors import InputError, NotFoundError, UserCodeError
 from trimtab.data.contract import format_contract
 from trimtab.data.exchange import Carried, LeftOut
@@ -45,17 +46,24 @@ def import_contract(what: str, tool: str, path: Path, *, replace: bool) -> Excha
     Raises:
         InputError: it cannot be read, or is not of that tool.
         ContractThereError: there is a contract, and it is not to be replaced.
+        InputError: the contract cannot be written there, or would replace what it is made of.
     """
     if path.exists() and not replace:
         raise ContractThereError(f"{path} is there already", fix="Name another file, or say --force to replace it.")
-    carried = _read(what, tool)
+    ready_to_write((path,), what)
+    carried = _read(what, tool, path)
     write_bytes(path, format_contract(carried.contract).encode())
     return _exchanged(what, str(path), len(carried.contract.columns), carried.left)
 
 
 def export_contract(source: Path, tool: str, path: Path) -> Exchanged:
-    """Write a contract as another tool's rules."""
+    """Write a contract as another tool's rules.
+
+    Raises:
+        InputError: they cannot be written there, or would replace the contract or its reference.
+    """
     contract = read_contract(source)
+    ready_to_write((path,), source, source.parent / contract.reference if contract.reference else None)
     match tool:
         case "great-expectations":
             from trimtab.drivers.great_expectations import write_suite
@@ -89,11 +97,14 @@ def tool_of(what: str) -> str:
     raise InputError(f"the name {what!r} does not say which tool's rules it has", fix=fix)
 
 
-def _read(what: str, tool: str) -> Carried:
+def _read(what: str, tool: str, target: Path) -> Carried:
     if tool == "pandera":
         from trimtab.drivers.pandera import read_pandera
 
-        return read_pandera(_object(what))
+        found = _object(what)
+        module = sys.modules[what.partition(":")[0]]
+        ready_to_write((target,), getattr(module, "__file__", None))
+        return read_pandera(found)
     path = Path(what)
     if not path.is_file():
         raise NotFoundError(f"there is no file {what}", fix="Name the file with the rules.")

@@ -10,23 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import polars as pl
 
-from trimtab.app.data import NotATableError, Profiled, Reading, with_repeats
+from trimtab.app.data import Profiled, with_repeats
+from trimtab.app.data_opening import NotATableError, Reading, must_have, must_hold_times
 from trimtab.base.errors import InputError
 from trimtab.data.profiler import Depth
-from trimtab.data.scan import Scan
-from trimtab.data.wording import closest
 from trimtab.drivers.profile_files import is_profile
 from trimtab.drivers.ray_profiles import Kind, OpenedFile, profile_files
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.files import Format, SourceFile, named_files
 from trimtab.drivers.sources.opening import FilesScan, open_table
 from trimtab.drivers.sources.reading import widened
-
-S = TypeVar("S", bound=Scan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +73,12 @@ def profile_on_ray(
         raise NotATableError(f"{files} is a stored profile, and rows are needed here", fix="Name the files themselves.")
     root = Path.cwd()
     found = named_files(root, files)
-    needed = (*reading.sensitive, *([reading.time] if reading.time else []))
-    keyed = _with_columns(open_table(files), reading.key) if reading.key else None
+    keyed = open_table(files) if reading.key else None
+    if keyed is not None:
+        must_have(keyed.name, keyed.schema, reading.key)
     made = profile_files(
         [_reachable(root, file) for file in found],
-        FilesReader(open_file=partial(_open, root=root, needed=needed)),
+        FilesReader(open_file=partial(_open, root=root, needed=reading.sensitive, time=reading.time)),
         Depth(joint=reading.joint, time=reading.time, sensitive=reading.unseen),
         address=address,
         done=done,
@@ -90,20 +87,13 @@ def profile_on_ray(
     return Profiled(name=files if len(found) > 1 else found[0].name, profile=profile, notes=made.notes)
 
 
-def _open(path: str, *, root: Path, needed: tuple[str, ...]) -> FilesScan:
-    """One of the files, by its name for people; runs on the nodes."""
+def _open(path: str, *, root: Path, needed: tuple[str, ...], time: str | None) -> FilesScan:
+    """One of the files, by its name for people; runs on the nodes. Refused before the cluster works for nothing."""
     scan = open_table(path, root=root)
     assert isinstance(scan, FilesScan), "a path is a file's"
-    return _with_columns(scan, needed)
-
-
-def _with_columns(scan: S, names: tuple[str, ...]) -> S:
-    """The same table, which has these columns; refused before the cluster works for nothing."""
-    for name in names:
-        if name not in scan.schema:
-            known = list(scan.schema)
-            fix = closest(name, known) or f"It has {', '.join(map(repr, known[:20]))}."
-            raise InputError(f"{scan.name} has no column {name!r}", fix=fix)
+    must_have(scan.name, scan.schema, needed)
+    if time is not None:
+        must_hold_times(scan, time)
     return scan
 
 

@@ -9,14 +9,15 @@ from trimtab.app.data import (
     Checked,
     Compared,
     Profiled,
-    Reading,
     Setting,
     check,
+    hiding,
     judging_of,
     profile,
     sensitive_in,
     with_drift,
 )
+from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened
 from trimtab.data.drift import compare
 from trimtab.data.schema import Contract
 from trimtab.generate.data_report import DataReport
@@ -59,15 +60,19 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
 
     The table is read once for the profile and once for the check.
     """
+    scan, against = opened(what), opened(reference) if reference is not None else None
+    must_have(scan.name, columns_of(scan), reading.sensitive)
     if contract is not None:
+        contract = hiding(contract, reading.sensitive)
         reading = replace(reading, hidden=reading.hidden | sensitive_in(contract))
-    current = profile(what, reading)
-    then = profile(reference, reading) if reference is not None else None
+    reading = hidden_together(reading, *((scan,) if against is None else (scan, against)))
+    current = profile(scan, reading)
+    then = profile(against, replace(reading, key=(), time=None)) if against is not None else None
     differences = None
     if then is not None:
         judging = judging_of(contract, then.profile, current.profile) if contract is not None else None
         differences = compare(then.profile, current.profile, judging)
-    checked = check(what, contract, Setting(progress=reading.progress)) if contract is not None else None
+    checked = check(scan, contract, Setting(progress=reading.progress)) if contract is not None else None
     report = checked.report if checked is not None else None
     if report is not None and differences is not None and contract is not None:
         report = with_drift(report, differences, contract)

@@ -50,7 +50,7 @@ def data() -> None:
 @with_time
 @with_sensitive
 @click.option("--season", type=click.Choice(_SEASONS), help="Store a profile for each season, as a reference of drift.")
-@click.option("--zone", default="UTC", show_default=True, help="The time zone of hours and days.")
+@click.option("--zone", metavar="ZONE", help="The time zone of hours and days, for --season; by default UTC.")
 @click.option("--output", "-o", type=FILE, help="Store the profile here, to compare with later.")
 @click.option("--engine", type=click.Choice(("trimtab", "ray")), default="trimtab", show_default=True,
               help="Who reads; ray shares the files of a glob among the nodes of a cluster.")  # fmt: skip
@@ -66,33 +66,32 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
     """
     from trimtab.app import data as tables
     from trimtab.app.data_contracts import hidden_by
+    from trimtab.app.data_opening import Reading, time_in
     from trimtab.app.data_report import of_profile
     from trimtab.drivers.profile_files import write_profile
 
+    _refuse_unless_asked(said)
     if said["engine"] == "ray":
         _refuse_for_ray(file, query, said)
-    elif said["address"] is not None:
-        raise click.UsageError("--address is the cluster's, for --engine ray")
     default = _default(file, folder)
     roles = default.roles if default is not None else None
-    key = said["key"] or ((roles.key,) if roles is not None and roles.key else ())
-    time = said["time"] or (roles.time if roles is not None else None)
+    given = opened(file, query, default, outputs=(output, said["html"]))
     with Progress("profiling") as progress:
-        reading = tables.Reading(
-            key=key,
-            time=time,
+        reading = Reading(
+            key=said["key"] or ((roles.key,) if roles is not None and roles.key else ()),
+            time=said["time"] or (time_in(default.table, roles.time) if default is not None and roles else None),
             sensitive=said["sensitive"],
             hidden=hidden_by(default.contract if default is not None and default.contract.is_file() else None),
-            zone=said["zone"],
+            zone=said["zone"] or "UTC",
             progress=progress,
         )
         if said["season"] is not None:
-            _profile_by_season(opened(file, query, default), said["season"], output, reading)
+            _profile_by_season(given, said["season"], output, reading)
             return
         if said["engine"] == "ray":
             found = _profile_on_ray(str(file), reading, said["address"])
         else:
-            found = tables.profile(opened(file, query, default), reading)
+            found = tables.profile(given, reading)
     if output is not None:
         write_profile(output, found.profile)
         note(f"stored the profile in {output}")
@@ -117,13 +116,18 @@ def infer(file: str | None, query: str | None, output: Path | None, folder: Path
     Structure (columns, types, gaps) refuses, what was merely seen is noted; only a person makes it stricter. FILE may
     be a stored profile. Without --output the contract is printed.
     """
-    from trimtab.app.data_contracts import keep_contract, kept_hidden, propose
+    from trimtab.app.data_contract_files import keep_contract, kept_hidden, ready_to_keep
+    from trimtab.app.data_contracts import propose
 
     default = _default(file, folder)
-    if output is not None and said["force"]:  # what a person hid stays hidden
-        said["sensitive"] = (*said["sensitive"], *kept_hidden(output))
+    if output is not None:
+        ready_to_keep(output, file, replace=said["force"])
+    given = opened(file, query, default)
+    if output is not None:
+        ready_to_keep(output, given, replace=said["force"])
+        said["sensitive"] = (*said["sensitive"], *kept_hidden(output))  # what a person hid stays hidden
     with Progress("reading") as progress:
-        proposal = propose(opened(file, query, default), _roles(default, said), progress=progress)
+        proposal = propose(given, _roles(default, said), progress=progress)
     for told in proposal.notes:
         note(told)
     if output is not None:
@@ -149,6 +153,7 @@ def infer(file: str | None, query: str | None, output: Path | None, folder: Path
 @click.option("--engine", type=click.Choice(("trimtab", "great-expectations")), default="trimtab", show_default=True,
               help="Who checks; great-expectations runs a suite of yours with the library itself.")  # fmt: skip
 @click.option("--suite", type=FILE, help="The suite for --engine great-expectations.")
+@with_sensitive
 @with_junit
 @with_markdown
 @with_page
@@ -160,22 +165,31 @@ def check(file: str | None, query: str | None, folder: Path, json_: bool, **said
 
     Ends with 0 if the table may be used, 1 if the contract refuses it, 3 if it cannot be told.
     """
+    from trimtab.app.data import Setting
     from trimtab.app.data_contracts import check_with_contract, check_with_suite
 
+    foreign = said["engine"] == "great-expectations"
+    _refuse_of_the_other_engine(said, foreign=foreign)
     default = _default(file, folder)
-    table = opened(file, query, default)
+    outputs = (said["junit"], said["markdown"], said["html"])
+    given = opened(file, query, default, outputs=(*outputs, said["aside"], said["kept"]))
+    contract = said["contract"] or (default.contract if default is not None else None)
     with Progress("checking") as progress:
-        if said["engine"] == "great-expectations":
-            report = check_with_suite(table, said["suite"])
+        if foreign:
+            there = contract if contract is not None and (said["contract"] or contract.is_file()) else None
+            report = check_with_suite(
+                given, said["suite"], sensitive=said["sensitive"], contract=there, outputs=outputs
+            )
         else:
-            contract = said["contract"] or (default.contract if default is not None else None)
-            report = check_with_contract(
-                table,
-                contract,
-                reference=None if said["no_reference"] else said["reference"] or True,
+            setting = Setting(
+                reference=said["reference"],
                 aside=said["aside"],
                 kept=said["kept"],
+                sensitive=said["sensitive"],
                 progress=progress,
+            )
+            report = check_with_contract(
+                given, contract, setting, own_reference=not said["no_reference"], outputs=outputs
             )
     files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))
     shown(report, json_=json_, files=files, all_columns=said["all_columns"])
@@ -214,7 +228,7 @@ def diff(old: Path, new: str, json_: bool) -> int:
 @click.option("--contract", type=FILE, help="Take the tolerances from this contract.")
 @click.option("--season", type=click.Choice(_SEASONS), help="Compare each season with its like, by --time.")
 @with_time
-@click.option("--zone", default="UTC", show_default=True, help="The time zone of hours and days.")
+@click.option("--zone", metavar="ZONE", help="The time zone of hours and days, for --season; by default UTC.")
 @with_sensitive
 @with_junit
 @with_markdown
@@ -227,10 +241,17 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
     REFERENCE and CURRENT are tables or stored profiles. Ends with 0 if every change is within its tolerance, 1 if one
     is not, 3 if there are too few rows to tell.
     """
-    from trimtab.app.data import Reading
     from trimtab.app.data_contracts import compared, hidden_by, judging_for
+    from trimtab.app.data_opening import Reading
+    from trimtab.app.data_outputs import ready_to_write
     from trimtab.app.data_report import of_drift
 
+    _refuse_unless_asked(said)
+    if said["season"] is None and said["time"] is not None:
+        raise click.UsageError("--time tells the seasons apart, for --season")
+    outputs = (said["junit"], said["markdown"], said["html"])
+    sides = opened(reference, None, outputs=outputs), opened(current, None, outputs=outputs)
+    ready_to_write(outputs, said["contract"])
     judging = judging_for(
         said["tolerance"],
         level=said["level"],
@@ -244,11 +265,16 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
             time=said["time"],
             sensitive=said["sensitive"],
             hidden=hidden_by(said["contract"]),
-            zone=said["zone"],
+            zone=said["zone"] or "UTC",
             progress=progress,
         )
-        named = (*said["only"], *said["without"])
-        found = compared(reference, current, judging, reading, season=said["season"], named=named)
+        found = compared(
+            *sides,
+            judging,
+            reading,
+            season=said["season"],
+            named=(*said["only"], *said["without"]),
+        )
     report = of_drift(found, tuple(sorted(reading.unseen)))
     files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))
     shown(report, json_=json_, files=files, all_columns=said["all_columns"])
@@ -274,15 +300,17 @@ def report(file: str | None, query: str | None, output: Path, folder: Path, json
 
     It ends like `check` and `drift` do.
     """
-    from trimtab.app.data import Reading
     from trimtab.app.data_contracts import report_on
+    from trimtab.app.data_opening import Reading, time_in
 
     default = _default(file, folder)
-    time = said["time"] or (default.roles.time if default is not None else None)
+    time = said["time"] or (time_in(default.table, default.roles.time) if default is not None else None)
     contract = said["contract"] or (default.contract if default is not None and default.contract.is_file() else None)
+    outputs = (output, said["markdown"], said["junit"])
+    given = opened(file, query, default, outputs=outputs)
     with Progress("reading") as progress:
         reading = Reading(time=time, sensitive=said["sensitive"], progress=progress)
-        found = report_on(opened(file, query, default), contract, said["reference"], reading)
+        found = report_on(given, contract, said["reference"], reading, outputs=outputs)
     files = ((output, page), (said["markdown"], markdown), (said["junit"], junit))
     shown(found, json_=json_, files=files)
     note(f"wrote {output}")
@@ -314,6 +342,24 @@ def _profile_by_season(table: Any, season: str, output: Path | None, reading: An
     _, seasons = profile_by_season(table, Season(season), reading)
     write_profile(output, seasons)
     note(f"stored {len(seasons.parts)} profiles by {season} in {output}")
+
+
+def _refuse_unless_asked(said: dict[str, Any]) -> None:
+    """Options that say something about what was not asked for are no options without effect, but mistakes."""
+    if said["season"] is None and said["zone"] is not None:
+        raise click.UsageError("--zone is that of hours and days, for --season")
+    if said.get("address") is not None and said["engine"] != "ray":
+        raise click.UsageError("--address is the cluster's, for --engine ray")
+
+
+def _refuse_of_the_other_engine(said: dict[str, Any], *, foreign: bool) -> None:
+    if not foreign and said["suite"] is not None:
+        raise click.UsageError("--suite is for --engine great-expectations; `data import` makes a contract of one")
+    if foreign:
+        for name in ("reference", "no_reference", "aside", "kept"):
+            if said[name]:
+                option = name.replace("_", "-")
+                raise click.UsageError(f"--{option} is for our own check: Great Expectations runs a suite and no more")
 
 
 def _refuse_for_ray(file: str | None, query: str | None, said: dict[str, Any]) -> None:

@@ -29,8 +29,26 @@ with_junit = click.option("--junit", type=FILE, help="Also write JUnit XML, for 
 with_columns = click.option("--all-columns", is_flag=True, help="List every column and all that is undecided, too.")
 
 
-def opened(file: str | None, query: str | None, default: ProjectTable | None = None) -> Any:
-    """The table that a command line names: a file, a glob, a query, else the project's."""
+def opened(
+    file: str | None,
+    query: str | None,
+    default: ProjectTable | None = None,
+    *,
+    outputs: tuple[Path | None, ...] = (),
+) -> Any:
+    """The table that a command line names, open: a file, a glob, a query, a stored profile, else the project's.
+
+    The files that the command is to write are looked at first, since some tables cost a pass to be opened.
+    """
+    from trimtab.app.data_outputs import ready_to_write
+
+    ready_to_write(outputs, file)
+    found = _found(file, query, default)
+    ready_to_write(outputs, found)
+    return found
+
+
+def _found(file: str | None, query: str | None, default: ProjectTable | None) -> Any:
     if query is not None:
         from trimtab.drivers.sources import open_query
 
@@ -38,7 +56,9 @@ def opened(file: str | None, query: str | None, default: ProjectTable | None = N
             raise click.UsageError("--query needs the database as FILE")
         return open_query(query, file)
     if file is not None:
-        return file
+        from trimtab.app.data_opening import opened as open_named
+
+        return open_named(file)
     if default is not None:
         return default.table
     from trimtab.app.data_defaults import must_be_named

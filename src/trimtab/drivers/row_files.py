@@ -73,15 +73,12 @@ def row_file(path: Path, schema: pl.Schema) -> Iterator[RowFile]:
     has changed.
 
     Raises:
-        InputError: the name ends in neither ``.parquet`` nor ``.csv``, its folder is not there, or the rows hold what
-            no CSV file can.
+        InputError: the name ends in neither ``.parquet`` nor ``.csv``, or the rows hold what no CSV file can.
         DriverError: the disk refused.
     """
     if path.suffix.lower() not in ENDINGS:
         problem = f"the name {path.name!r} does not say how rows are to be written"
         raise InputError(problem, fix=f"Let it end in {' or '.join(ENDINGS)}.")
-    if not path.parent.is_dir():
-        raise InputError(f"there is no folder {path.parent}", fix="Make it first, or name another place.")
     if path.suffix.lower() == ".csv":
         unfit = [name for name, dtype in schema.items() if dtype.is_nested() or dtype in _NOT_IN_CSV]
         if unfit:

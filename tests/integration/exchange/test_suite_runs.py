@@ -53,6 +53,28 @@ def test_each_expectation_that_is_not_met_is_a_violation_with_count_and_examples
     assert [violation.severity for violation in report.violations][:2] == [Severity.REFUSE, Severity.REFUSE]
 
 
+def test_nothing_that_names_a_hidden_column_shows_a_value_of_the_table() -> None:
+    table = TABLE.with_columns(pl.Series("secret", ["s3cr3t", "s3cr3t", "b", "c", None]))
+    text = suite(
+        ("expect_column_values_to_be_in_set", {"column": "secret", "value_set": ["b", "c"]}, "critical"),
+        ("expect_column_distinct_values_to_equal_set", {"column": "secret", "value_set": ["b"]}, "critical"),
+        ("expect_column_most_common_value_to_be_in_set", {"column": "secret", "value_set": ["b"]}, "critical"),
+        ("expect_column_pair_values_to_be_equal", {"column_A": "s", "column_B": "secret"}, "critical"),
+        ("expect_compound_columns_to_be_unique", {"column_list": ["secret", "missing"]}, "critical"),
+        ("expect_select_column_values_to_be_unique_within_record", {"column_list": ["secret", "s"]}, "critical"),
+        ("expect_column_values_to_be_between", {"column": "x", "max_value": 10}, "critical"),
+    )
+    assert "s3cr3t" in str(run_suite(table, text))
+    report = run_suite(table, text, hidden={"secret"})
+    assert "s3cr3t" not in str(report)
+    assert len(report.violations) >= 5
+    listed = next(found for found in report.violations if "values_to_be_in_set" in found.problem)
+    assert [(one.row, one.value) for one in listed.examples] == [(0, "hidden"), (1, "hidden")]
+    assert any("it is hidden" in found.problem for found in report.violations)
+    between = next(violation for violation in report.violations if violation.column == "x")
+    assert between.examples == (Example(row=1, value=20.0), Example(row=3, value=30.0))
+
+
 def test_a_run_leaves_no_file_no_setting_and_no_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,8 +28,9 @@ import polars as pl
 import pytest
 
 from tests.conftest import Eventually
-from trimtab.app.data import Reading, profile
+from trimtab.app.data import profile
 from trimtab.app.data_lake import FilesReader, profile_on_ray
+from trimtab.app.data_opening import Reading
 from trimtab.base.errors import InputError
 from trimtab.data.moments import Moments
 from trimtab.data.profile import NumberColumn, Profile

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from trimtab.app.data import NotATableError
 from trimtab.app.data_lake import profile_on_ray
+from trimtab.app.data_opening import NotATableError
 from trimtab.base.errors import InputError
 from trimtab.cli.data_commands import data
 from trimtab.data.profile import merge_all

@@ -2,30 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from trimtab.app.data import Reading, profile, profile_by_season
+from trimtab.app.data import drift, profile, profile_by_season
 from trimtab.app.data_contracts import compared, propose
 from trimtab.app.data_exchange import import_contract
+from trimtab.app.data_opening import NotATableError, Reading
 from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.check import TableScan, check_scan
 from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles
 from trimtab.data.schema import Column, ColumnType, Contract, Severity
 from trimtab.data.seasons import Season, SeasonError
+from trimtab.drivers.profile_files import write_profile
 
 TABLE = pl.DataFrame(
     {"amount": [1.0, 2.0], "ts": pl.datetime_range(pl.date(2026, 1, 1), pl.date(2026, 1, 2), eager=True)}
 )
 
 
+class Unread:
+    """The table, of which no row may be read."""
+
+    name = "payments.parquet"
+    schema = TABLE.schema
+    rows = TABLE.height
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        pytest.fail("a row was read")
+
+
 def test_a_column_that_neither_table_has_is_not_left_out_in_silence() -> None:
     with pytest.raises(InputError, match="neither table has a column 'amuont'") as found:
         compared(TABLE, TABLE, Judging(without=["amuont"]), Reading(), named=["amuont"])
     assert "amount" in found.value.fix
+
+
+def test_every_option_that_names_a_column_which_is_not_there_is_refused_before_a_row_is_read() -> None:
+    for reading in (Reading(key=("amuont",)), Reading(time="amuont"), Reading(sensitive=("amuont",))):
+        with pytest.raises(InputError, match="has no column 'amuont'") as found:
+            profile(Unread(), reading)
+        assert "amount" in found.value.fix
+    for roles in (Roles(key="amuont"), Roles(time="amuont"), Roles(label="amuont"), Roles(sensitive=("amuont",))):
+        with pytest.raises(InputError, match="has no column 'amuont'"):
+            propose(Unread(), roles)
+    with pytest.raises(InputError, match="neither table has a column 'amuont'"):
+        compared(Unread(), Unread(), Judging(), Reading(), named=["amuont"])
+    with pytest.raises(InputError, match="neither table has a column 'amuont'"):
+        drift(Unread(), Unread(), reading=Reading(sensitive=("amuont",)))
+
+
+def test_a_column_that_holds_no_times_is_no_column_of_times() -> None:
+    with pytest.raises(InputError, match="'amount' is stored as Float64, which holds no times") as found:
+        profile(Unread(), Reading(time="amount"))
+    assert found.value.fix == "These do: 'ts'."
+    with pytest.raises(InputError, match="'amount' is stored as Float64") as found:
+        profile(TABLE.drop("ts"), Reading(time="amount"))
+    assert "No column of the table does" in found.value.fix
+
+
+def test_a_stored_profile_is_not_asked_what_it_does_not_say(tmp_path: Path) -> None:
+    plain, told = tmp_path / "plain.profile", tmp_path / "told.profile"
+    write_profile(plain, profile(TABLE).profile)
+    write_profile(told, profile(TABLE, Reading(key=("amount",), time="ts")).profile)
+    with pytest.raises(NotATableError, match="does not say whether amount repeats"):
+        profile(plain, Reading(key=("amount",)))
+    with pytest.raises(NotATableError, match="does not say whether rows follow 'ts'"):
+        profile(plain, Reading(time="ts"))
+    assert profile(told, Reading(key=("amount",), time="ts")).profile.repeats is not None
+    assert propose(plain, Roles(time="ts")).contract.time == "ts"
 
 
 def test_a_zone_that_there_is_not_is_refused() -> None:

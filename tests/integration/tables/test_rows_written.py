@@ -28,7 +28,7 @@ def test_the_table_itself_is_no_place_for_its_rows(
         named = tmp_path / "link.parquet"
         named.symlink_to(path)
     setting = Setting(aside=named) if role == "aside" else Setting(kept=named)
-    with pytest.raises(InputError, match=r"is read by this check, and would be replaced"):
+    with pytest.raises(InputError, match=r"is read by this command, and would be replaced"):
         check(tmp_path / "t*.parquet", RULES, setting)
     assert path.read_bytes() == before
 
@@ -36,7 +36,7 @@ def test_the_table_itself_is_no_place_for_its_rows(
 def test_a_reference_is_no_place_for_rows_either(tmp_path: Path) -> None:
     path = tmp_path / "reference.parquet"
     pl.DataFrame({"x": [1, 2]}).write_parquet(path)
-    with pytest.raises(InputError, match=r"is read by this check"):
+    with pytest.raises(InputError, match=r"is read by this command"):
         check(pl.DataFrame({"x": [1]}), RULES, Setting(reference=str(path), aside=path))
     assert path.exists()
 

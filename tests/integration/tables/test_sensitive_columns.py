@@ -8,16 +8,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from trimtab.app.data import Reading, Setting, check, drift, profile, profile_by_season
-from trimtab.app.data_contracts import keep_contract, propose
-from trimtab.app.data_report import full_report, of_check, of_profile
+import trimtab
+from trimtab.app.data import Setting, check, drift, profile, profile_by_season
+from trimtab.app.data_contract_files import keep_contract
+from trimtab.app.data_contracts import propose
+from trimtab.app.data_opening import Reading
+from trimtab.app.data_report import full_report, of_check, of_drift, of_profile
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
 from trimtab.data.hidden import NotHiddenError, hidden_profile
 from trimtab.data.infer import Roles
+from trimtab.data.profile import hidden_in
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Contract
+from trimtab.data.schema import Contract, Values
 from trimtab.data.seasons import Season
 from trimtab.drivers.profile_files import read_profile, write_profile
 from trimtab.generate.data_document import to_document
@@ -104,6 +108,48 @@ def test_a_comparison_hides_what_one_side_shows(tmp_path: Path) -> None:
     found = drift(tmp_path / "open.profile", table("carol-secret"), reading=Reading(hidden=NAMES))
     assert b"secret" not in encode(found.reference.profile) + encode(found.current.profile)
     assert "secret" not in str(found.differences)
+
+
+@pytest.mark.parametrize("hidden_side", ["reference", "current"])
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_column_that_one_profile_hides_is_hidden_in_the_table_beside_it(
+    tmp_path: Path, hidden_side: str, stored: bool
+) -> None:
+    kept: object = profile(table("alice-secret"), Reading(hidden=NAMES)).profile
+    if stored:
+        write_profile(tmp_path / "kept.profile", kept)  # type: ignore[arg-type]  # a profile
+        kept = str(tmp_path / "kept.profile")
+    sides = (kept, table("alice-secret")) if hidden_side == "reference" else (table("alice-secret"), kept)
+    found = drift(*sides)
+    assert found.differences.verdict is not Verdict.FAIL
+    assert hidden_in(found.reference.profile) == hidden_in(found.current.profile) == NAMES
+    assert "secret" not in everything_shown(of_drift(found))
+
+
+def test_a_comparison_in_python_shows_no_value_of_a_column_that_is_called_sensitive() -> None:
+    sides = table("alice-secret"), table("carol-secret")
+    assert "secret" in str(trimtab.drift(*sides))
+    found = trimtab.drift(*sides, sensitive=sorted(NAMES))
+    assert "secret" not in str(found)
+    assert found.verdict is Verdict.FAIL
+    with pytest.raises(InputError, match="neither table has a column 'nmae'"):
+        trimtab.drift(*sides, sensitive=["nmae"])
+
+
+def test_a_check_hides_what_the_command_calls_sensitive_though_the_contract_does_not() -> None:
+    open_rules = replace(contract(), columns=tuple(replace(each, sensitive=False) for each in contract().columns))
+    strict = replace(
+        open_rules,
+        columns=tuple(
+            replace(each, values=Values(allowed=("x",))) if each.name == "name" else each for each in open_rules.columns
+        ),
+    )
+    shown = everything_shown(of_check(check(table("alice-secret"), strict), strict))
+    assert "alice-secret" in shown
+    found = check(table("alice-secret"), strict, Setting(sensitive=("name",)))
+    assert "secret" not in everything_shown(of_check(found, strict))
+    with pytest.raises(InputError, match="no column 'nmae'"):
+        check(table("alice-secret"), strict, Setting(sensitive=("nmae",)))
 
 
 def test_profiles_are_compared_without_what_either_hides() -> None:

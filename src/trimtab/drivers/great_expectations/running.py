@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import polars as pl
 
 from trimtab.base.errors import InputError
 from trimtab.data.schema import Rule, Scalar, Severity
-from trimtab.data.tally import shown_value
+from trimtab.data.tally import HIDDEN, shown_value
 from trimtab.data.violation import EXAMPLES_MAX, CheckReport, Example, Violation
 from trimtab.data.wording import counted, show
 from trimtab.drivers.great_expectations.expectations import known
@@ -33,8 +33,10 @@ class NoGreatExpectationsError(InputError):
     code = "TT1222"
 
 
-def run_suite(table: pl.DataFrame, suite_text: str) -> CheckReport:
+def run_suite(table: pl.DataFrame, suite_text: str, *, hidden: Collection[str] = ()) -> CheckReport:
     """What Great Expectations says of a table.
+
+    An expectation that names a column of ``hidden`` is told without any value of the table.
 
     Each expectation that is not met is one violation: its severity as in `read_suite`, its count the rows that Great
     Expectations counts as unexpected (all rows, for what is about the table or could not be asked).
@@ -45,7 +47,7 @@ def run_suite(table: pl.DataFrame, suite_text: str) -> CheckReport:
     """
     parse_suite(suite_text)
     results = _validated(_spread(table), suite_text)
-    found = [_violation(result, table.height) for result in results if not result["success"]]
+    found = [_violation(result, table.height, hidden) for result in results if not result["success"]]
     found.sort(key=lambda violation: (violation.severity is not Severity.REFUSE, -violation.count))
     return CheckReport(rows=table.height, rules=len(results), violations=tuple(found))
 
@@ -105,12 +107,17 @@ def _quiet() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _violation(result: Mapping[str, Any], rows: int) -> Violation:
+def _violation(result: Mapping[str, Any], rows: int, hidden: Collection[str]) -> Violation:
     asked, told = result["expectation_config"], result.get("result") or {}
     kind, kwargs = asked["type"], asked["kwargs"]
     entry = known(kind)
     count = told.get("unexpected_count")
+    unseen = _names_any(kwargs, hidden)
     raised = _raised(result.get("exception_info") or {})
+    if unseen and told.get("observed_value") is not None:
+        told = {**told, "observed_value": HIDDEN}
+    if unseen and raised:
+        raised = "an error whose words may hold values"
     return Violation(
         column=str(kwargs.get("column") or ""),
         rule=Rule.CONDITION if entry is None else entry.rule,
@@ -118,7 +125,7 @@ def _violation(result: Mapping[str, Any], rows: int) -> Violation:
         count=rows if count is None else int(count),
         share=1.0 if count is None or not rows else int(count) / rows,
         problem=_problem(kind, kwargs, told, raised, rows),
-        examples=_examples(told),
+        examples=_examples(told, hidden=unseen),
         because=_because(asked),
     )
 
@@ -131,7 +138,8 @@ def _problem(kind: str, kwargs: Mapping[str, Any], told: Mapping[str, Any], rais
     count = told.get("unexpected_count")
     if count is None:
         observed = told.get("observed_value")
-        return f"{called} is not met" + ("" if observed is None else f"; it is {_shown(observed)}")
+        shown = HIDDEN if observed is HIDDEN else _shown(observed)
+        return f"{called} is not met" + ("" if observed is None else f"; it is {shown}")
     tolerated = f", and mostly = {kwargs['mostly']}" if kwargs.get("mostly", 1) != 1 else ""
     return f"{counted(int(count), 'value')} of {rows:,} against {called}{tolerated}"
 
@@ -150,14 +158,22 @@ def _raised(info: Mapping[str, Any]) -> str:
     return ""
 
 
-def _examples(told: Mapping[str, Any]) -> tuple[Example, ...]:
+def _names_any(kwargs: Mapping[str, Any], names: Collection[str]) -> bool:
+    """Whether an expectation is about one of these columns: alone, in a pair, a list, or the rows that it picks."""
+    said = [entry for value in kwargs.values() for entry in (value if isinstance(value, list) else [value])]
+    picked = str(kwargs.get("row_condition") or "")
+    return any(name in said or (name and name in picked) for name in names)
+
+
+def _examples(told: Mapping[str, Any], *, hidden: bool) -> tuple[Example, ...]:
     values: Sequence[Any] = told.get("partial_unexpected_list") or ()
     rows: Sequence[Any] = told.get("partial_unexpected_index_list") or ()
     found: dict[object, Example] = {}
     for row, value in zip(rows, values, strict=False):
         if isinstance(row, int):
-            shown = _example(value)
-            found.setdefault(row if shown is None else (type(shown), shown), Example(row=row, value=shown))
+            shown = HIDDEN if hidden and value is not None else _example(value)
+            known = row if shown is None or hidden else (type(shown), shown)
+            found.setdefault(known, Example(row=row, value=shown))
     return tuple(found.values())[:EXAMPLES_MAX]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -30,7 +31,8 @@ _CELLS: Final = 200_000
 class QueryScan:
     """A query behind `trimtab.data.scan.Scan`: run anew for each pass, in a transaction of its own.
 
-    Rows that somebody changes between two passes are seen as they are in each.
+    Rows that somebody changes between two passes are seen as they are in each. ``files`` are those on this machine's
+    disk.
     """
 
     name: str
@@ -38,6 +40,7 @@ class QueryScan:
     fetch: Fetch
     rows: int | None = None
     notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         chosen = self.schema.names() if columns is None else list(columns)

@@ -53,7 +53,7 @@ def open_sqlite(query: str, path: Path, name: str) -> QueryScan:
             while found := cursor.fetchmany(most):
                 yield found
 
-    return QueryScan(name=what, schema=schema, fetch=fetch, rows=rows)
+    return QueryScan(name=what, schema=schema, fetch=fetch, rows=rows, files=(path,))
 
 
 def _near(path: Path) -> str:
