@@ -2,7 +2,8 @@
 
 The lock is the kernel's (flock), so that it goes when its holder goes, kill -9 included: there is no lock file to
 delete by hand and no timeout to guess. The file's text only says who holds it, for the sentence that others get. The
-file itself is never removed, since removing it would let two processes lock two files of one name.
+file itself is removed by nobody but its holder (`Lease.end`), and who locks a file makes sure that it still has its
+name: otherwise two processes could lock two files of one name.
 """
 
 from __future__ import annotations
@@ -81,6 +82,20 @@ class Lease:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def end(self) -> None:
+        """Give the lease back and remove its file: for a resource that nobody is expected to work on again.
+
+        Raises:
+            DriverError: the file cannot be removed; the lease is given back.
+        """
+        if self._descriptor is None:
+            return
+        try:
+            with explained(f"remove the lock {self.path.stem}", self.path):
+                self.path.unlink(missing_ok=True)
+        finally:
+            self.release()
+
     def __enter__(self) -> Self:
         """Take the lease; raises `BusyError`, which names the holder, if it is taken."""
         if not self.try_acquire():
@@ -100,16 +115,19 @@ def lock_file(path: Path, who: Holder, *, wait: Span = _AT_ONCE) -> int | None:
     them is gone. Everything else takes a `Lease`. Raises `OSError`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        if _lock(descriptor, max(wait, _PROBE)):
-            sign(descriptor, who)
-            return descriptor
-    except BaseException:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            locked = _lock(descriptor, max(wait, _PROBE))
+            if locked and _has_name(descriptor, path):  # else its last holder removed it in the meantime
+                sign(descriptor, who)
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
-        raise
-    os.close(descriptor)
-    return None
+        if not locked:
+            return None
 
 
 def sign(descriptor: int, who: Holder) -> None:
@@ -160,6 +178,14 @@ def _lock(descriptor: int, patience: int) -> bool:
             time.sleep(_PAUSE / SECOND)
         else:
             return True
+
+
+def _has_name(descriptor: int, path: Path) -> bool:
+    """Whether the open file is the one that others find at ``path``."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _read(descriptor: int) -> Holder:

@@ -153,3 +153,35 @@ def test_a_lock_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DriverError, match="cannot lock a: a file of that name is there already"):
         Lease(tmp_path / "file" / "a.lock", "me").try_acquire()
+
+
+def test_a_lease_that_is_ended_leaves_no_file_and_can_be_taken_again(tmp_path: Path) -> None:
+    path = tmp_path / "locks" / "run-a.lock"
+    lease = Lease(path, "me")
+    lease.end()
+    assert not path.exists()
+    assert lease.try_acquire()
+    lease.end()
+    assert not path.exists()
+    assert not lease.held
+    with lease:
+        assert holder(path) == Holder(pid=os.getpid(), owner="me")
+
+
+def test_who_waited_for_a_file_that_was_removed_locks_the_one_of_its_name(tmp_path: Path) -> None:
+    path, counted = tmp_path / "run-a.lock", list[int]()
+
+    def work() -> None:
+        for _ in range(200):
+            lease = Lease(path, "me", wait=Span(60 * SECOND))
+            with lease:
+                counted.append(len(counted))
+                assert counted[-1] == len(counted) - 1  # nobody else is at it
+                lease.end()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counted == list(range(800))
