@@ -12,19 +12,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from trimtab.disk.atomic import clean_partial, write_bytes
+from trimtab.disk.checked import read_checked, write_checked
 from trimtab.pipeline import reach as reading
 from trimtab.pipeline.reach.values import Reach
 
 if TYPE_CHECKING:
     from trimtab.pipeline.reach.program import Program
-
-_HEAD: Final = b"trimtab.reach/1\n"
-_CHECK: Final = 32
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -65,10 +62,7 @@ class KnownReach:
         """
         if self._program is None:
             return
-        clean_partial(self._path.parent, of=self._path.name)
-        body = msgspec.msgpack.encode(_Known(self._digest, self._answers))
-        # Not brought to the disk: after a power cut its checksum fails, and the texts are read again.
-        write_bytes(self._path, _HEAD + hashlib.sha256(body).digest() + body, sync=False)
+        write_checked(self._path, msgspec.msgpack.encode(_Known(self._digest, self._answers)))
 
     def _answer(self, question: str, ask: Callable[[Program], Reach]) -> Reach:
         known = self._answers.get(question)
@@ -83,16 +77,11 @@ class KnownReach:
 
 def _read(path: Path, digest: bytes) -> dict[str, Reach]:
     """The answers in the file, if they are about these texts."""
-    try:
-        content = path.read_bytes()
-    except OSError:  # not there, or of no use: the texts are read, which is always right
-        return {}
-    body = content[len(_HEAD) + _CHECK :]
-    check = content[len(_HEAD) : len(_HEAD) + _CHECK]
-    if not content.startswith(_HEAD) or hashlib.sha256(body).digest() != check:
+    content = read_checked(path)
+    if content is None:  # the texts are read, which is always right
         return {}
     try:
-        known = msgspec.msgpack.decode(body, type=_Known)
+        known = msgspec.msgpack.decode(content, type=_Known)
     except msgspec.DecodeError:  # of another version
         return {}
     return known.answers if known.texts == digest else {}

@@ -21,8 +21,9 @@ from trimtab.app.judging import Judging
 from trimtab.app.steps import Steps
 from trimtab.app.training_rows import TrainingRows
 from trimtab.base.digest import Digest, digest_json, short
+from trimtab.base.errors import IntegrityError, UnknownVersionError
 from trimtab.base.verdict import Evidence, Verdict
-from trimtab.disk.atomic import write_bytes
+from trimtab.disk.checked import read_checked, write_checked
 from trimtab.pipeline.plan import StepFacts
 from trimtab.records.environment import Environment
 from trimtab.records.kept import Kept
@@ -57,10 +58,13 @@ class RanIn:
 
 def judged_before(home: Home, key: Digest) -> Judged | None:
     """The verdict under the key, if it is there and its release is too."""
-    path = _path(home, key)
-    if not path.is_file():
+    content = read_checked(_path(home, key))
+    if content is None:
         return None
-    found = decode(Judged, path.read_bytes(), at=path.name)
+    try:
+        found = decode(Judged, content)
+    except (UnknownVersionError, IntegrityError):  # of another version of Trimtab
+        return None
     if found.release is not None and not home.bundles.path(found.release).is_dir():
         return None
     return found
@@ -68,9 +72,7 @@ def judged_before(home: Home, key: Digest) -> Judged | None:
 
 def keep_judged(home: Home, key: Digest, judged: Judged) -> None:
     """Keep a verdict under its key."""
-    path = _path(home, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, encode(judged))
+    write_checked(_path(home, key), encode(judged))
 
 
 def judging_key(

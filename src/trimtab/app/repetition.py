@@ -7,7 +7,6 @@ fails has a record too: how it failed is part of the comparison.
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -29,7 +28,7 @@ AGAIN = "again"
 
 
 def repeat(asked: Repetition) -> Run:
-    """The record of the run, executed again; a failed one says how."""
+    """The record of the run, executed again; a failed one says how. Raises what kept its first step from running."""
     folder, state, run = Path(asked.folder), Path(asked.state), asked.run
     project = with_recorded(folder, read_project(folder), run, asked.given)
     blobs = LocalBlobs(state / "blobs")
@@ -54,11 +53,13 @@ def repeat(asked: Repetition) -> Run:
         fresh=True,
         here=True,
     )
-    with suppress(TrimtabError):
+    try:
         return execute(home, plan, _say)
-    failed = home.records.run(AGAIN)
-    assert failed is not None
-    return failed
+    except TrimtabError:
+        failed = home.records.run(AGAIN)
+        if failed is None or not failed.steps:  # nothing was executed, so there is nothing to compare
+            raise
+        return failed
 
 
 def main(asked: str, answer: str, *rest: str) -> None:

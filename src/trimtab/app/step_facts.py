@@ -13,13 +13,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from locale import getencoding
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from trimtab.app.known_reach import KnownReach
-from trimtab.app.run_settings import hidden
+from trimtab.app.run_settings import HASH_SEED, THREADS, hidden
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.errors import DriverError, NotFoundError
 from trimtab.drivers.environment import Libraries
@@ -102,7 +103,14 @@ class Reader:
         return frozenset(name for each in reached for name in each.externals)
 
     def _of(self, step: Step, written: set[str], handed: Handed = _NOTHING) -> StepFacts:
-        always = [Part(kind=PartKind.PYTHON, name="itself", value=platform.python_version())]
+        always = [
+            Part(kind=PartKind.PYTHON, name="itself", value=platform.python_version()),
+            Part(kind=PartKind.SETTING, name="text encoding", value=getencoding()),
+            *(
+                Part(kind=PartKind.SETTING, name=name, value=os.environ.get(name, "none"))
+                for name in (HASH_SEED, *THREADS)
+            ),
+        ]
         if step.command is not None:
             return self._of_command(step, written, always)
         reach = self._with_classes(self._reach(step), handed.classes)

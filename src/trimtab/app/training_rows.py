@@ -16,8 +16,9 @@ import msgspec
 
 from trimtab.app.home import Home
 from trimtab.base.digest import Digest, digest_json, short
+from trimtab.base.errors import DriverError, IntegrityError, NotFoundError, UnknownVersionError
 from trimtab.base.instants import Instant, Span
-from trimtab.disk.atomic import write_bytes
+from trimtab.disk.checked import read_checked, write_checked
 from trimtab.drivers.file_index import FileIndex
 from trimtab.records.run import Data
 from trimtab.records.versioned import decode, encode
@@ -32,11 +33,12 @@ _COUNTED: Final = 2
 """Part of the key: another way of gathering trusts nothing that was gathered before."""
 
 
-class GatheredRows(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.gathered/1"):
+class GatheredRows(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.gathered/2"):
     """What was gathered, without the rows themselves.
 
     ``features`` and ``label`` are digests of the training rows' two sides, ``judged`` of the rows to judge by;
-    ``as_of`` is the moment that it holds for, and, if ``complete``, any later one.
+    ``as_of`` is the moment that it holds for, and, if ``complete``, any later one. ``file`` is of the bytes of the file
+    that keeps the rows.
     """
 
     data: Data
@@ -47,6 +49,7 @@ class GatheredRows(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema"
     origin: str
     as_of: Instant
     complete: bool
+    file: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +91,19 @@ def training_rows(home: Home, asked: Asked, contract: Contract, say: Callable[[s
         ContractBrokenError: the table breaks the contract's hard rules.
         TooFewRowsError: there is nothing to train on, or nothing to judge by.
     """
-    sources = _sources(home, asked)
+    index = FileIndex(home.state / "cache" / "files.index")
+    sources = _sources(home, asked, index)
     key = _key(home, asked, contract, sources)
     path = home.state / "cache" / "gathered" / f"{short(key, length=64)}.json" if key else None
-    found = _known(home, path, asked)
+    found = _known(home, path, asked, index)
     if found is not None:
         return TrainingRows(gathered=found, contract=contract, table=_reader(home, found.data.table))
     gathered, table = _gather(home, asked, contract, say)
     gathered = msgspec.structs.replace(gathered, data=msgspec.structs.replace(gathered.data, sources=sources or {}))
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, encode(gathered))
+        file = index.digest(table_path(home.state, gathered.data.table))
+        write_checked(path, encode(msgspec.structs.replace(gathered, file=file)))
+    index.save()
     return TrainingRows(gathered=gathered, contract=contract, table=lambda: table)
 
 
@@ -115,25 +120,27 @@ def table_path(state: Path, digest: Digest) -> Path:
     return state / "tables" / f"{short(digest, length=64)}.parquet"
 
 
-def _known(home: Home, path: Path | None, asked: Asked) -> GatheredRows | None:
+def _known(home: Home, path: Path | None, asked: Asked, index: FileIndex) -> GatheredRows | None:
     """What was gathered under the key before, if it holds for the moment that is asked for and its rows are there."""
-    if path is None or not path.is_file():
+    content = read_checked(path) if path is not None else None
+    if content is None:
         return None
-    found = decode(GatheredRows, path.read_bytes(), at=path.name)
+    try:
+        found = decode(GatheredRows, content)
+        kept = index.digest(table_path(home.state, found.data.table))
+    except (UnknownVersionError, IntegrityError, NotFoundError, DriverError):  # gathered again, which is always right
+        return None
     holds = asked.as_of == found.as_of or (found.complete and asked.as_of > found.as_of)
-    if not holds or not table_path(home.state, found.data.table).is_file():
-        return None
-    return found
+    return found if holds and kept == found.file else None
 
 
-def _sources(home: Home, asked: Asked) -> dict[str, Digest] | None:
+def _sources(home: Home, asked: Asked, index: FileIndex) -> dict[str, Digest] | None:
     """The files of the table by content; None where it comes from a server."""
     from trimtab.drivers.sources.files import local_files
 
     files = local_files(home.root, asked.project.source)
     if files is None:
         return None
-    index = FileIndex(home.state / "cache" / "files.index")
     digests = index.digests(files)
     index.save()
     inside = {path: path.relative_to(home.root) if path.is_relative_to(home.root) else path for path in digests}

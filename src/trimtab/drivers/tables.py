@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from trimtab.disk.faults import explained
 
 
 def keep_table(folder: Path, digest: Digest, table: pl.DataFrame) -> None:
-    """Keep a table under its digest (of schema and values, not of Parquet bytes); keeping it again changes nothing."""
+    """Keep a table under its digest (of schema and values, not of Parquet bytes); keeping it again mends it."""
     path = _path(folder, digest)
     if path.is_file():
-        return
+        with suppress(IntegrityError):  # a damaged one is written anew
+            open_table_of(folder, digest)
+            return
     with explained("make the folder for tables", folder):
         folder.mkdir(parents=True, exist_ok=True)
     content = BytesIO()
