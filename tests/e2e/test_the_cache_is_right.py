@@ -194,6 +194,18 @@ def as_it_lies(cache: Path) -> Callable[[KeptFile], KeptFile]:
     return noted
 
 
+def test_a_cache_that_cannot_be_trimmed_is_told_and_costs_no_run(project: PipelineProject) -> None:
+    cache = project.folder / ".trimtab/cache"
+    odd = cache / "values/ab/cdef"
+    odd.mkdir(parents=True)  # a folder where a file should be
+    os.utime(odd, (0, 0))
+    (cache / "trimmed").unlink()
+    done = project.command("run", "--fresh")
+    assert done.returncode == 0, done.stderr
+    assert "the cache cannot be trimmed: cache/values/ab/cdef: " in done.stderr
+    assert project.ran() == set()
+
+
 def test_without_its_cache_a_project_runs_as_the_first_time(project: PipelineProject) -> None:
     shutil.rmtree(project.folder / ".trimtab/cache")
     assert project.ran() == set(ALL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache as once
@@ -56,8 +55,6 @@ PARTS: Final = "parts"
 CACHE_LIMIT: Final = 10 << 30
 """Bytes; above it the results that were not used for longest are removed."""
 
-_BETWEEN_TRIMS: Final = 3600.0
-
 
 def explain(home: Home, plan: ToDo, folder: Path, say: Say) -> tuple[Planned, ...]:
     """What a run would do, step by step, and why; nothing is run and nothing recorded."""
@@ -88,7 +85,7 @@ def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, 
             prepared.save()
         raise
     _note_steps(home, plan, prepared, carried, say)
-    _remember(home, prepared)
+    _remember(home, prepared, say)
     prepared.save()
     if rows is not None:
         judge_run(home, plan, prepared, carried, champion, folder)
@@ -266,7 +263,7 @@ def _may_be_copied(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root) and not any(credentials_in(path.name, b""))
 
 
-def _remember(home: Home, prepared: Prepared) -> None:
+def _remember(home: Home, prepared: Prepared, say: Say) -> None:
     """Note the parts with which steps ran, for the next plan."""
     steps = prepared.steps
     known = home.records.document(PARTS, Parts) or Parts()
@@ -279,19 +276,9 @@ def _remember(home: Home, prepared: Prepared) -> None:
     if told != known:
         home.records.put_document(PARTS, told)
     if any(run.state is StepState.RAN for run in steps.done.values()):
-        _trim(home.state / "cache")
+        from trimtab.app.tidying import tidy
 
-
-def _trim(cache: Path) -> None:
-    """Keep the cache below its limit; looked at once an hour, since looking takes a walk through it."""
-    marker = cache / "trimmed"
-    now = time.time()
-    if marker.is_file() and now - marker.stat().st_mtime < _BETWEEN_TRIMS:
-        return
-    from trimtab.drivers.step_values.trim import trim
-
-    trim(cache, CACHE_LIMIT)
-    marker.touch()
+        tidy(home.state, CACHE_LIMIT, say)
 
 
 def _origin(rows: TrainingRows) -> str:

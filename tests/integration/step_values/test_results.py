@@ -7,17 +7,23 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 import pytest
 
+from trimtab.app.command_steps import CommandRunner
 from trimtab.base.digest import Digest, digest_bytes
+from trimtab.base.errors import DriverError
 from trimtab.base.instants import HOUR, SECOND, Instant
+from trimtab.drivers.file_index import FileIndex
+from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.step_values import Results, StepValues
-from trimtab.drivers.step_values.trim import trim
+from trimtab.drivers.step_values.trim import FORGOTTEN, Trimmed, trim
 from trimtab.records.kept import Kept, Result
+from trimtab.spec.project import CommandStep
 
 KEPT = Kept(format="int", digest=digest_bytes(b"v"), files=())
 KEY = digest_bytes(b"key")
@@ -174,22 +180,26 @@ def there(folder: Path, made: list[Result]) -> list[bool]:
 def test_a_cache_within_its_limit_is_left_alone(tmp_path: Path) -> None:
     made = kept_results(tmp_path, 4)
     done = trim(tmp_path, 1_000_000)
-    assert (done.results, done.freed) == (0, 0)
+    assert done == Trimmed(results=0, freed=0, problems=())
     assert there(tmp_path, made) == [True] * 4
 
 
 def test_the_least_recently_used_go_and_what_others_need_stays(tmp_path: Path) -> None:
     made = kept_results(tmp_path, 6)
     Results(tmp_path).find(made[0].key)  # used now
-    total = trim(tmp_path, 1_000_000).left
+    total = weight(tmp_path)
     done = trim(tmp_path, total - 3_000)
-    assert done.left <= total - 3_000
+    assert weight(tmp_path) == total - done.freed <= total - 3_000
     found = there_or_gone(tmp_path, made)
     assert found[0]
     assert not found[1]
     assert found[5]
     assert found == [True] + [False] * done.results + [True] * (5 - done.results)
-    assert done.left == sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert trim(tmp_path, total - 3_000).results == 0
+
+
+def weight(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def there_or_gone(folder: Path, made: list[Result]) -> list[bool]:
@@ -208,7 +218,7 @@ def test_nothing_that_was_used_within_the_hour_goes(tmp_path: Path) -> None:
     made = msgspec.structs.replace(result(), kept=values.keep("x" * 5_000, step="s"))
     results.put(made)
     loose = values.keep("y" * 5_000, step="not put yet")
-    assert trim(tmp_path, 0).freed == 0
+    assert trim(tmp_path, 0) == Trimmed(results=0, freed=0, problems=())
     assert values.intact(loose)
     assert values.open(results.find(KEY)[0].kept) == "x" * 5_000
 
@@ -252,4 +262,99 @@ def test_what_a_killed_process_left_half_made_is_removed(tmp_path: Path) -> None
 
 def test_trimming_no_cache_at_all_does_nothing(tmp_path: Path) -> None:
     done = trim(tmp_path / "nowhere", 0)
-    assert (done.results, done.freed, done.left) == (0, 0, 0)
+    assert done == Trimmed(results=0, freed=0, problems=())
+
+
+def written_by_command(folder: Path, name: str) -> list[Path]:
+    """Where the cache in ``folder`` has what a command wrote, whose result is kept there too; both long unused."""
+    project, cache = folder / "project", folder / "cache"
+    project.mkdir(exist_ok=True)
+    values = StepValues(cache)
+    runner = CommandRunner(project, values, FileIndex(cache / "files.index"), LocalBlobs(cache / "files"))
+    step = CommandStep(name=name, run=f"sh -c 'echo {name} > {name}.txt'", writes=(PurePosixPath(f"{name}.txt"),))
+    runner.run(step)
+    kept = values.keep(runner.keep(step), step=name)
+    Results(cache).put(msgspec.structs.replace(result(digest_bytes(name.encode())), kept=kept))
+    for path in cache.rglob("*"):
+        age(path, 100_000)
+    return [path for path in (cache / "files").rglob("*") if path.is_file()]
+
+
+def test_what_a_command_wrote_stays_while_its_result_does_and_goes_with_it(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    (written,) = written_by_command(tmp_path, "first")
+    total = weight(cache)
+    assert trim(cache, total).results == 0
+    assert written.read_text() == "first\n"
+    assert trim(cache, total - 1) == Trimmed(results=1, freed=total, problems=())
+    assert not written.exists()
+
+
+def test_a_file_of_a_command_that_no_result_has_goes_after_a_day(tmp_path: Path) -> None:
+    blobs = LocalBlobs(tmp_path / "files")
+    old, new = blobs.put(b"old"), blobs.put(b"new")
+    age(blobs.path(old), 100_000)
+    trim(tmp_path, 1_000_000)
+    assert (blobs.has(old), blobs.has(new)) == (False, True)
+
+
+@pytest.mark.parametrize("name", ["gathered", "judged"])
+def test_what_was_gathered_or_judged_goes_when_nobody_has_read_it_for_long(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    old, new = tmp_path / name / "old.json", tmp_path / name / "new.json"
+    for path, seconds in ((old, FORGOTTEN / SECOND + 60), (new, FORGOTTEN / SECOND - 60)):
+        path.write_text("{}")
+        age(path, seconds)
+    trim(tmp_path, 1_000_000)
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_what_cannot_be_removed_is_told_and_the_rest_is_trimmed(tmp_path: Path) -> None:
+    kept_results(tmp_path, 6)
+    (tmp_path / "values/ab/cdef").mkdir(parents=True)  # a folder where a file should be
+    (tmp_path / "results/ab/cdef").mkdir(parents=True)
+    for path in (tmp_path / "values/ab/cdef", tmp_path / "results/ab/cdef"):
+        age(path, 1_000_000)
+    done = trim(tmp_path, 0)
+    assert done.results == 6
+    (problem,) = done.problems
+    assert problem.startswith(f"the cache cannot be trimmed: {tmp_path.name}/values/ab/cdef: ")
+    assert problem.endswith("(and 1 more)")
+    assert not any(path.is_file() for path in (tmp_path / "results").rglob("*"))
+
+
+def test_a_cache_that_cannot_be_looked_through_is_told(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file where a folder should be")
+    assert trim(tmp_path, 0).problems == (f"the cache cannot be trimmed: {tmp_path.name}/results: Not a directory",)
+
+
+def test_a_mark_of_use_without_its_file_goes(tmp_path: Path) -> None:
+    values = StepValues(tmp_path)
+    for _ in range(2):
+        values.keep("x", step="s")
+    (path,) = (path for path in (tmp_path / "values").glob("??/*") if not path.suffix)
+    trim(tmp_path, 1_000_000)
+    assert path.with_name(path.name + ".used").exists()
+    path.unlink()
+    trim(tmp_path, 1_000_000)
+    assert list((tmp_path / "values").glob("??/*")) == []
+
+
+TRIMMER = """
+import sys
+from pathlib import Path
+from trimtab.drivers.step_values.trim import trim
+for _ in range(30):
+    done = trim(Path(sys.argv[1]), 0)
+    assert done.problems == (), done.problems
+"""
+
+
+def test_several_that_trim_while_others_delete_the_cache_do_not_fail(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    children = [subprocess.Popen([sys.executable, "-c", TRIMMER, str(cache)]) for _ in range(2)]
+    while any(child.poll() is None for child in children):
+        with suppress(DriverError, FileNotFoundError):  # what is kept is taken away in the act
+            kept_results(cache, 6)
+        shutil.rmtree(cache, ignore_errors=True)
+    assert [child.returncode for child in children] == [0, 0]
