@@ -49,8 +49,8 @@ def _trimmed(done: Trimmed, limit: int) -> Iterator[str]:
     if done.results:
         gone = "1 result was" if done.results == 1 else f"{done.results:,} results were"
         yield (
-            f"the cache passed its limit of {limit / (1 << 30):.1f} GiB: {gone} removed, of those that were not used for "
-            f"longest ({done.freed / (1 << 30):.1f} GiB)"
+            f"the cache passed its limit of {limit / (1 << 30):.1f} GiB: {gone} removed, of those that were not used "
+            f"for longest ({done.freed / (1 << 30):.1f} GiB)"
         )
 
 
