@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from trimtab.app.process_group import ProcessGroup
 from trimtab.app.run_settings import child_environment
-from trimtab.base.errors import UserCodeError
-from trimtab.base.instants import SECOND, format_span
+from trimtab.app.step_outcome import said_last
+from trimtab.base.errors import InputError, UserCodeError
+from trimtab.base.instants import format_span
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.step_values import StepValues
@@ -46,37 +47,40 @@ class CommandRunner:
         self._index = index
         self._files = files
 
-    def run(self, command: CommandStep) -> dict[str, Any]:
-        """Run it, and return what it wrote: path → digest and mode.
+    def run(self, command: CommandStep) -> None:
+        """Run it to its end, and to that of all it began; what it says is passed on to standard error.
 
         Raises:
-            CommandFailedError: its exit code is not 0, it took too long, or a file is missing.
+            CommandFailedError: its exit code is not 0, or it took too long.
+            InputError: it cannot be started.
         """
         words = shlex.split(command.run)
-        if words[0] in _PYTHON:  # the interpreter of this environment, whatever the search path says
-            words[0] = sys.executable
-        limit = None if command.time_limit is None else command.time_limit / SECOND
+        if words[0] in _PYTHON:  # the interpreter of this environment, whatever the search path says; ``-u`` holds no
+            words[:1] = [sys.executable, "-u"]  # output back, which would be lost when it is ended
         try:
-            # its own standard output would be mistaken for the record that --json prints
-            done = subprocess.run(
-                words, cwd=self._folder, env={**os.environ, **child_environment()}, stdin=subprocess.DEVNULL,
-                stdout=sys.stderr.fileno() if _has_file(sys.stderr) else subprocess.DEVNULL, timeout=limit, check=False,
-            )  # fmt: skip
+            group = ProcessGroup(words, folder=self._folder, environment={**os.environ, **child_environment()})
         except OSError as error:
-            raise CommandFailedError(
+            raise InputError(
                 f"the command of the step {command.name} cannot be started: {error.strerror} ({words[0]})",
                 fix="Correct [steps] run in trimtab.toml, or install the program.",
             ) from error
-        except subprocess.TimeoutExpired as error:
+        if not group.finish(command.time_limit):
             raise CommandFailedError(
                 f"the step {command.name} took longer than its limit of {format_span(command.time_limit or 0)}",
-                fix="Raise its time_limit, or give it less to do.",
-            ) from error
-        if done.returncode:
-            raise CommandFailedError(
-                f"the command of the step {command.name} ended with code {done.returncode}: {command.run}",
-                fix="What it said is above; run it by hand in the project's folder.",
+                fix=f"Raise its time_limit, or give it less to do.{said_last(group.said)}",
             )
+        if group.code:
+            raise CommandFailedError(
+                f"the command of the step {command.name} ended with code {group.code}: {command.run}",
+                fix=f"Run it by hand in the project's folder.{said_last(group.said)}",
+            )
+
+    def keep(self, command: CommandStep) -> dict[str, Any]:
+        """Keep what it wrote, and return it: path → digest and mode.
+
+        Raises:
+            CommandFailedError: a file or folder that it is to write is not there.
+        """
         return {"schema": _MARK, "files": {name: self._keep(name) for name in self._written(command)}}
 
     def restore(self, command: CommandStep, kept: Kept, *, look: bool) -> bool:
@@ -118,11 +122,3 @@ class CommandRunner:
     def _keep(self, name: str) -> list[Any]:
         path = self._folder / name
         return [self._files.put_file(path), os.access(path, os.X_OK)]
-
-
-def _has_file(stream: Any) -> bool:
-    try:
-        stream.fileno()
-    except (OSError, AttributeError, ValueError):
-        return False
-    return True

@@ -20,6 +20,8 @@ class SerialiserProblemError(InputError):
 def load_serialisers(folder: Path, project: Project) -> tuple[Serialiser, ...]:
     """The objects, imported from the project; none are imported where none are named.
 
+    To be called when its functions are loaded, so that a serialiser takes the classes that they make objects of.
+
     Raises:
         SerialiserProblemError: the module has no such object, or it lacks a part of the protocol.
     """

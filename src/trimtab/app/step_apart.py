@@ -3,78 +3,75 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from trimtab.app.process_group import ProcessGroup
 from trimtab.app.run_settings import child_environment
-from trimtab.app.step_outcome import Problem, Ran, StepJob, lost, timed_out
+from trimtab.app.step_outcome import Problem, Ran, StepJob, lost, stopped, timed_out
 from trimtab.base.instants import SECOND, Span, format_span
 
 _PROGRAM: Final = (sys.executable, "-P", "-m", "trimtab.app.step_process")
-_SAID: Final = 400
 
 
 class StepProcesses:
-    """Runs steps apart, several at once from several threads; `stop` ends those that still run."""
+    """Runs steps apart, several at once from several threads; after `stop` none of them runs, and none is begun."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[ProcessGroup] = set()
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
 
     def run(self, job: StepJob, *, limit: Span | None) -> Ran:
-        """What came of the step, run by a new interpreter; one that outlives ``limit`` is killed."""
+        """What came of the step, run by a new interpreter; one that outlives ``limit`` is ended."""
         with tempfile.TemporaryDirectory(prefix="trimtab-step-") as temporary:
-            asked, answer, said = (Path(temporary) / name for name in ("job", "answer", "said"))
+            asked, answer = Path(temporary) / "job", Path(temporary) / "answer"
             asked.write_bytes(msgspec.msgpack.encode(job))
-            with said.open("wb") as errors:
-                process = subprocess.Popen(
-                    [*_PROGRAM, str(asked), str(answer)],
-                    cwd=job.folder,
-                    env={**os.environ, **child_environment()},
-                    stdin=subprocess.DEVNULL,
-                    stdout=errors,
-                    stderr=errors,
-                    start_new_session=True,
-                )
-                late = self._wait(process, limit)
-            words = said.read_text(encoding="utf-8", errors="replace")
-            if late and limit is not None:
-                return _failed(timed_out(job.step, format_span(limit)), limit / SECOND)
+            group = self._begin((*_PROGRAM, str(asked), str(answer), str(os.getpid())), job.folder)
+            if group is None:
+                return _failed(stopped(job.step), 0.0)
+            try:
+                in_time = group.finish(limit)
+            finally:
+                with self._lock:
+                    self._running.discard(group)
+            if self._stopped.is_set():
+                return _failed(stopped(job.step), 0.0)
+            if not in_time and limit is not None:
+                return _failed(timed_out(job.step, format_span(limit), group.said), limit / SECOND, again=True)
             if not answer.is_file():
-                return _failed(lost(job.step, process.returncode, words.strip()[-_SAID:]), 0.0)
-            sys.stderr.write(words)
+                return _failed(lost(job.step, group.code, group.said), 0.0, again=True)
             return msgspec.msgpack.decode(answer.read_bytes(), type=Ran)
 
+    def pause(self, seconds: float) -> bool:
+        """Wait before another try; False if there is to be none."""
+        return not self._stopped.wait(seconds)
+
     def stop(self) -> None:
-        """End what runs, with its own children."""
-        for process in tuple(self._running):
-            _end(process)
+        """End what runs, with its own children, and begin nothing any more."""
+        with self._lock:
+            self._stopped.set()
+            enders = [threading.Thread(target=group.end) for group in self._running]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join()
 
-    def _wait(self, process: subprocess.Popen[bytes], limit: Span | None) -> bool:
-        """Whether it had to be ended at its limit."""
-        self._running.add(process)
-        try:
-            process.wait(timeout=None if limit is None else limit / SECOND)
-        except subprocess.TimeoutExpired:
-            return True
-        finally:
-            _end(process)
-            self._running.discard(process)
-        return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    def _begin(self, words: Sequence[str], folder: str) -> ProcessGroup | None:
+        """The step's process; None after `stop`."""
+        with self._lock:
+            if self._stopped.is_set():
+                return None
+            group = ProcessGroup(words, folder=Path(folder), environment={**os.environ, **child_environment()})
+            self._running.add(group)
+            return group
 
 
-def _failed(problem: Problem, seconds: float) -> Ran:
-    return Ran(kept=None, problem=problem, seconds=seconds, attempts=1, peak_bytes=0)
+def _failed(problem: Problem, seconds: float, *, again: bool = False) -> Ran:
+    return Ran(kept=None, problem=problem, seconds=seconds, attempts=1, peak_bytes=0, again=again)

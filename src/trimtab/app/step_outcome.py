@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from trimtab.base.digest import Digest
-from trimtab.base.errors import TrimtabError, UserCodeError
+from trimtab.base.errors import ProblemsError, TrimtabError, UserCodeError
 from trimtab.records.kept import Kept
 
 
@@ -20,7 +20,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a step: its value as it was ``kept``, or a ``problem``.
+    """What came of a step: its value as it was ``kept``, or a ``problem``, and whether trying ``again`` may help.
 
     ``reads`` and ``variables`` are what it was seen to read beyond what it declares; ``unstable`` why its result would
     not be the same again; ``left`` what it changed in the project's modules, which was
@@ -37,6 +37,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     unstable: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     log: bytes | None = None
+    again: bool = False
 
 
 class StepJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,32 +72,38 @@ class StepLostError(UserCodeError):
 
 
 def problem_of(error: TrimtabError) -> Problem:
-    """The error's fields."""
-    return Problem(problem=error.problem, fix=error.fix, at=error.at, code=error.code, exit_code=error.exit_code)
+    """The error's fields; of several problems together, each one's text."""
+    fix = "\n  ".join(map(str, error.problems)) if isinstance(error, ProblemsError) else error.fix
+    return Problem(problem=error.problem, fix=fix, at=error.at, code=error.code, exit_code=error.exit_code)
 
 
 def error_of(problem: Problem) -> TrimtabError:
-    """An error that reads, and ends the command, as the one that the fields are of."""
-    made = TrimtabError(problem.problem, fix=problem.fix, at=problem.at)
-    kinds = [TrimtabError]
-    while kinds:
-        kind = kinds.pop()
-        if kind.code == problem.code:
-            made = kind.__new__(kind)
-            TrimtabError.__init__(made, problem.problem, fix=problem.fix, at=problem.at)
-            break
-        kinds += kind.__subclasses__()
-    return made
+    """An error that reads, and ends the command, as the one that the fields are of, whose class may not be loaded."""
+    told = TrimtabError(problem.problem, fix=problem.fix, at=problem.at)
+    vars(told).update(code=problem.code, exit_code=problem.exit_code)
+    return told
 
 
 def lost(step: str, code: int, said: str) -> Problem:
     """The process of a step ended with ``code`` and left no answer."""
     how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-    fix = f"It said: {said}" if said else "It may have run out of memory: try fewer rows, or a machine with more."
-    return problem_of(StepLostError(f"the process of the step {step} {how}", fix=fix))
+    fix = "It may have run out of memory: try fewer rows, or a machine with more."
+    return problem_of(StepLostError(f"the process of the step {step} {how}", fix=fix + said_last(said)))
 
 
-def timed_out(step: str, limit: str) -> Problem:
+def timed_out(step: str, limit: str, said: str) -> Problem:
     """A step that was ended at its limit."""
     fix = "Raise its time_limit, or give it less to do."
-    return problem_of(StepTimeoutError(f"the step {step} took longer than its limit of {limit}", fix=fix))
+    return problem_of(
+        StepTimeoutError(f"the step {step} took longer than its limit of {limit}", fix=fix + said_last(said))
+    )
+
+
+def stopped(step: str) -> Problem:
+    """A step that was ended, or not begun, since the run ends."""
+    return problem_of(StepLostError(f"the step {step} was ended with the run", fix="Run again."))
+
+
+def said_last(said: str) -> str:
+    """The end of what a program said, to be put behind an error's advice; empty if it said nothing."""
+    return "".join(f"\n    {line}" for line in ("It said last:", *said.splitlines())) if said else ""

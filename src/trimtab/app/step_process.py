@@ -1,24 +1,21 @@
 """The process of a step that runs apart: reads its job, runs it, leaves what came of it in a file.
 
-Run as ``python -m trimtab.app.step_process JOB ANSWER``. The answer appears whole or not at all; a process that ends
-without one has failed, and whoever began it says how.
+Run as ``python -m trimtab.app.step_process JOB ANSWER PARENT``, the last the process id of who begins it. The answer
+appears whole or not at all; a process that ends without one has failed, and whoever began it says how.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from trimtab.app.hooks import hooks_for
 from trimtab.app.seeding import seed_all
-from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
 from trimtab.app.step_runner import Job, StepRunner, Tools
 from trimtab.base.errors import TrimtabError
@@ -30,8 +27,6 @@ from trimtab.drivers.project_file import read_project
 from trimtab.drivers.step_values import StepValues
 from trimtab.drivers.user_code import load_functions
 from trimtab.pipeline.graph import Shape, build_graph
-
-_LOOK: Final = 1.0
 
 
 def run_job(job: StepJob) -> Ran:
@@ -49,7 +44,7 @@ def run_job(job: StepJob) -> Ran:
             shape=Shape(model=project.data is not None, commands=project.steps),
         )
         tools = Tools(
-            values=StepValues(cache, load_serialisers(folder, project), project=folder),
+            values=StepValues(cache, project=folder),
             index=FileIndex(cache / "files.index"),
             files=LocalBlobs(cache / "files"),
             observer=Observer(folder, ignore=(cache.parent,)),
@@ -72,18 +67,15 @@ def run_job(job: StepJob) -> Ran:
     )
 
 
-def main(asked: str, answer: str) -> None:
-    """Run the job in the file ``asked`` and write what came of it to ``answer``."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+def main(asked: str, answer: str, parent: str) -> None:
+    """Run the job in the file ``asked`` and write what came of it to ``answer``, if ``parent`` still waits for it."""
+    if os.getppid() != int(parent):
+        sys.exit("the run that began this step has ended")
+    for stream in (sys.stdout, sys.stderr):  # what a step says is seen at once, and not lost with its process
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
     job = msgspec.msgpack.decode(Path(asked).read_bytes(), type=StepJob)
     write_bytes(Path(answer), msgspec.msgpack.encode(run_job(job)))
-
-
-def _end_with(parent: int) -> None:
-    """End when the run that began this step has ended: nobody waits for the answer any more."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,15 +21,17 @@ from trimtab.app.command_steps import CommandRunner
 from trimtab.app.places import Seen, place_digests, seen_by
 from trimtab.app.run_settings import RUN_LOG, peak_bytes, variables
 from trimtab.app.seeding import seed_all
+from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_apart import StepProcesses
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
-from trimtab.base.errors import TrimtabError
+from trimtab.base.digest import Digest
+from trimtab.base.errors import TrimtabError, UserCodeError
 from trimtab.base.instants import Span
 from trimtab.disk.faults import explained
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.module_state import ModuleState
-from trimtab.drivers.observation import Observer
+from trimtab.drivers.observation import Observer, Watch
 from trimtab.drivers.step_values import StepValues
 from trimtab.drivers.user_code import own_modules, user_errors
 from trimtab.pipeline.graph import Step
@@ -100,6 +103,7 @@ class StepRunner:
         self._tools = tools
         self._logs = logs
         self._cache = cache
+        self._values = tools.values
         self._modules: ModuleState | None = None
         self._commands = CommandRunner(folder, tools.values, tools.index, tools.files)
 
@@ -140,43 +144,62 @@ class StepRunner:
         return self._commands.restore(command, kept, look=look)
 
     def _try(self, job: Job) -> Ran:
-        tools, name = self._tools, job.step.function
-        log = self._log_of(name)
+        """One try. Behind it the modules are as before; what goes wrong in that hides nothing that went wrong first."""
+        log, tried = self._log_of(job.step.function), _Tried()
         log.unlink(missing_ok=True)
-        kept, problem, watch = None, None, None
-        left: tuple[str, ...] = ()
+        try:
+            with tried.noting():
+                self._call(job, tried, log)
+        finally:
+            with tried.noting(), user_errors(self._folder, doing="putting back what the step changed in its modules"):
+                tried.left = self._modules.put_back() if self._modules is not None else ()
+        seen, reads, content = Seen(), dict[str, Digest](), None
+        with tried.noting():
+            if tried.watch is not None:
+                seen = _own_left_out(seen_by(tried.watch.observed, self._folder, job.declared, job.named), job.step)
+            reads = place_digests(seen, self._tools.index, self._folder)
+        with tried.noting(), explained("read what a step logged", log):
+            content = log.read_bytes() if log.is_file() else None
+        failed = tried.error is not None
+        return Ran(
+            kept=None if failed else tried.kept,
+            problem=problem_of(tried.error) if tried.error is not None else None,
+            seconds=tried.seconds,
+            attempts=1,
+            peak_bytes=peak_bytes(),
+            reads=reads,
+            variables=dict(seen.variables),
+            unstable=() if job.step.mark.cache is True or job.step.command is not None else seen.unstable,
+            left=tried.left,
+            log=content,
+            again=isinstance(tried.error, UserCodeError) and tried.watch is not None and not tried.returned,
+        )
+
+    def _call(self, job: Job, tried: _Tried, log: Path) -> None:
+        """Call the step's code under watch, and keep what it comes to."""
+        name, command = job.step.function, job.step.command
+        inputs: Mapping[str, Any] = {}
+        if command is not None:
+            call: Callable[[], Any] = partial(self._commands.run, command)
+        else:  # first the code, since inputs have objects of its classes
+            function = self._function(name)
+            inputs = self._inputs(job)
+            call = partial(function, *(inputs[each] for each in job.step.inputs), **job.step.params)
+        seed_all(self._project.pipeline.seed)
         began = time.perf_counter()
         try:
-            inputs = self._inputs(job)
-            call = self._callable(job, inputs)
-            seed_all(self._project.pipeline.seed)
-            began = time.perf_counter()
             with (
                 variables({RUN_LOG: str(log)}),
                 user_errors(self._folder, doing=f"running the step {name}"),
-                tools.observer.watch() as watch,
+                self._tools.observer.watch() as tried.watch,
             ):
                 value = call()
-            seconds = time.perf_counter() - began
-            kept = tools.values.keep(tools.hooks.to_keep(name, value, inputs), step=name)
-        except TrimtabError as error:
-            seconds, problem = time.perf_counter() - began, problem_of(error)
+            tried.returned = True
         finally:
-            if self._modules is not None:
-                left = self._modules.put_back()
-        seen = seen_by(watch.observed, self._folder, job.declared, job.named) if watch is not None else Seen()
-        return Ran(
-            kept=kept,
-            problem=problem,
-            seconds=seconds,
-            attempts=1,
-            peak_bytes=peak_bytes(),
-            reads=place_digests(seen, tools.index, self._folder),
-            variables=dict(seen.variables),
-            unstable=() if job.step.mark.cache is True or job.step.command is not None else seen.unstable,
-            left=left,
-            log=log.read_bytes() if log.is_file() else None,
-        )
+            tried.seconds = time.perf_counter() - began
+        if command is not None:  # outside the watch, since looking at what it wrote is none of its reads
+            value = self._commands.keep(command)
+        tried.kept = self._values.keep(self._tools.hooks.to_keep(name, value, inputs), step=name)
 
     def _log_of(self, step: str) -> Path:
         with explained("make the folder for what steps log", self._logs):
@@ -185,22 +208,24 @@ class StepRunner:
 
     def _inputs(self, job: Job) -> dict[str, Any]:
         hand = self._tools.hooks.to_hand
-        values = {name: self._tools.values.open(kept) for name, kept in job.kept.items()}
+        values = {name: self._values.open(kept) for name, kept in job.kept.items()}
         handed = {name: hand(name, self._commands.paths(value)) for name, value in values.items()}
         return handed | {name: opened() for name, opened in job.opened.items()}
 
-    def _callable(self, job: Job, inputs: Mapping[str, Any]) -> Callable[[], Any]:
-        command = job.step.command
-        if command is not None:
-            return lambda: self._commands.run(command)
-        function = self._functions()[job.step.function]
+    def _function(self, name: str) -> Callable[..., Any]:
+        """The step's function. With the first one the project's serialisers are loaded, so that they take the classes
+        that its functions use, and what is loaded until then is what each step finds."""
+        function = self._functions()[name]
         if self._modules is None:
+            serialisers = load_serialisers(self._folder, self._project)
+            if serialisers:
+                self._values = StepValues(self._values.folder, serialisers, project=self._folder)
             self._modules = ModuleState(partial(own_modules, self._folder))
-        return lambda: function(*(inputs[name] for name in job.step.inputs), **job.step.params)
+        return function
 
     def _told(self, job: Job) -> StepJob:
         """The job for another process: inputs that no step made are kept first, so that it can open them too."""
-        given = {name: self._tools.values.keep(opened(), step=name) for name, opened in job.opened.items()}
+        given = {name: self._values.keep(opened(), step=name) for name, opened in job.opened.items()}
         return StepJob(
             folder=str(self._folder),
             cache=str(self._cache),
@@ -215,15 +240,53 @@ class StepRunner:
         )
 
     def _run_apart(self, processes: StepProcesses, told: StepJob, job: Job) -> Ran:
-        return _until_done(job, lambda: processes.run(told, limit=job.limit))
+        return _until_done(job, lambda: processes.run(told, limit=job.limit), processes.pause)
 
 
-def _until_done(job: Job, attempt: Callable[[], Ran]) -> Ran:
-    """The first try that comes to a value, or the last that is allowed."""
+@dataclass(slots=True, kw_only=True)
+class _Tried:
+    """What is known of a try so far; ``returned`` once the step's own code has come to its end."""
+
+    watch: Watch | None = None
+    returned: bool = False
+    seconds: float = 0.0
+    kept: Kept | None = None
+    left: tuple[str, ...] = ()
+    error: TrimtabError | None = None
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What goes wrong inside is the try's error, unless something has before."""
+        try:
+            yield
+        except TrimtabError as error:
+            self.error = self.error or error
+
+
+def _own_left_out(seen: Seen, step: Step) -> Seen:
+    """What a command was seen to do, without what it did in the folders that it writes."""
+    if step.command is None:
+        return seen
+    written = tuple(map(str, step.command.writes))
+    below = tuple(f"{name}/" for name in written)
+
+    def others(names: frozenset[str]) -> frozenset[str]:
+        return frozenset(name for name in names if name not in written and not name.startswith(below))
+
+    return replace(
+        seen, files=others(seen.files), listed=others(seen.listed), absent=others(seen.absent), left=others(seen.left)
+    )
+
+
+def _pause(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
+def _until_done(job: Job, attempt: Callable[[], Ran], pause: Callable[[float], bool] = _pause) -> Ran:
+    """The first try that comes to a value, or that trying again would not help, or the last that is allowed."""
     allowed = job.step.mark.retries if job.step.command is None else job.step.command.retries
-    for turn in range(allowed + 1):
-        ran = attempt()
-        if ran.problem is None or turn == allowed:
-            return msgspec.structs.replace(ran, attempts=turn + 1)
-        time.sleep(_PAUSES[min(turn, len(_PAUSES) - 1)])
-    raise AssertionError  # a range of at least one turn returns
+    turn = 0
+    while (ran := attempt()).again and turn < allowed and pause(_PAUSES[min(turn, len(_PAUSES) - 1)]):
+        turn += 1
+    return msgspec.structs.replace(ran, attempts=turn + 1)

@@ -1,0 +1,121 @@
+"""A program in a session and process group of its own: its output is passed on, and it is ended to its last child.
+
+What it says goes to standard error as it comes, so that nothing of it is held but its end, which an error can show. It
+has no terminal: the terminal's interrupt reaches the run alone, which then ends the group.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
+
+from trimtab.app import group_guard
+from trimtab.base.instants import SECOND, Span
+
+_GUARD: Final = (sys.executable, "-I", "-S", str(Path(group_guard.__file__)))
+_READ: Final = 1 << 16
+_HELD: Final = 4096
+"""Bytes of the end of what a program says."""
+
+_LINES: Final = 12
+_REST: Final = 1.0
+"""Seconds in which what was said last is read; a process that left the group may hold the pipe open for longer."""
+
+
+class ProcessGroup:
+    """A program that was begun, with whatever it begins; to be waited for by one thread and ended by any.
+
+    Raises:
+        OSError: the program cannot be started.
+    """
+
+    def __init__(self, words: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        self._output = _Output(self._process.stdout)
+        self._lock = threading.Lock()
+        self._guard: subprocess.Popen[bytes] | None = None
+        try:
+            self._guard = subprocess.Popen(
+                [*_GUARD, str(self._process.pid), str(os.getpid())], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            self.end()
+            raise
+
+    @property
+    def code(self) -> int:
+        """How the program ended: its exit code, or the negative number of the signal that ended it."""
+        return self._process.wait()
+
+    @property
+    def said(self) -> str:
+        """The last lines of what it and its children said, standard output and standard error together."""
+        return self._output.end()
+
+    def finish(self, limit: Span | None) -> bool:
+        """Wait for it, and end what is left of it; False if it did not end by itself within ``limit``."""
+        try:
+            self._process.wait(timeout=None if limit is None else limit / SECOND)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            self.end()
+        return True
+
+    def end(self) -> None:
+        """End the program and its children to the last one; nothing happens if they have ended."""
+        with self._lock:
+            if self._guard is None or self._guard.returncode is None:
+                group_guard.end_group(self._process.pid)
+                self._process.wait()
+            if self._guard is not None:
+                self._guard.kill()
+                self._guard.wait()
+            self._output.close()
+
+
+class _Output:
+    """What a program says: passed on to standard error by a thread, its end kept."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._held = bytearray()
+        self._thread = threading.Thread(target=self._pass_on, daemon=True)
+        self._thread.start()
+
+    def end(self) -> str:
+        text = bytes(self._held).decode(errors="replace").strip()
+        return "\n".join(line.rsplit("\r", 1)[-1] for line in text.splitlines()[-_LINES:])
+
+    def close(self) -> None:
+        self._thread.join(_REST)
+        if not self._thread.is_alive():
+            self._pipe.close()
+
+    def _pass_on(self) -> None:
+        while said := os.read(self._pipe.fileno(), _READ):
+            self._held = (self._held + said)[-_HELD:]
+            _show(said)
+
+
+def _show(said: bytes) -> None:
+    """To standard error: standard output has the record that ``--json`` prints."""
+    stream = sys.stderr
+    with suppress(OSError, ValueError, AttributeError):  # closed, or none: the program goes on
+        binary = getattr(stream, "buffer", None)
+        if binary is None:
+            stream.write(said.decode(errors="replace"))
+        else:
+            binary.write(said)
+        stream.flush()
