@@ -23,7 +23,9 @@ def open_home(folder: Path) -> Home:
     project = read_project(folder)
     root = folder.resolve()
     state = Path(os.environ.get("TRIMTAB_STATE", root / ".trimtab"))
-    state.mkdir(parents=True, exist_ok=True)
+    if not state.is_dir():
+        state.mkdir(parents=True, exist_ok=True)
+        (state / ".gitignore").write_text("# Rows and records of this project; Git is not where they belong.\n*\n")
     return Home(
         root=root,
         state=state,

@@ -8,6 +8,7 @@ in the environment that was built, with the seeds, threads and variables of the 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from trimtab.app.training_rows import table_path
 from trimtab.base.digest import Digest, short
 from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.disk.atomic import write_bytes
+from trimtab.disk.lock import Lease, holder
 from trimtab.drivers.data_files import lay_out, missing
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.source_snapshot import extract
@@ -38,6 +40,8 @@ from trimtab.records.versioned import decode, encode
 Say = Callable[[str], None]
 _SAID: Final = 2000
 _PROBLEM: Final = b"problem "
+_PLACES: Final = "trimtab-reproduce-"
+_ALIVE: Final = "alive.lock"
 
 
 class NotReproducibleError(InputError):
@@ -87,7 +91,11 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
     """
     run = find_run(home, name)
     _check(home, run)
-    with tempfile.TemporaryDirectory(prefix="trimtab-reproduce-") as temporary:
+    _remove_abandoned()
+    with (
+        tempfile.TemporaryDirectory(prefix=_PLACES) as temporary,
+        Lease(Path(temporary) / _ALIVE, f"reproduce {run.run_id}"),
+    ):
         place = Path(temporary).resolve()
         folder, state = place / "source", place / "state"
         _lay_out(home, run, folder, state)
@@ -102,6 +110,14 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
 
 
 # ── what it needs ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _remove_abandoned() -> None:
+    """Removes the folders of repetitions that were killed: they hold rows."""
+    for place in Path(tempfile.gettempdir()).glob(f"{_PLACES}*"):
+        alive = place / _ALIVE
+        if alive.is_file() and alive.stat().st_uid == os.getuid() and holder(alive) is None:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _check(home: Home, run: Run) -> None:

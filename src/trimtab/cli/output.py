@@ -5,7 +5,10 @@ With ``--json`` stdout carries exactly one document and everything else goes to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,23 @@ def document(schema: str, value: Any) -> None:
 
     body = msgspec.to_builtins(value)
     click.echo(msgspec.json.format(msgspec.json.encode({**body, "schema": schema}, order="sorted"), indent=2).decode())
+
+
+@contextmanager
+def nothing_printed(json_: bool) -> Iterator[None]:
+    """With ``--json``, what code prints inside the block goes to stderr: its own, a library's, a child process's."""
+    if not json_:
+        yield
+        return
+    sys.stdout.flush()
+    out = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(out, 1)
+        os.close(out)
 
 
 def note(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note, table
+from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note, nothing_printed, table
 from trimtab.cli.threads import one_thread
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool, **how: bool) -> in
     person, fresh = local_person(), how["fresh"] or how["twice"]
     if how["explain"]:
         return _explained(explain_working_tree(home, person, settings=settings, say=note, fresh=fresh), json_=json_)
-    result = run_working_tree(home, person, settings=settings, say=note, fresh=fresh, here=how["debug"])
+    with nothing_printed(json_):
+        result = run_working_tree(home, person, settings=settings, say=note, fresh=fresh, here=how["debug"])
     if how["twice"]:
         from trimtab.app.twice import run_twice
         from trimtab.cli.reproduce_command import told
@@ -93,7 +94,8 @@ def retrain(folder: Path, key: str, as_of: str, json_: bool) -> int:
     from trimtab.app.run import run_retraining
     from trimtab.base.instants import parse_instant
 
-    result = run_retraining(open_home(folder), controller(), key=key, as_of=parse_instant(as_of), say=note)
+    with nothing_printed(json_):
+        result = run_retraining(open_home(folder), controller(), key=key, as_of=parse_instant(as_of), say=note)
     return _told(result, json_=json_)
 
 

@@ -133,7 +133,7 @@ def _raise_as_users(error: BaseException, folder: Path, doing: str) -> NoReturn:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if _is_users(Path(frame.filename).resolve(), folder)
+        if not frame.filename.startswith("<") and _is_users(Path(frame.filename).resolve(), folder)
     ]
     at = _place(frames[-1], folder) if frames else ""
     if isinstance(error, ModuleNotFoundError) and error.name:
@@ -159,7 +159,7 @@ def _trail(
     if not frames:
         return [*more, f"It was raised outside the project's files, {doing}; --debug shows the whole traceback."]
     inner, *callers = reversed(frames)
-    lines = [f"    {_source(inner)}", *more]
+    lines = [f"    {_source(inner)}", *more, *_cause(error)]
     lines += [f"called from {_place(frame, folder)}: {_source(frame)}" for frame in callers[:_CALLERS]]
     if len(callers) > _CALLERS:
         lines.append(f"… and {len(callers) - _CALLERS} more calls")
@@ -167,6 +167,13 @@ def _trail(
     if last.filename != inner.filename:
         lines.append(f"raised in {'/'.join(Path(last.filename).parts[-2:])}:{last.lineno}, {last.name}()")
     return [*lines, f"This is the project's own code, {doing}: put breakpoint() before that line and run again."]
+
+
+def _cause(error: BaseException) -> Iterator[str]:
+    """What an error was raised from, or while which other one was handled."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and not isinstance(before, StopIteration):
+        yield f"because of {_message(before)[0]}"
 
 
 def _place(frame: traceback.FrameSummary, folder: Path) -> str:

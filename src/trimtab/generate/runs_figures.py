@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, Final
 
 from trimtab.base.digest import short
-from trimtab.base.instants import DAY, SECOND, format_instant
+from trimtab.base.instants import DAY, SECOND, Instant, format_instant
 from trimtab.generate.data_figures import cut, one_line
 from trimtab.records.run import Scalar
 from trimtab.records.run_fields import Field, Kind
@@ -62,8 +62,19 @@ def several(kind: str, values: Sequence[Scalar]) -> list[str]:
     }
     written = [forms.get(kind, plain)(each) for each in values]
     if len(set(written)) < len(set(map(repr, values))):
-        return [NONE if each is None else one_line(each if isinstance(each, str) else repr(each)) for each in values]
+        return [_exact(kind, each) for each in values]
     return written
+
+
+def _exact(kind: str, given: Scalar) -> str:
+    """A value with all its digits."""
+    if given is None:
+        return NONE
+    if kind == "time" and isinstance(given, int):
+        return format_instant(Instant(given))
+    if kind == "bytes" and isinstance(given, int | float):
+        return f"{given:,} bytes"
+    return one_line(given if isinstance(given, str) else repr(given))
 
 
 def delta(kind: str, first: Scalar, other: Scalar) -> str:

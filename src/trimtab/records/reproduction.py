@@ -136,7 +136,8 @@ def _because(step: StepRun, again: Run, surroundings: tuple[Difference, ...]) ->
     yield from (f"{each.what} was {each.then} and is {each.now}" for each in surroundings)
     said = list(dict.fromkeys((*step.notes, *now.notes)))
     yield from said
-    if not changed and not files and not surroundings and not said:
+    ran = now.state is not StepState.FAILED
+    if ran and not changed and not files and not surroundings and not said:
         yield "nothing recorded differs: it may depend on time, chance or what another process does"
 
 

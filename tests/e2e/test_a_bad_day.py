@@ -1,0 +1,79 @@
+"""Small things that go wrong: a step that prints, a state folder in Git, an import that fails, a killed repetition."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.pipeline_project import TOML, PipelineProject
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> PipelineProject:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "trimtab.toml").write_text(TOML)
+    (tmp_path / "project" / "pipeline.py").write_text(
+        "import os\n\n\ndef step(*, size: float = 1.0) -> float:\n    print('printed')\n    os.write(1, b'written')\n"
+        "    return size\n"
+    )
+    return PipelineProject(tmp_path / "project", tmp_path / "library")
+
+
+def test_what_a_step_prints_is_not_part_of_the_document(project: PipelineProject) -> None:
+    done = project.command("run", "--json")
+    assert json.loads(done.stdout)["record"]["state"] == "finished"
+    assert "printed" in done.stderr
+    assert "written" in done.stderr
+    assert "printed" in project.command("run", "--fresh").stdout
+
+
+def test_the_state_is_not_taken_into_git(project: PipelineProject) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=project.folder, check=True)
+    project.run()
+    listed = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=all"],
+        cwd=project.folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert listed.stdout.split() == ["??", "pipeline.py", "??", "trimtab.toml"]
+
+
+def test_a_figure_that_is_no_number_is_refused_before_anything_runs(project: PipelineProject) -> None:
+    done = project.command("run", "--set", "size=nan")
+    assert done.returncode == 2
+    assert "size" in done.stderr
+    (recorded,) = json.loads(project.command("runs", "--json").stdout)["runs"]
+    assert recorded["steps"] == []
+    assert "size" in recorded["problem"]
+
+
+def test_an_import_that_fails_shows_the_users_lines_alone_and_what_it_comes_from(project: PipelineProject) -> None:
+    (project.folder / "helper.py").write_text(
+        "try:\n    {}['a']\nexcept KeyError as error:\n    raise ValueError('b') from error\n"
+    )
+    project.edit("pipeline.py", "import os", "import os\nimport helper")
+    said = project.command("run").stderr
+    assert "helper.py:4: ValueError: b [TT1008]" in said
+    assert "because of KeyError: 'a'" in said
+    assert "called from pipeline.py:2" in said
+    assert "importlib" not in said
+
+
+def test_what_a_killed_repetition_left_is_removed_by_the_next(project: PipelineProject) -> None:
+    project.run()
+    left = Path(tempfile.mkdtemp(prefix="trimtab-reproduce-"))
+    (left / "alive.lock").write_text("")
+    (left / "rows").write_text("of customers")
+    others = Path(tempfile.mkdtemp(prefix="trimtab-reproduce-"))
+    try:
+        assert project.command("reproduce", "latest").returncode == 0
+        assert not left.exists()
+        assert others.exists()  # nothing says that it is one of ours
+    finally:
+        others.rmdir()
