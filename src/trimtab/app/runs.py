@@ -1,7 +1,9 @@
 """The recorded runs as a person asks for them: listed, found by name, and side by side.
 
 A run whose process was killed says running for ever in its record, since nobody was left to write another. Its lease is
-free, because the kernel gave it back: so it is told, found and sorted as failed.
+free, because the kernel gave it back: so it is told, found and sorted as failed. A run writes how it ended before it
+gives its lease back, so the record that is believed is one that was read after the lease was seen to be free: one that
+was read before may be of a run that has ended well since.
 """
 
 from __future__ import annotations
@@ -104,15 +106,21 @@ def find_run(home: Home, name: str) -> Run:
 
 
 def as_it_is(home: Home, run: Run) -> Run:
-    """The run, told as failed if its process was killed."""
-    return msgspec.structs.replace(run, state=RunState.FAILED, problem=KILLED) if _is_dead(home, run) else run
+    """The run, told as failed if its process was killed; one that has ended since it was read, as it ended."""
+    if run.state is not RunState.RUNNING or not _lease_is_free(home, run.run_id):
+        return run
+    now = home.records.run(run.run_id) or run
+    killed = now.state is RunState.RUNNING
+    return msgspec.structs.replace(now, state=RunState.FAILED, problem=KILLED) if killed else now
 
 
 def dead_runs(home: Home) -> frozenset[str]:
     """The runs that say running though their process is gone."""
     running = Compare(field=Field("state"), op=Op.EQUAL, values=(RunState.RUNNING.value,))
     rows = home.records.find_runs(RunQuery(where=running))
-    return frozenset(row.run_id for row in rows if _lease_is_free(home, row.run_id))
+    free = [row.run_id for row in rows if _lease_is_free(home, row.run_id)]
+    again = [home.records.run(run_id) for run_id in free]
+    return frozenset(run.run_id for run in again if run is not None and run.state is RunState.RUNNING)
 
 
 def run_of_release(records: Records, release: str) -> Run | None:
@@ -149,10 +157,6 @@ def _id_of(records: Records, name: str) -> str:
         shown = ", ".join(row.run_id for row in rows[:5]) + (" and more" if len(rows) > 5 else "")
         raise InputError(f"several runs begin with {name!r}: {shown}", fix="Write more of the id.")
     return rows[0].run_id
-
-
-def _is_dead(home: Home, run: Run) -> bool:
-    return run.state is RunState.RUNNING and _lease_is_free(home, run.run_id)
 
 
 def _lease_is_free(home: Home, run_id: str) -> bool:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from tests.integration.runs.recorded import CODE, Recorded, recorded
 from trimtab.app.compare_runs import compare_runs
-from trimtab.app.runs import KILLED, Asked, find_run, list_runs, newest_release, run_of_release
+from trimtab.app.home import Home
+from trimtab.app.runs import KILLED, Asked, as_it_is, find_run, list_runs, newest_release, run_of_release
 from trimtab.base.digest import digest_bytes
 from trimtab.base.errors import InputError, NotFoundError
 from trimtab.base.verdict import Verdict
 from trimtab.cli.main import cli, main
-from trimtab.records.run import RunState
+from trimtab.records.ports import Records
+from trimtab.records.run import Run, RunState
 from trimtab.records.where_reader import WhereError
 
 
@@ -195,6 +199,39 @@ def test_logged_values_that_are_gone_are_said_and_the_rest_is_shown(project: Rec
     done = command(project, "runs", "show", "latest")
     assert done.exit_code == 0
     assert "the logged values of run-20260301-aa01 cannot be read: nothing is kept under" in done.stderr
+
+
+class EndsMeanwhile:
+    """The records of a project in which a run ends, and gives its lease back, right after somebody has read it."""
+
+    def __init__(self, records: Records, ended: Run) -> None:
+        self._records = records
+        self._ended = ended
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(*arguments: Any, **named: Any) -> Any:
+            answer = getattr(self._records, name)(*arguments, **named)
+            self._records.put_run(self._ended)
+            return answer
+
+        return ask
+
+
+def test_a_run_that_ends_while_it_is_asked_for_is_not_told_as_killed(three: Recorded) -> None:
+    running = three.put(4, state=RunState.RUNNING)
+    ended = msgspec.structs.replace(running, state=RunState.FINISHED)
+
+    def home() -> Home:
+        three.home.records.put_run(running)
+        meanwhile: Any = EndsMeanwhile(three.home.records, ended)
+        return replace(three.home, records=meanwhile)
+
+    assert find_run(home(), running.run_id) == ended
+    assert as_it_is(three.home, running) == ended  # that it was read when it still ran matters no more
+    (row,) = list_runs(home(), Asked(where=f"run = {running.run_id}", columns="state")).rows
+    assert row.values == ("finished",)
+    three.home.records.put_run(running)
+    assert find_run(three.home, running.run_id).problem == KILLED
 
 
 def test_the_run_of_a_release_and_the_newest_release_are_looked_up(three: Recorded) -> None:
