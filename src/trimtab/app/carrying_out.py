@@ -246,7 +246,13 @@ def _logged(
 
 def _files(home: Home, plan: ToDo, prepared: Prepared, done: Any) -> dict[str, FileRead]:
     """The files that any step read, kept with their content where the project says so."""
-    names = {name for step in done for name, digest in step.reads.items() if is_file(name, digest)}
+    made = plan.project.made  # these are made again
+    names = {
+        name
+        for step in done
+        for name, digest in step.reads.items()
+        if is_file(name, digest) and not any(name == each or name.startswith(f"{each}/") for each in made)
+    }
     root = plan.folder.resolve()
     paths = [root / name for name in sorted(names) if name not in plan.snapshot.files and (root / name).is_file()]
     copied = [path for path in paths if plan.project.pipeline.keep is Keep.COPY and _may_be_copied(path, root)]

@@ -119,7 +119,9 @@ def _functions_in_source(folder: Path, file: Path | None) -> tuple[Function, ...
 def _source_problems(folder: Path, project: Project) -> list[TrimtabError]:
     """What would stop a snapshot, and modules that are loaded now and would not be in it."""
     try:
-        files, problems = look_at_source(folder, data=project.data.path if project.data is not None else "")
+        files, problems = look_at_source(
+            folder, data=project.data.path if project.data is not None else "", made=project.made
+        )
     except TrimtabError as error:
         return [error]
     fix = "Take it out of .gitignore: a run is repeated from its source alone."

@@ -124,6 +124,7 @@ def plan_working_tree(
             home.root,
             home.blobs,
             data=project.data.path if project.data is not None else "",
+            made=project.made,
             before=_newest_source(home),
         ),
         replayed=replayed,

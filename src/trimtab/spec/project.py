@@ -239,6 +239,11 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     retrain: Retrain = Retrain()
 
     @property
+    def made(self) -> tuple[str, ...]:
+        """Files and folders that commands of the project write, relative to it: they can be made again."""
+        return tuple(str(path) for step in self.steps for path in step.writes)
+
+    @property
     def source(self) -> Source:
         """Where the rows are; raises `InputError` for a project without ``[data]``."""
         if self.data is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -65,11 +65,14 @@ class Snapshot:
         return tuple(folder / name for name in self.files if name.endswith(".py"))
 
 
-def take_snapshot(folder: Path, blobs: Blobs, *, data: str = "", before: Digest | None = None) -> Snapshot:
+def take_snapshot(
+    folder: Path, blobs: Blobs, *, data: str = "", made: Sequence[str] = (), before: Digest | None = None
+) -> Snapshot:
     """The project's source as it is now, kept in ``blobs``.
 
     Args:
         data: the project's ``[data] source``; what it matches is not source, whatever its size.
+        made: files and folders that commands of the project write, which are made again from the source.
         before: a snapshot that was kept earlier, such as the last run's. Files that are as it has them were looked
             through for credentials then, and are not again: for some hundred files, that halves the time.
 
@@ -79,7 +82,7 @@ def take_snapshot(folder: Path, blobs: Blobs, *, data: str = "", before: Digest 
         InputError: ``trimtab.toml`` itself is not among the files.
         DriverError: Git has a repository here and refuses to read it.
     """
-    with _source(folder.resolve(), data, difference=True) as source:
+    with _source(folder.resolve(), data, made, difference=True) as source:
         _refuse(_problems(source.contents, _contents_of(before, blobs)))
         difference = source.repository.difference() if source.repository else None
         if difference is not None:
@@ -99,13 +102,15 @@ def take_snapshot(folder: Path, blobs: Blobs, *, data: str = "", before: Digest 
         )
 
 
-def look_at_source(folder: Path, *, data: str = "") -> tuple[frozenset[str], tuple[TrimtabError, ...]]:
+def look_at_source(
+    folder: Path, *, data: str = "", made: Sequence[str] = ()
+) -> tuple[frozenset[str], tuple[TrimtabError, ...]]:
     """The files that a snapshot would keep, and what would stop it; nothing is kept.
 
     Raises:
         DriverError: Git has a repository here and refuses to read it.
     """
-    with _source(folder.resolve(), data, difference=False) as source:
+    with _source(folder.resolve(), data, made, difference=False) as source:
         return frozenset(source.contents), tuple(_problems(source.contents, {}))
 
 
@@ -155,7 +160,7 @@ class _Source:
 
 
 @contextmanager
-def _source(root: Path, data: str, *, difference: bool) -> Iterator[_Source]:
+def _source(root: Path, data: str, made: Sequence[str], *, difference: bool) -> Iterator[_Source]:
     ignored = ignored_by(root, OWN_IGNORE_FILE)
     with ExitStack() as stack:
         repository = open_repository(root, difference=difference)
@@ -170,17 +175,20 @@ def _source(root: Path, data: str, *, difference: bool) -> Iterator[_Source]:
             never = not NEVER.isdisjoint(path.parts) or name.endswith(".pyc")
             return never or in_environment or ignored(name, folder=False)
 
-        contents, left_out = _read(str(root), [name for name in listed if not withheld(name)], data)
+        contents, left_out = _read(str(root), [name for name in listed if not withheld(name)], data, made)
         yield _Source(contents=contents, left_out=left_out, withheld=withheld, repository=repository)
 
 
-def _read(root: str, listed: Iterable[str], data: str) -> tuple[dict[str, _Found], dict[str, str]]:
+def _read(root: str, listed: Iterable[str], data: str, made: Sequence[str]) -> tuple[dict[str, _Found], dict[str, str]]:
     """The content of each file, and why the others have none."""
     contents: dict[str, _Found] = {}
     left_out: dict[str, str] = {}
     for name in listed:
         if data and fnmatch(name, data):
             left_out[name] = "the project's data, which has a digest of its own"
+            continue
+        if any(name == each or name.startswith(f"{each}/") for each in made):
+            left_out[name] = "what a command of the project writes"
             continue
         with explained(f"read {name}", Path(root)):
             try:
