@@ -32,6 +32,7 @@ from trimtab.data.schema import (
     Freshness,
     Length,
     Nulls,
+    Of,
     Order,
     Pattern,
     Range,
@@ -82,7 +83,8 @@ def consequences(draw: st.DrawFn) -> dict[str, Any]:
     """What happens to rows that break a rule, and how many may."""
     outside = draw(st.sampled_from(Severity))
     share = 0.0 if outside is Severity.QUARANTINE else draw(st.sampled_from([0.0, 0.0, 0.25, 0.3333333333333333]))
-    return {"outside": outside, "share": share, "because": draw(st.sampled_from(["", "a reason"]))}
+    of = draw(st.sampled_from(Of)) if share else Of.ROWS
+    return {"outside": outside, "share": share, "of": of, "because": draw(st.sampled_from(["", "a reason"]))}
 
 
 @st.composite

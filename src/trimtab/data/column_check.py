@@ -53,6 +53,7 @@ class ColumnCheck:
         self._zone = zone
         self._tallies = {asked.rule: Tally(asked) for asked in asked_of(column, dtype)}
         self._match = None if column.pattern is None else matcher(column.pattern.matches)
+        self._gaps = 0
         self._read: ReadColumn | None = None
         self._last: int | float | str | None = None
 
@@ -61,12 +62,14 @@ class ColumnCheck:
         self._read = None
         gaps = self._glance(series)
         if gaps is not None:
+            self._gaps += gaps
             if self.column.nulls is not None and gaps:
                 self._tallies[Rule.NULLS].count += gaps
             if self.column.order is not None:
                 self._in_order(self.values(series), first_row)
             return []
         self._read = read = read_column(series, self.column.type, self._zone)
+        self._gaps += int(read.gaps.sum())
         broken = [self._found(rule, mask, shown, first_row) for rule, mask, shown in self._masks(series, read)]
         if self.column.order is not None:
             self._in_order(read.values, first_row)
@@ -90,7 +93,7 @@ class ColumnCheck:
     def violations(self, rows: int) -> Iterator[Violation]:
         """The rules that are broken, after all batches."""
         for tally in self._tallies.values():
-            violation = tally.violation(rows)
+            violation = tally.violation(rows, rows - self._gaps)
             if violation is not None:
                 yield violation
 

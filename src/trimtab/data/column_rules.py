@@ -9,7 +9,7 @@ import polars as pl
 
 from trimtab.base.instants import format_instant
 from trimtab.data.columns import natural_type
-from trimtab.data.schema import Column, ColumnType, Order, Range, Rule, Severity
+from trimtab.data.schema import Column, ColumnType, Nulls, Of, Order, Pattern, Range, Rule, Values
 from trimtab.data.tally import Asked
 from trimtab.data.wording import counted, ends_said, show
 
@@ -24,7 +24,7 @@ def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
         said = _structure_said(column, dtype, rule)
         yield Asked(column=name, rule=rule, said=said, outside=column.outside, hidden=hidden)
     if (nulls := column.nulls) is not None:
-        yield _asked(column, Rule.NULLS, "null", nulls.outside, nulls.share, nulls.because)
+        yield _asked(column, Rule.NULLS, "null", nulls)
     if (limits := column.range) is not None:
         yield Asked(
             column=name,
@@ -32,6 +32,7 @@ def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
             said=f"outside the range {_range_said(limits, column.type)}",
             outside=limits.outside,
             share=limits.share,
+            of=limits.of,
             because=limits.because,
             hidden=hidden,
             limits=bounds(limits.minimum, limits.maximum),
@@ -39,10 +40,10 @@ def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
         )
     if (known := column.values) is not None:
         said = f"not among the {counted(len(known.allowed), 'known value')}"
-        yield _asked(column, Rule.VALUES, said, known.outside, known.share, known.because)
+        yield _asked(column, Rule.VALUES, said, known)
     if (pattern := column.pattern) is not None:
         said = f"not of the pattern {show(pattern.matches)}"
-        yield _asked(column, Rule.PATTERN, said, pattern.outside, pattern.share, pattern.because)
+        yield _asked(column, Rule.PATTERN, said, pattern)
     if (length := column.length) is not None:
         yield Asked(
             column=name,
@@ -50,22 +51,24 @@ def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
             said=f"not {ends_said(length.minimum, length.maximum)} characters long",
             outside=length.outside,
             share=length.share,
+            of=length.of,
             because=length.because,
             hidden=hidden,
             limits=bounds(length.minimum, length.maximum),
         )
     if (order := column.order) is not None:
-        yield _asked(column, Rule.ORDER, _order_said(order), order.outside, 0.0, order.because)
+        yield _asked(column, Rule.ORDER, _order_said(order), order)
 
 
-def _asked(column: Column, rule: Rule, said: str, outside: Severity, share: float, because: str) -> Asked:
+def _asked(column: Column, rule: Rule, said: str, written: Nulls | Values | Pattern | Order) -> Asked:
     return Asked(
         column=column.name,
         rule=rule,
         said=said,
-        outside=outside,
-        share=share,
-        because=because,
+        outside=written.outside,
+        share=0.0 if isinstance(written, Order) else written.share,
+        of=written.of if isinstance(written, Values | Pattern) else Of.ROWS,
+        because=written.because,
         hidden=column.sensitive,
     )
 

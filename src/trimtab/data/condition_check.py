@@ -11,12 +11,13 @@ from trimtab.data.column_check import Broken
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_table import table_test
-from trimtab.data.schema import Condition, Contract, Rule
+from trimtab.data.schema import Condition, Contract, Of, Rule
 from trimtab.data.tally import HIDDEN, Asked, Tally, shown_value
 from trimtab.data.violation import EXAMPLES_MAX, Violation
 from trimtab.data.wording import condition_said, show
 
 _BROKEN: Final = "broken"
+_ASKED: Final = "asked"
 
 
 class ConditionCheck:
@@ -33,6 +34,11 @@ class ConditionCheck:
         if when is not None:
             broken = table_test(when, self._names) & broken
         self._broken = broken.fill_null(value=False).alias(_BROKEN)
+        # Where it is not asked, it is not broken either, and where it cannot be said it is null.
+        said = table_test(then, self._names).is_not_null()
+        asked = said if when is None else table_test(when, self._names).fill_null(value=False) & said
+        self._asked = asked.sum().alias(_ASKED) if condition.share and condition.of is Of.VALUES else None
+        self._askable = 0
         self._tally = Tally(
             Asked(
                 column="",
@@ -40,6 +46,7 @@ class ConditionCheck:
                 said=f"against {condition_said(condition.name, condition.when, condition.then)}",
                 outside=condition.outside,
                 share=condition.share,
+                of=condition.of,
                 because=condition.because,
                 noun="row",
             )
@@ -51,7 +58,10 @@ class ConditionCheck:
 
     def add(self, values: pl.DataFrame, first_row: int) -> list[Broken]:
         """Take in a batch of the condition's columns, as their types; the rows that it has to lose."""
-        mask = values.rename(self._names).select(self._broken)[_BROKEN]
+        named = values.rename(self._names)
+        mask = named.select(self._broken)[_BROKEN]
+        if self._asked is not None:
+            self._askable += int(named.select(self._asked).item())
         if not mask.any():
             return []
         self._tally.add(mask, self._shown(values, mask), first_row)
@@ -59,7 +69,7 @@ class ConditionCheck:
 
     def violation(self, rows: int) -> Violation | None:
         """The condition's violation, after all batches."""
-        return self._tally.violation(rows)
+        return self._tally.violation(rows, self._askable)
 
     def _shown(self, values: pl.DataFrame, mask: pl.Series) -> pl.Series:
         """What the first broken rows hold in the condition's columns."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from trimtab.data.problems import ContractError
-from trimtab.data.schema import Severity
+from trimtab.data.schema import Of, Severity
 from trimtab.data.wording import show
 from trimtab.spec.locate import KeyPath
 from trimtab.spec.problems import did_you_mean
@@ -126,12 +126,19 @@ class Mistakes:
 
 
 def row_rule(mistakes: Mistakes, table: Table, path: KeyPath) -> dict[str, Any]:
-    """``share``, ``outside`` and ``because`` of a rule over single rows."""
+    """``share``, ``of``, ``outside`` and ``because`` of a rule over single rows."""
     share, severity = mistakes.share(table, "share", path), mistakes.outside(table, path)
     if share > 0 and severity is Severity.QUARANTINE:
         problem = "a rule that tolerates a share sets no row aside: which rows are too many is known too late"
         mistakes.wrong((*path, "share"), problem, "Leave the share out; [table] quarantine limits what is set aside.")
-    return {"share": share, "outside": severity, "because": mistakes.text(table, "because", path)}
+    of = table.get("of", Of.ROWS)
+    if of not in tuple(Of):
+        mistakes.wrong((*path, "of"), f"of is {show(of)}", 'Write "rows" or "values": what the share counts.')
+        of = Of.ROWS
+    elif "of" in table and not share:
+        fix = "Write the share too, or leave this out."
+        mistakes.wrong((*path, "of"), f'of = "{of}" says what a share counts, and there is none', fix)
+    return {"share": share, "of": Of(of), "outside": severity, "because": mistakes.text(table, "because", path)}
 
 
 def check_ends(mistakes: Mistakes, table: Table, path: KeyPath, what: str, limits: tuple[Any, Any]) -> None:

@@ -26,11 +26,11 @@ from trimtab.data.wording import closest, show
 from trimtab.spec.locate import KeyPath
 from trimtab.spec.project import Task
 
-SCHEMA: Final = "trimtab.contract/2"
+SCHEMA: Final = "trimtab.contract/3"
 
 _TOP: Final = ("schema", "time", "key", "label", "task", "zone", "reference", "table", "columns", "conditions")
 _TABLE: Final = ("rows", "fresh", "unexpected", "quarantine", "unique", "drift")
-_CONDITION: Final = ("name", "when", "then", "share", "outside", "because")
+_CONDITION: Final = ("name", "when", "then", "share", "of", "outside", "because")
 _DEFAULT: Final = Contract(columns=())
 _KEYS: Final = (ColumnType.INTEGER, ColumnType.TEXT, ColumnType.TIME)
 

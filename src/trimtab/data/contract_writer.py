@@ -16,6 +16,7 @@ from trimtab.data.schema import (
     DriftLimits,
     Freshness,
     Length,
+    Of,
     Order,
     Range,
     RowCount,
@@ -37,7 +38,7 @@ _HEADER: Final = """\
 #   range, values, pattern, length, order, nulls   what the values may be.
 #   outside    what happens to a row that breaks the rule. "note": it is answered and counted; "quarantine": it is
 #              set aside and the rest goes on; "refuse": the table is refused, the request gets no answer.
-#   share      how many rows may break the rule: "2%".
+#   share      how many rows may break the rule: "2%"; of = "values": of the rows whose value is there.
 #   because    why the line is as it is; shown with what breaks it.
 """
 
@@ -154,7 +155,8 @@ def _drift(limits: DriftLimits, default: DriftLimits) -> Pairs:
 
 
 def _row_rule(rule: Any) -> Pairs:
-    return [("share", _share(rule.share) if rule.share else None), *_consequence(rule)]
+    of = rule.of if rule.share and rule.of is not Of.ROWS else None
+    return [("share", _share(rule.share) if rule.share else None), ("of", of), *_consequence(rule)]
 
 
 def _consequence(rule: Any, default: Severity = Severity.NOTE) -> Pairs:

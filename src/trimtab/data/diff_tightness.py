@@ -13,6 +13,7 @@ from trimtab.data.schema import (
     Freshness,
     Length,
     Nulls,
+    Of,
     Order,
     Pattern,
     Range,
@@ -64,6 +65,9 @@ def _parts(old: Any, new: Any) -> Iterator[Tightness]:
             pass  # nothing but what the rule tolerates
     if hasattr(old, "share"):  # what a rule tolerates; None in limits of drift: any
         yield _looser_if_greater(_end(old.share, math.inf), _end(new.share, math.inf))
+    if getattr(old, "share", None) and getattr(new, "share", None) and hasattr(old, "of"):
+        # Of the values that are there no more are as many as of all rows.
+        yield _looser_if_greater(old.of is Of.ROWS, new.of is Of.ROWS)
 
 
 def _looser_if_greater(old: float, new: float) -> Tightness:

@@ -13,6 +13,7 @@ from trimtab.data.schema import (
     Freshness,
     Length,
     Nulls,
+    Of,
     Order,
     Pattern,
     Range,
@@ -34,15 +35,15 @@ def rule_words(rule: Any, *, moments: bool = False) -> str:
         case Nulls():
             return f"nulls up to {percent(rule.share)}"
         case Range():
-            return f"range {_ends(rule.minimum, rule.maximum, moments=moments)}{_tolerated(rule.share)}"
+            return f"range {_ends(rule.minimum, rule.maximum, moments=moments)}{_tolerated(rule)}"
         case Length():
-            return f"length {_ends(rule.minimum, rule.maximum)}{_tolerated(rule.share)}"
+            return f"length {_ends(rule.minimum, rule.maximum)}{_tolerated(rule)}"
         case RowCount():
             return f"rows {_ends(rule.minimum, rule.maximum)}"
         case Values():
-            return f"{counted(len(rule.allowed), 'known value')} ({_list(rule.allowed)}){_tolerated(rule.share)}"
+            return f"{counted(len(rule.allowed), 'known value')} ({_list(rule.allowed)}){_tolerated(rule)}"
         case Pattern():
-            return f"pattern {show(rule.matches)}{_tolerated(rule.share)}"
+            return f"pattern {show(rule.matches)}{_tolerated(rule)}"
         case Order():
             return f"{'strictly ' if rule.strictly else ''}{rule.direction} order"
         case Freshness():
@@ -53,7 +54,7 @@ def rule_words(rule: Any, *, moments: bool = False) -> str:
         case Unique():
             return f"unique {' and '.join(rule.columns)}"
         case Condition():
-            return f"condition {condition_said(rule.name, rule.when, rule.then)}{_tolerated(rule.share)}"
+            return f"condition {condition_said(rule.name, rule.when, rule.then)}{_tolerated(rule)}"
         case _:
             return show(rule)
 
@@ -89,8 +90,9 @@ def _differences(old: Any, new: Any, *, moments: bool) -> Iterator[str]:
             one, other = _without_share(old), _without_share(new)
             if one != other:
                 yield f"{one} → {other}"
-    if getattr(old, "share", 0.0) != getattr(new, "share", 0.0):
-        yield f"{'nulls' if isinstance(new, Nulls) else 'tolerated'} up to {percent(old.share)} → {percent(new.share)}"
+    if getattr(old, "share", 0.0) != getattr(new, "share", 0.0) or (_of(old), _of(new)).count("") == 1:
+        named = "nulls" if isinstance(new, Nulls) else "tolerated"
+        yield f"{named} up to {percent(old.share)}{_of(old)} → {percent(new.share)}{_of(new)}"
 
 
 def _listed(old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[str]:
@@ -129,8 +131,13 @@ def _without_share(rule: Any) -> str:
     return rule_words(replace(rule, share=0.0)) if hasattr(rule, "share") else rule_words(rule)
 
 
-def _tolerated(share: float) -> str:
-    return f", {percent(share)} may be others" if share else ""
+def _tolerated(rule: Any) -> str:
+    return f", {percent(rule.share)}{_of(rule)} may be others" if rule.share else ""
+
+
+def _of(rule: Any) -> str:
+    """What a share counts, where it is not all rows."""
+    return " of the values" if getattr(rule, "share", 0.0) and getattr(rule, "of", Of.ROWS) is Of.VALUES else ""
 
 
 def _limit(rule: DriftLimits, name: str) -> str:

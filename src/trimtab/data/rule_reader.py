@@ -36,7 +36,8 @@ _COLUMN: Final = (
     "type", "nullable", "nulls", "range", "values", "pattern", "length", "order", "drift", "outside", "sensitive",
     "because",
 )  # fmt: skip
-_RULE: Final = ("share", "outside", "because")
+_NULL: Final = ("share", "outside", "because")
+_RULE: Final = ("share", "of", "outside", "because")
 _MEASURES: Final = (ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.TIME)
 _LISTED: Final = (ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT)
 _ORDERED: Final = (ColumnType.INTEGER, ColumnType.FLOAT, ColumnType.TIME, ColumnType.TEXT)
@@ -257,7 +258,7 @@ class _Rule:
         return " and ".join((", ".join(self.kinds[:-1]), self.kinds[-1]) if len(self.kinds) > 1 else self.kinds)
 
 
-_NULLS: Final = _Rule("nulls", "nulls", tuple(ColumnType), _RULE, '{ share = "2%" }')
+_NULLS: Final = _Rule("nulls", "nulls", tuple(ColumnType), _NULL, '{ share = "2%" }')
 _RANGE: Final = _Rule("range", "range", _MEASURES, ("min", "max", *_RULE), '{ min = 0, max = 1, outside = "note" }')
 _VALUES: Final = _Rule("values", "list of values", _LISTED, ("allowed", *_RULE), '{ allowed = ["a", "b"] }')
 _PATTERN: Final = _Rule("pattern", "pattern", (ColumnType.TEXT,), ("matches", *_RULE), "{ matches = '^[A-Z]{2}$' }")

@@ -85,6 +85,13 @@ class Rule(StrEnum):
     DRIFT = "drift"
 
 
+class Of(StrEnum):
+    """What the share of a rule counts: all ROWS, or those that the rule can be asked of, where the VALUES are there."""
+
+    ROWS = "rows"
+    VALUES = "values"
+
+
 class Direction(StrEnum):
     """How a column runs from row to row."""
 
@@ -95,11 +102,12 @@ class Direction(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
     """The least and the greatest value, both included; None leaves a side open. For numbers, and for times as UTC
-    microseconds. ``share`` (0-1) of the rows may be outside before the rule is broken."""
+    microseconds. ``share`` (0-1) of the rows, or of the values that are there, may be outside before it is broken."""
 
     minimum: int | float | None
     maximum: int | float | None
     share: float = 0.0
+    of: Of = Of.ROWS
     outside: Severity = Severity.NOTE
     because: str = ""
 
@@ -108,11 +116,12 @@ class Range:
 class Values:
     """The values that are known. Only for integers, booleans and text.
 
-    ``share`` (0-1) of the rows may hold others before the rule is broken: 0 is a closed set.
+    ``share`` (0-1) of the rows, or of the values that are there, may be others before it is broken: 0 is a closed set.
     """
 
     allowed: tuple[bool | int | str, ...]
     share: float = 0.0
+    of: Of = Of.ROWS
     outside: Severity = Severity.NOTE
     because: str = ""
 
@@ -132,6 +141,7 @@ class Pattern:
 
     matches: str
     share: float = 0.0
+    of: Of = Of.ROWS
     outside: Severity = Severity.NOTE
     because: str = ""
 
@@ -143,6 +153,7 @@ class Length:
     minimum: int | None
     maximum: int | None
     share: float = 0.0
+    of: Of = Of.ROWS
     outside: Severity = Severity.NOTE
     because: str = ""
 
@@ -240,6 +251,7 @@ class Condition:
     when: str = ""
     name: str = ""
     share: float = 0.0
+    of: Of = Of.ROWS
     outside: Severity = Severity.NOTE
     because: str = ""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from trimtab.base.instants import format_instant, from_datetime
-from trimtab.data.schema import Rule, Scalar, Severity
+from trimtab.data.schema import Of, Rule, Scalar, Severity
 from trimtab.data.violation import EXAMPLES_MAX, Example, Violation
 from trimtab.data.wording import counted, show
 
@@ -33,7 +33,7 @@ class Asked:
         column: the column; empty where it is about several.
         said: the end of the sentence "3 values of 10 are …".
         noun: what is counted: values or rows.
-        share: which share of the rows (0-1) may break it.
+        share: which share (0-1) may break it: of all rows, or with ``of`` of those that it can be asked of.
         hidden: the values are shown nowhere.
         limits: the least and the greatest, where values farther out are worse.
         moments: the limited values are times.
@@ -44,6 +44,7 @@ class Asked:
     said: str
     outside: Severity
     share: float = 0.0
+    of: Of = Of.ROWS
     because: str = ""
     noun: str = "value"
     hidden: bool = False
@@ -92,9 +93,16 @@ class Tally:
             known = row if shown is None or shown is HIDDEN else (type(shown), shown)
             self._examples.setdefault(known, Example(row=row, value=shown))
 
-    def violation(self, rows: int) -> Violation | None:
-        """The violation, if more rows than are tolerated break the rule."""
-        asked, share = self.asked, self.count / rows if rows else 1.0
+    def violation(self, rows: int, askable: int | None = None) -> Violation | None:
+        """The violation, if more rows than are tolerated break the rule.
+
+        Args:
+            rows: all rows.
+            askable: those that it can be asked of; None: all.
+        """
+        asked = self.asked
+        rows = askable if asked.of is Of.VALUES and askable is not None else rows
+        share = self.count / rows if rows else 1.0
         if not self.count or share <= asked.share:
             return None
         tolerated = f"; up to {asked.share * 100:.6g}% may be" if asked.share else ""

@@ -12,6 +12,7 @@ from trimtab.data.schema import (
     Contract,
     DriftLimits,
     Nulls,
+    Of,
     Pattern,
     Range,
     RowCount,
@@ -60,7 +61,7 @@ def test_a_schema_becomes_a_contract_and_what_it_cannot_say_is_named() -> None:
     assert contract.column("country") == Column(
         name="country",
         type=ColumnType.TEXT,
-        values=Values(allowed=("DE", "FR"), share=0.05, outside=REFUSE),
+        values=Values(allowed=("DE", "FR"), share=0.05, of=Of.VALUES, outside=REFUSE),
         drift=DriftLimits(location=None, scale=None, shape=None, share=0.01, outside=REFUSE),
     )
     assert contract.column("currency").values == Values(allowed=("DE", "FR"), outside=REFUSE)
@@ -101,7 +102,7 @@ def test_a_contract_comes_back_from_its_schema_but_for_what_is_named() -> None:
             Column(
                 name="country",
                 type=ColumnType.TEXT,
-                values=Values(allowed=("DE", "FR"), share=0.05, outside=REFUSE),
+                values=Values(allowed=("DE", "FR"), share=0.05, of=Of.VALUES, outside=REFUSE),
                 drift=DriftLimits(location=None, scale=None, shape=None, share=0.03, outside=REFUSE),
             ),
             Column(name="y", type=ColumnType.INTEGER, values=Values(allowed=(0, 1), outside=REFUSE)),

@@ -22,6 +22,7 @@ from trimtab.data.schema import (
     Freshness,
     Length,
     Nulls,
+    Of,
     Order,
     Pattern,
     Range,
@@ -59,6 +60,50 @@ def test_a_share_of_the_rows_may_be_outside() -> None:
     (found,) = broken([0.5, 2.0, 3.0, 0.5], column(range=limits))
     assert (found.count, found.share, found.severity) == (2, 0.5, Severity.REFUSE)
     assert found.problem == "2 values of 4 are outside the range 0.0 to 1.0; up to 25% may be"
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        (column(range=Range(minimum=0.0, maximum=1.0, share=0.25, of=Of.VALUES)), [9.0, 0.5]),
+        (column(range=Range(minimum=0.0, maximum=1.0, share=0.25, of=Of.VALUES)), [float("inf"), 9.0, 9.0, 0.5]),
+        (column(ColumnType.INTEGER, values=Values(allowed=(1,), share=0.25, of=Of.VALUES)), [2, 1]),
+        (column(ColumnType.TEXT, values=Values(allowed=("a",), share=0.25, of=Of.VALUES)), ["b", "a"]),
+        (column(ColumnType.TEXT, pattern=Pattern(matches="^a", share=0.25, of=Of.VALUES)), ["b", "a"]),
+        (column(ColumnType.TEXT, length=Length(minimum=1, maximum=1, share=0.25, of=Of.VALUES)), ["ab", "a"]),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 3, 100])
+def test_a_share_of_the_values_counts_no_gap_in_whatever_batches(rule: Column, values: list[Any], batch: int) -> None:
+    kind = {ColumnType.FLOAT: pl.Float64, ColumnType.INTEGER: pl.Int64, ColumnType.TEXT: pl.String}[rule.type]
+
+    def outcome(listed: list[Any]) -> list[str]:
+        table = pl.DataFrame({"x": pl.Series(listed, dtype=kind)})
+        check = TableCheck(Contract(columns=(rule,), quarantine=1.0), schema=table.schema)
+        for start in range(0, table.height, batch):
+            check.add(table[start : start + batch])
+        return [found.problem for found in check.report().violations if found.rule is not Rule.IMPOSSIBLE]
+
+    sound = [value for value in values if value == values[-1]]
+    few = [values[-1]] * 4
+    (problem,) = outcome([*values, *[None] * 20])
+    assert f" of {len(values)} " in problem
+    assert problem.endswith("up to 25% may be")
+    assert outcome([*values, *few, *[None] * 20]) == []
+    assert outcome([*sound, *[None] * 3]) == outcome([None] * 5) == []
+
+
+def test_a_share_of_the_values_of_a_condition_counts_the_rows_that_it_can_be_asked_of() -> None:
+    table = pl.DataFrame({"a": [5, 1, 1, 1, None, 7, 8], "b": [2, 2, 2, 2, 2, None, 2], "go": [1, 1, 1, 1, 1, 1, 0]})
+    columns = tuple(Column(name=name, type=ColumnType.INTEGER, nullable=True) for name in table.columns)
+
+    def outcome(share: float, of: Of) -> list[str]:
+        rule = Condition(then="a < b", when="go == 1", share=share, of=of)
+        return [found.problem for found in check_table(table, Contract(columns=columns, conditions=(rule,)))]
+
+    assert outcome(0.2, Of.ROWS) == []
+    assert outcome(0.25, Of.VALUES) == []
+    assert outcome(0.2, Of.VALUES) == ["1 row of 4 is against a < b where go == 1; up to 20% may be"]
 
 
 def test_the_values_farthest_outside_are_named_once_each() -> None:

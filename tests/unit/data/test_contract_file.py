@@ -33,7 +33,7 @@ PAYMENTS = Contract(
 )
 
 WRITTEN = """\
-schema = "trimtab.contract/2"
+schema = "trimtab.contract/3"
 time = "ts"
 key = "tx id"
 label = "is_fraud"
@@ -120,7 +120,7 @@ def test_all_mistakes_come_together_with_their_lines() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('schema = "trimtab.contract/2"\n', "", "does not say its schema"),
+        ('schema = "trimtab.contract/3"\n', "", "does not say its schema"),
         ('label = "is_fraud"', 'labels = "is_fraud"', 'Did you mean "label"?'),
         ('label = "is_fraud"', 'label = "ts"', "the label 'ts' is also the time"),
         ('key = "tx id"', "key = 3", "key is 3, not the name of a column"),
@@ -153,9 +153,9 @@ def test_a_mistake_is_named(old: str, new: str, said: str) -> None:
 
 
 def test_a_contract_without_columns_is_refused() -> None:
-    assert "has no columns" in problems_of('schema = "trimtab.contract/2"\ntime = "a"\nlabel = "b"\n')[0]
+    assert "has no columns" in problems_of('schema = "trimtab.contract/3"\ntime = "a"\nlabel = "b"\n')[0]
     assert any(
-        "column 'a' is not a table" in said for said in problems_of('schema = "trimtab.contract/2"\n[columns]\na = 1\n')
+        "column 'a' is not a table" in said for said in problems_of('schema = "trimtab.contract/3"\n[columns]\na = 1\n')
     )
 
 
@@ -166,7 +166,7 @@ def test_what_is_not_toml_is_named_with_its_line() -> None:
 
 def test_another_version_is_refused() -> None:
     with pytest.raises(UnknownVersionError, match=r"says schema 'trimtab\.contract/1'"):
-        parse_contract(WRITTEN.replace("contract/2", "contract/1"))
+        parse_contract(WRITTEN.replace("contract/3", "contract/1"))
 
 
 def test_the_features_are_all_columns_but_the_label_in_order() -> None:
@@ -176,6 +176,6 @@ def test_the_features_are_all_columns_but_the_label_in_order() -> None:
 
 
 def test_a_column_without_a_name_is_told_once_and_not_as_the_time() -> None:
-    assert problems_of('schema = "trimtab.contract/2"\n[columns.""]\ntype = "integer"\n') == [
+    assert problems_of('schema = "trimtab.contract/3"\n[columns.""]\ntype = "integer"\n') == [
         "contract.toml:2: a column has an empty name / Name the column in the table, and here."
     ]

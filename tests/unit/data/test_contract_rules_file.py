@@ -17,6 +17,7 @@ from trimtab.data.schema import (
     Freshness,
     Length,
     Nulls,
+    Of,
     Order,
     Pattern,
     Range,
@@ -51,7 +52,7 @@ LOANS = Contract(
             type=ColumnType.FLOAT,
             nullable=True,
             nulls=Nulls(share=0.02, outside=Severity.REFUSE),
-            range=Range(minimum=0.0, maximum=0.3, share=0.001),
+            range=Range(minimum=0.0, maximum=0.3, share=0.001, of=Of.VALUES),
             drift=DriftLimits(location=None, scale=0.5, shape=None, share=0.05),
             order=Order(direction=Direction.DECREASING),
         ),
@@ -69,7 +70,7 @@ LOANS = Contract(
         ),
     ),
 )
-WRITTEN = r"""schema = "trimtab.contract/2"
+WRITTEN = r"""schema = "trimtab.contract/3"
 time = "booked"
 reference = "loans.profile.json"
 
@@ -103,7 +104,7 @@ sensitive = true
 type = "float"
 nullable = true
 nulls = { share = "2%", outside = "refuse" }
-range = { min = 0.0, max = 0.3, share = "0.1%" }
+range = { min = 0.0, max = 0.3, share = "0.1%", of = "values" }
 order = { direction = "decreasing" }
 drift = { location = "any", scale = 0.5, outside = "note" }
 
@@ -176,6 +177,9 @@ def test_a_time_may_be_written_as_toml_has_times() -> None:
         ("min = 15, max = 34", "min = 35, max = 34", "c.toml:27: the length of column 'iban' is empty"),
         ("nullable = true\n", "", "column 'rate' allows a share of nulls, and no null"),
         ('share = "2%", ', "", "the nulls of column 'rate' do not say which share"),
+        ('of = "values"', 'of = "gaps"', "c.toml:35: of is 'gaps' / Write \"rows\" or"),
+        ('share = "0.1%", of', "of", 'c.toml:35: of = "values" says what a share counts, and there is none'),
+        ('share = "2%", ', 'share = "2%", of = "rows", ', "c.toml:34: the nulls of column 'rate' says 'of'"),
         ("sensitive = true", 'sensitive = "yes"', "c.toml:29: sensitive of column 'iban' is 'yes'"),
         (
             'then = "rate > 0"',
@@ -196,15 +200,15 @@ def test_a_mistake_in_a_rule_is_placed_at_its_line(old: str, new: str, said: str
 
 
 def test_lists_and_tables_of_another_kind_are_mistakes_and_no_errors() -> None:
-    text = 'schema = "trimtab.contract/2"\ntable = 3\nconditions = "x > 0"\n[columns.x]\ntype = "integer"\n'
+    text = 'schema = "trimtab.contract/3"\ntable = 3\nconditions = "x > 0"\n[columns.x]\ntype = "integer"\n'
     assert [problem.partition(" / ")[0] for problem in problems_of(text)] == [
         "c.toml:2: [table] is 3",
         "c.toml:3: conditions is 'x > 0'",
     ]
-    text = 'schema = "trimtab.contract/2"\nconditions = [1]\n[table]\nrows = 3\nfresh = 1\nunique = 1\ndrift = 2\n'
+    text = 'schema = "trimtab.contract/3"\nconditions = [1]\n[table]\nrows = 3\nfresh = 1\nunique = 1\ndrift = 2\n'
     assert len(problems_of(text + '[columns.x]\ntype = "text"\npattern = "a"\nnulls = 3\ndrift = []\n')) == 8
 
 
 def test_a_contract_needs_neither_time_nor_label_nor_key() -> None:
-    contract = parse_contract('schema = "trimtab.contract/2"\n[columns.x]\ntype = "integer"\n')
+    contract = parse_contract('schema = "trimtab.contract/3"\n[columns.x]\ntype = "integer"\n')
     assert contract == Contract(columns=(Column(name="x", type=ColumnType.INTEGER),))

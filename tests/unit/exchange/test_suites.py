@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 
+from trimtab.data.check import check_table
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.schema import (
     Column,
@@ -17,6 +19,7 @@ from trimtab.data.schema import (
     Freshness,
     Length,
     Nulls,
+    Of,
     Order,
     Pattern,
     Range,
@@ -142,7 +145,7 @@ def test_a_contract_with_all_rules_comes_back_from_its_suite_but_for_what_is_nam
     )
     text, left = write_suite(contract, "payments")
     assert {(out.what, out.column) for out in left} == {
-        ("time", ""), ("fresh", ""), ("sensitive", "ok"), ("condition", ""),
+        ("time", ""), ("fresh", ""), ("sensitive", "ok"), ("condition", ""), ("share of range", "amount"),
     }  # fmt: skip
     back = read_suite(text).contract
     assert back.columns[:4] == contract.columns[:4]
@@ -199,12 +202,16 @@ def test_what_a_contract_cannot_say_is_left_out_by_name(expectation: dict[str, A
     assert any(out.what == expectation["type"] and why in out.why for out in left), left
 
 
-def test_mostly_on_a_column_with_nulls_is_carried_over_and_named_as_more_lenient() -> None:
+def test_mostly_is_a_share_of_the_values_that_are_there() -> None:
     between = of("column_values_to_be_between", column="x", min_value=0.0, mostly=0.9)
     carried = read_suite(suite(between))
-    assert carried.contract.columns[0].range == Range(minimum=0.0, maximum=None, share=0.1, outside=REFUSE)
-    assert [out.what for out in carried.left] == ["mostly of expect_column_values_to_be_between"]
-    assert read_suite(suite(between, of("column_values_to_not_be_null", column="x"))).left == ()
+    limits = Range(minimum=0.0, maximum=None, share=0.1, of=Of.VALUES, outside=REFUSE)
+    assert (carried.contract.columns[0].range, carried.left) == (limits, ())
+    table = pl.DataFrame({"x": [-1.0, *[1.0] * 8, *[None] * 5]})  # one of nine that are there, of fourteen rows
+    (found,) = check_table(table, carried.contract)
+    assert found.problem == "1 value of 9 is outside the range 0.0 to any; up to 10% may be"
+    text, left = write_suite(carried.contract, "back")
+    assert (read_suite(text).contract, left) == (carried.contract, ())
 
 
 def test_the_types_of_a_table_decide_over_what_a_suite_suggests() -> None:

@@ -25,8 +25,6 @@ from trimtab.drivers.great_expectations.row_rules import Reader, add_condition
 from trimtab.drivers.great_expectations.suite import Expectation
 from trimtab.drivers.great_expectations.table_rules import leave_severity
 
-OF_ALL_ROWS: Final = frozenset({"expect_column_values_to_not_be_null", "expect_column_values_to_be_null"})
-"""Expectations whose ``mostly`` is a share of all rows, as a contract's is."""
 _NUMBERS: Final = (ColumnType.INTEGER, ColumnType.FLOAT)
 
 
@@ -163,7 +161,8 @@ def _not_null(expectation: Expectation, draft: Draft) -> None:
         return None  # no null at all is asked for already
     if column.nulls is not None:
         return add_condition(expectation, draft, f"{column_text(name)} is not null")
-    return draft.set(name, nulls=Nulls(**expectation.rule))
+    rule = Nulls(share=expectation.share, outside=expectation.outside, because=expectation.because)
+    return draft.set(name, nulls=rule)
 
 
 def _null(expectation: Expectation, draft: Draft) -> None:

@@ -23,9 +23,7 @@ _ALL: Final = ("all_values_are_missing", "both_values_are_missing")
 def add_condition(expectation: Expectation, draft: Draft, then: str, *, when: str = "") -> None:
     """Put a condition into the draft, or name the expectation as left out."""
     both = " and ".join(text for text in (expectation.when, when) if text)
-    rule = Condition(
-        then=then, when=both, share=expectation.share, outside=expectation.outside, because=expectation.because
-    )
+    rule = Condition(then=then, when=both, **expectation.rule)
     problem = draft.condition(rule)
     if problem:
         draft.leave(expectation.type, expectation.column, f"no condition can say it: {problem}")

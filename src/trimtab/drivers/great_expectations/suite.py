@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from trimtab.base.errors import InputError
 from trimtab.data.exchange import share_beyond
-from trimtab.data.schema import Severity
+from trimtab.data.schema import Of, Severity
 from trimtab.data.wording import show
 
 META: Final = "trimtab"
@@ -35,7 +35,7 @@ class Expectation:
         type: ``expect_column_values_to_be_between``.
         kwargs: its arguments, as the document has them.
         outside: what its ``severity`` means in a contract.
-        share: the share of the rows that may break it: 1 - ``mostly``.
+        share: the share of the values that are there which may break it: 1 - ``mostly``.
         because: its notes, or the reason that Trimtab wrote.
         ours: what Trimtab wrote into ``meta``.
         when: its row condition as a contract's ``when``; set by the reader.
@@ -66,7 +66,12 @@ class Expectation:
     @property
     def rule(self) -> dict[str, Any]:
         """What a rule over rows takes over: its tolerance, what happens beyond it, and why."""
-        return {"share": self.share, "outside": self.outside, "because": self.because}
+        return {"share": self.share, "of": self.of, "outside": self.outside, "because": self.because}
+
+    @property
+    def of(self) -> Of:
+        """What its share counts: the values that are there, unless Trimtab wrote that it is all rows."""
+        return Of.VALUES if self.share and self.ours.get("of") != Of.ROWS else Of.ROWS
 
     @property
     def table_outside(self) -> Severity:

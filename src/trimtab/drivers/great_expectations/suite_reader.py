@@ -2,8 +2,7 @@
 
 Nulls are what the two differ in most. Great Expectations asks most of its expectations of the values that are there;
 so do a contract's rules, and columns are nullable unless an expectation says otherwise. ``mostly`` is a share of the
-values that are there, and a contract's ``share`` one of all rows: where a column has nulls the contract is a little
-more lenient, and that is named.
+values that are there, which a contract's ``share`` is with ``of = "values"``.
 """
 
 from __future__ import annotations
@@ -21,10 +20,6 @@ from trimtab.drivers.great_expectations.row_reader import UnreadableError, when_
 from trimtab.drivers.great_expectations.suite import Expectation, at_run_time, parse_suite
 
 READERS: Final = {**column_rules.READERS, **text_rules.READERS, **row_rules.READERS, **table_rules.READERS}
-_TOLERANT: Final = (
-    "`mostly` is a share of the values that are there, and the contract's a share of all rows; "
-    "where the column has nulls, the contract lets more pass"
-)
 
 
 def read_suite(text: str, *, types: Mapping[str, ColumnType] | None = None, zone: str | None = None) -> Carried:
@@ -46,8 +41,6 @@ def read_suite(text: str, *, types: Mapping[str, ColumnType] | None = None, zone
         draft.leave("columns", "", "the suite names none of a known type, and a contract has one at least")
     for expectation in suite:
         _carry(expectation, draft)
-    for expectation in suite:
-        _warn_of_nulls(expectation, draft)
     return draft.carried()
 
 
@@ -71,15 +64,3 @@ def _carry(expectation: Expectation, draft: Draft) -> None:
     if when and what in table_rules.READERS:
         return draft.leave(what, column, "a contract counts all rows, not those of a row condition")
     return READERS[what](replace(expectation, when=when), draft)
-
-
-def _warn_of_nulls(expectation: Expectation, draft: Draft) -> None:
-    """Name the expectations whose `mostly` means less where there are nulls, or where rows are picked."""
-    entry = known(expectation.type)
-    if not expectation.share or entry is None or entry.support is Support.REFUSED:
-        return
-    if expectation.type in column_rules.OF_ALL_ROWS and "row_condition" not in expectation.kwargs:
-        return
-    names = [name for name in expectation.columns if name in draft]
-    if names and ("row_condition" in expectation.kwargs or any(draft.column(name).nullable for name in names)):
-        draft.leave(f"mostly of {expectation.type}", expectation.column, _TOLERANT)

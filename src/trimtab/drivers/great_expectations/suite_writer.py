@@ -7,14 +7,14 @@ What a contract says beyond an expectation's arguments (its type of five, its re
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from trimtab.base.instants import format_instant
-from trimtab.data.condition import Node
+from trimtab.data.condition import Node, columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.exchange import LeftOut
-from trimtab.data.schema import Column, ColumnType, Condition, Contract, Direction, DriftLimits, Severity
+from trimtab.data.schema import Column, ColumnType, Condition, Contract, Direction, DriftLimits, Of, Severity
 from trimtab.drivers.great_expectations import patterns
 from trimtab.drivers.great_expectations.condition_writer import Written, with_nulls, without_guard, write_then
 from trimtab.drivers.great_expectations.row_writer import write_when
@@ -60,6 +60,8 @@ class _Writer:
             yield _entry("expect_table_row_count_to_be_between", _ends(rows.minimum, rows.maximum), rows)
         for column in contract.columns:
             yield from self._column(column)
+            for name in ("range", "values", "pattern", "length"):
+                self._leave_rows(name, getattr(column, name), (column.name,))
         for unique in contract.unique:
             alone = len(unique.columns) == 1
             if alone:
@@ -131,7 +133,15 @@ class _Writer:
         if picked is not None:
             kwargs["row_condition"] = picked
         yield _entry(kind, kwargs, condition)
+        self._leave_rows("condition", condition, columns_of(then), picked=picked is not None)
         return None
+
+    def _leave_rows(self, what: str, rule: Any, names: Sequence[str], *, picked: bool = False) -> None:
+        """Name a share of all rows, where the rows that are asked may be fewer."""
+        fewer = picked or any(self._contract.column(name).nullable for name in names)
+        if rule is not None and rule.share and rule.of is Of.ROWS and fewer:
+            column = names[0] if len(names) == 1 else ""
+            self._leave(f"share of {what}", column, "`mostly` counts the rows that are asked, and this all rows")
 
     def _leave_the_rest(self) -> None:
         contract = self._contract
@@ -157,7 +167,8 @@ def _entry(kind: str, kwargs: dict[str, Any], rule: Any = None, *, because: str 
     outside = Severity.REFUSE if rule is None else rule.outside
     share = getattr(rule, "share", 0.0)
     said = because or ("" if rule is None else rule.because)
-    ours = {key: text for key, text in (("type", type), ("because", said)) if text}
+    of = Of.ROWS.value if share and getattr(rule, "of", None) is Of.ROWS else ""
+    ours = {key: text for key, text in (("type", type), ("of", of), ("because", said)) if text}
     return {
         "type": kind,
         "kwargs": kwargs | ({"mostly": round(1 - share, 12)} if share else {}),

@@ -15,6 +15,7 @@ from trimtab.data.schema import (
     ColumnType,
     DriftLimits,
     Nulls,
+    Of,
     Range,
     RowCount,
     Severity,
@@ -138,12 +139,9 @@ class _Reader:
             return self._draft.leave("string_domain", feature.name, "it lists no values, or the column is not text")
         constraints = feature.distribution_constraints
         mass = constraints.min_domain_mass if feature.HasField("distribution_constraints") else 1.0
-        values = Values(allowed=tuple(dict.fromkeys(words)), share=share_beyond(mass), outside=_REFUSE)
-        self._draft.set(feature.name, values=values)
-        if values.share and self._draft.column(feature.name).nullable:
-            why = "it is a share of the values that are there, and the contract's a share of all rows"
-            self._draft.leave("min_domain_mass", feature.name, why)
-        return None
+        share, allowed = share_beyond(mass), tuple(dict.fromkeys(words))
+        of = Of.VALUES if share else Of.ROWS
+        return self._draft.set(feature.name, values=Values(allowed=allowed, share=share, of=of, outside=_REFUSE))
 
     def _ends(self, feature: Any, domain: Any) -> None:
         name, kind = feature.name, self._draft.kinds[feature.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from trimtab.data.exchange import LeftOut
-from trimtab.data.schema import Column, ColumnType, Contract, DriftLimits, Severity
+from trimtab.data.schema import Column, ColumnType, Contract, DriftLimits, Of, Severity
 from trimtab.drivers.tfdv.messages import definitions, formatted
 
 _TYPES: Final = {
@@ -107,6 +107,9 @@ class _Writer:
             feature.string_domain.value.extend(str(value) for value in known.allowed)
             if known.share:
                 feature.distribution_constraints.min_domain_mass = round(1 - known.share, 12)
+                if known.of is Of.ROWS and column.nullable:
+                    why = "TFDV's is one of the values that are there, and this one of all rows"
+                    self._leave("share of values", column.name, why)
             return
         if numbers == [0, 1]:
             feature.bool_domain.SetInParent()
