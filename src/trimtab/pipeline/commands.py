@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
+from posixpath import normpath
 
 from trimtab.pipeline.signature import Function, Parameter
 from trimtab.spec.project import CommandStep
@@ -23,6 +25,21 @@ def _reads_from(command: CommandStep, other: CommandStep) -> bool:
 
 
 def _covers(pattern: str, written: PurePosixPath) -> bool:
-    """Whether what is read is what was written, a file below it, or the folder around it."""
-    read = PurePosixPath(pattern)
-    return written.match(pattern) or written in (read, *read.parents) or read in written.parents
+    """Whether what is read may be what was written, a file below it, or a folder around it: the whole paths count."""
+    return _meet(PurePosixPath(normpath(pattern)).parts, written.parts, is_folder=True)
+
+
+def _meet(pattern: tuple[str, ...], path: tuple[str, ...], *, is_folder: bool) -> bool:
+    """Whether a pattern takes in a path, or something below it if that path is a folder.
+
+    Nobody knows of what is to be written whether it is a folder. One that the pattern names is; one that a sign of the
+    pattern stands for is, unless it has a suffix: ``**/*.csv`` reads what lies in ``out``, and not in ``model.bin``.
+    """
+    if not pattern:
+        return True
+    if not path:
+        return is_folder
+    (first, *_), (name, *_), plain = pattern, path, "." not in path[0]
+    if first == "**":
+        return _meet(pattern[1:], path, is_folder=is_folder) or _meet(pattern, path[1:], is_folder=plain)
+    return fnmatchcase(name, first) and _meet(pattern[1:], path[1:], is_folder=plain or name == first)
