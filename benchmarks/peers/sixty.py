@@ -59,7 +59,7 @@ SIXTY: Final[dict[str, Rules]] = {
 
 def contract() -> str:
     """The same rules as a contract of Trimtab's; a boolean has no values but its type's, and dates are days of UTC."""
-    lines = ['schema = "trimtab.contract/2"', 'key = "tx_id"', 'zone = "UTC"']
+    lines = ['schema = "trimtab.contract/3"', 'key = "tx_id"', 'zone = "UTC"']
     for name, rules in SIXTY.items():
         lines += ["", f"[columns.{name}]", f'type = "{rules.kind}"']
         if rules.present < 1.0:
