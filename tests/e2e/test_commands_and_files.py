@@ -107,3 +107,55 @@ def test_files_of_passwords_and_files_outside_the_project_are_recorded_and_never
     contents = kept_contents(project)
     assert any(b"what may be kept" in content for content in contents)
     assert not any(b"hunter2" in content or b"what lies elsewhere" in content for content in contents)
+
+
+LEAVING = {
+    "write.sh": "mkdir -p out/parts\nfor i in $(seq $(cat n.txt)); do echo $i > out/parts/$i.csv; done\n",
+    "sum.sh": "cat out/parts/*.csv > out/sum.txt\n",
+    "n.txt": "3",
+}
+PARTS = """
+[steps.write]
+run = "sh write.sh"
+reads = ["n.txt"]
+writes = ["out/parts"]
+
+[steps.total]
+run = "sh sum.sh"
+reads = ["out/parts"]
+writes = ["out/sum.txt"]
+"""
+
+
+def test_what_a_command_left_the_last_time_is_not_taken_for_what_it_writes(tmp_path: Path) -> None:
+    project = project_of(tmp_path, LEAVING, PARTS)
+    project.run()
+    assert project.ran() == set()
+    (project.folder / "n.txt").write_text("1")
+    record = project.run()
+    assert (project.folder / "out/sum.txt").read_text() == "1\n"
+    assert project.run("--fresh")["outputs"] == record["outputs"]
+    assert project.ran() == set()
+    assert "identical" in project.command("reproduce", "latest").stdout
+    assert set(record["files"]) == {"n.txt"} or record["files"] == {}
+
+
+def test_a_command_that_stops_writing_a_file_fails_and_what_was_there_is_put_back(tmp_path: Path) -> None:
+    project = project_of(tmp_path, LEAVING, PARTS)
+    project.run()
+    source = project.run()["code"]["source"]
+    (project.folder / "sum.sh").write_text("echo nothing\n")
+    for words in (["run"], ["run", "--fresh"]):
+        done = project.command(*words)
+        assert done.returncode == 5
+        assert "did not write out/sum.txt" in done.stderr
+        assert (project.folder / "out/sum.txt").read_text() == "1\n2\n3\n"
+    (project.folder / "sum.sh").write_text(LEAVING["sum.sh"])
+    assert project.run()["code"]["source"] == source  # what commands write is no source
+
+
+def test_a_command_goes_on_with_what_it_reads_and_writes(tmp_path: Path) -> None:
+    settings = '\n[steps.grow]\nrun = "sh grow.sh"\nreads = ["model.txt", "n.txt"]\nwrites = ["model.txt"]\n'
+    project = project_of(tmp_path, {"grow.sh": "cat n.txt >> model.txt\n", "model.txt": "0", "n.txt": "1"}, settings)
+    project.run()
+    assert (project.folder / "model.txt").read_text() == "01"

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from trimtab.app.process_group import ProcessGroup
@@ -75,6 +78,31 @@ class CommandRunner:
                 fix=f"Run it by hand in the project's folder.{said_last(group.said)}",
             )
 
+    @contextmanager
+    def cleared(self, command: CommandStep | None) -> Iterator[None]:
+        """Inside the block the project is without what the command writes, as in a clean copy: what lies there behind it
+        is of this time. If the block raises, what was there is put back. Nothing is lost in any case: the content of
+        each file is kept beside what commands wrote. What it reads as well stays where it is.
+        """
+        writes = [] if command is None else [each for each in command.writes if not _is_read(each, command)]
+        found = [path for path in (self._folder / each for each in writes) if path.exists()]
+        if not found:
+            yield
+            return
+        for path in found:
+            for file in _files_in(path):
+                self._files.put_file(file)
+        self._values.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="aside-", dir=self._values.folder) as aside:
+            for number, path in enumerate(found):
+                _set_aside(path, Path(aside) / str(number))
+            try:
+                yield
+            except BaseException:
+                for number, path in enumerate(found):
+                    _put_back(Path(aside) / str(number), path)
+                raise
+
     def keep(self, command: CommandStep) -> dict[str, Any]:
         """Keep what it wrote, and return it: path → digest and mode.
 
@@ -116,9 +144,48 @@ class CommandRunner:
                     f"the step {command.name} ended well and did not write {written}",
                     fix="Correct writes in trimtab.toml, or the command.",
                 )
-            inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-            yield from (each.relative_to(self._folder).as_posix() for each in inside if each.is_file())
+            yield from (each.relative_to(self._folder).as_posix() for each in _files_in(path))
 
     def _keep(self, name: str) -> list[Any]:
         path = self._folder / name
         return [self._files.put_file(path), os.access(path, os.X_OK)]
+
+
+_GITS_OWN: Final = frozenset({".gitkeep", ".gitignore"})
+"""Files that stay in a folder of products, since Git keeps the folder by them."""
+
+
+def _is_read(path: PurePath, command: CommandStep) -> bool:
+    """Whether a command reads what it writes, as one that goes on with its own model does."""
+    return any(path.match(pattern) or path == PurePath(pattern) for pattern in command.reads)
+
+
+def _files_in(path: Path) -> list[Path]:
+    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+
+
+def _set_aside(path: Path, aside: Path) -> None:
+    """Move a file, or what is in a folder: the folder itself stays, since a script may count on it."""
+    if not path.is_dir() or path.is_symlink():
+        shutil.move(path, aside)
+        return
+    aside.mkdir()
+    for each in list(path.iterdir()):
+        if each.name not in _GITS_OWN:
+            shutil.move(each, aside / each.name)
+
+
+def _put_back(aside: Path, path: Path) -> None:
+    """Undo `_set_aside`; what was written meanwhile goes."""
+    if not aside.is_dir() or aside.is_symlink():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        shutil.move(aside, path)
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    for each in list(path.iterdir()):
+        if each.name not in _GITS_OWN:
+            shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+    for each in list(aside.iterdir()):
+        shutil.move(each, path / each.name)

@@ -148,7 +148,7 @@ class StepRunner:
         log, tried = self._log_of(job.step.function), _Tried()
         log.unlink(missing_ok=True)
         try:
-            with tried.noting():
+            with tried.noting(), self._commands.cleared(job.step.command):
                 self._call(job, tried, log)
         finally:
             with tried.noting(), user_errors(self._folder, doing="putting back what the step changed in its modules"):
