@@ -136,6 +136,47 @@ def test_a_module_that_is_not_loaded_yet_is_imported_from_the_project_alone(
     assert "shapes_of_a_test" not in sys.modules
 
 
+@pytest.fixture
+def parts_of_a_test(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package without an ``__init__.py``, of which another part lies outside of the project; gives that part."""
+    (project / "parts_of_a_test/inner").mkdir(parents=True)
+    (project / "parts_of_a_test/inner/shapes.py").write_text(SHAPES)
+    other = tmp_path / "elsewhere/parts_of_a_test"
+    other.mkdir(parents=True)
+    (other / "foreign.py").write_text(SHAPES)
+    monkeypatch.syspath_prepend(str(other.parent))
+    importlib.invalidate_caches()
+    yield other
+    forget("parts_of_a_test")
+
+
+def forget(package: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]
+
+
+def test_a_class_of_a_package_without_an_init_file_is_the_projects(
+    tmp_path: Path, project: Path, parts_of_a_test: Path
+) -> None:
+    values = stored(tmp_path, project)
+    shapes = importlib.import_module("parts_of_a_test.inner.shapes")
+    kept = values.keep(shapes.Box(1.0), step="s")
+    forget("parts_of_a_test")
+    opened = values.open(kept)
+    assert (type(opened).__module__, opened.width) == ("parts_of_a_test.inner.shapes", 1.0)
+
+
+def test_what_lies_elsewhere_in_such_a_package_is_not_imported(
+    tmp_path: Path, project: Path, parts_of_a_test: Path
+) -> None:
+    foreign = importlib.import_module("parts_of_a_test.foreign")
+    kept = stored(tmp_path, parts_of_a_test.parent).keep(foreign.Box(1.0), step="s")
+    forget("parts_of_a_test")
+    with pytest.raises(InputError, match="the project has no such class"):
+        stored(tmp_path, project).open(kept)
+    assert "parts_of_a_test.foreign" not in sys.modules
+
+
 def test_a_class_that_is_gone_or_has_other_fields_says_so(tmp_path: Path, project: Path, shapes: Any) -> None:
     values = stored(tmp_path, project)
     kept = [values.keep(each, step="s") for each in (shapes.Box(1.0), shapes.Point(1), shapes.Colour.BLUE)]

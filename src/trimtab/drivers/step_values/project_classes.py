@@ -118,14 +118,26 @@ def _class(module: str, name: str, project: Path | None) -> type:
     if project is None:
         raise _changed(module, name)
     if module not in sys.modules:
-        top = importlib.util.find_spec(module.partition(".")[0])
-        if top is None or not _is_below(top.origin, project):
+        if not _leads_to(module, project):
             raise _changed(module, name)
         importlib.import_module(module)
     found = _found(module, name)
     if not isinstance(found, type) or not is_projects(module, project):
         raise _changed(module, name)
     return found
+
+
+def _leads_to(module: str, project: Path) -> bool:
+    """Whether importing a module runs the project's own code: that of the first package on the way that has any.
+
+    A package without an ``__init__.py`` has none, and may lie in several places, of which only some are the project's.
+    """
+    names = module.split(".")
+    for depth in range(1, len(names) + 1):
+        found = importlib.util.find_spec(".".join(names[:depth]))  # imports those before it, which have no code
+        if found is None or found.origin is not None:
+            return found is not None and found.has_location and _is_below(found.origin, project)
+    return False
 
 
 def _changed(module: str, name: str) -> InputError:
