@@ -77,3 +77,10 @@ def test_what_a_killed_repetition_left_is_removed_by_the_next(project: PipelineP
         assert others.exists()  # nothing says that it is one of ours
     finally:
         others.rmdir()
+
+
+def test_a_step_that_ends_the_process_at_once_fails_like_any_other(project: PipelineProject) -> None:
+    project.edit("pipeline.py", "    return size", "    os._exit(0)")
+    done = project.command("run")
+    assert done.returncode == 5
+    assert "the project's code called exit(0)" in done.stderr

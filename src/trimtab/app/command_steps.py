@@ -80,9 +80,9 @@ class CommandRunner:
 
     @contextmanager
     def cleared(self, command: CommandStep | None) -> Iterator[None]:
-        """Inside the block the project is without what the command writes, as in a clean copy: what lies there behind it
-        is of this time. If the block raises, what was there is put back. Nothing is lost in any case: the content of
-        each file is kept beside what commands wrote. What it reads as well stays where it is.
+        """Inside the block the project is without what the command writes, as in a clean copy: what lies there in the
+        end is of this time. If the block raises, what was there is put back. Nothing is lost in any case: the content
+        of each file is kept beside what commands wrote. What it reads as well stays where it is.
         """
         writes = [] if command is None else [each for each in command.writes if not _is_read(each, command)]
         found = [path for path in (self._folder / each for each in writes) if path.exists()]

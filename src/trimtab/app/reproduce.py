@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from typing import Final
 import msgspec
 
 from trimtab.app.home import Home
+from trimtab.app.process_group import ProcessGroup
 from trimtab.app.runs import find_run
 from trimtab.app.settings import read_settings
 from trimtab.app.step_outcome import Problem, error_of, problem_of
@@ -38,7 +38,6 @@ from trimtab.records.source import SourceTree
 from trimtab.records.versioned import decode, encode
 
 Say = Callable[[str], None]
-_SAID: Final = 2000
 _PROBLEM: Final = b"problem "
 _PLACES: Final = "trimtab-reproduce-"
 _ALIVE: Final = "alive.lock"
@@ -220,16 +219,19 @@ def _repeat(python: str, repetition: Repetition, place: Path, way: Way) -> Run:
     write_bytes(asked, msgspec.msgpack.encode(repetition))
     run = repetition.run
     world = ["--world"] if way.world else []
-    with (place / "said").open("wb") as said:
-        done = subprocess.run(
-            [python, "-P", "-m", "trimtab.app.repetition", str(asked), str(answer), *world],
-            cwd=repetition.folder, env=_surroundings(run, run.environment, way), stdin=subprocess.DEVNULL, stdout=said,
-            stderr=said, check=False,
-        )  # fmt: skip
+    group = ProcessGroup(
+        [python, "-P", "-m", "trimtab.app.repetition", str(asked), str(answer), *world],
+        folder=Path(repetition.folder),
+        environment=_surroundings(run, run.environment, way),
+    )
+    try:
+        group.finish(None)
+    except BaseException:
+        group.end()
+        raise
     if not answer.is_file():
-        words = (place / "said").read_text(encoding="utf-8", errors="replace").strip()[-_SAID:]
-        how = f"signal {-done.returncode}" if done.returncode < 0 else f"code {done.returncode}"
-        raise RepetitionError(f"the process that ran {run.run_id} again ended with {how}", fix=f"It said: {words}")
+        how = f"signal {-group.code}" if group.code < 0 else f"code {group.code}"
+        raise RepetitionError(f"the process that ran {run.run_id} again ended with {how}", fix=f"It said: {group.said}")
     content = answer.read_bytes()
     if content.startswith(_PROBLEM):
         raise error_of(msgspec.json.decode(content[len(_PROBLEM) :], type=Problem))

@@ -11,6 +11,7 @@ import bdb
 import difflib
 import importlib
 import linecache
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -118,13 +119,32 @@ def user_errors(folder: Path, *, doing: str) -> Iterator[None]:
     """
     root = folder.resolve()
     try:
-        yield
+        with _no_sudden_end():
+            yield
     except TrimtabError:
         raise
     except bdb.BdbQuit as error:
         raise KeyboardInterrupt from error
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the edge to code that is not ours: anything may come
         _raise_as_users(error, root, doing)
+
+
+@contextmanager
+def _no_sudden_end() -> Iterator[None]:
+    """Makes a usual exit of `os._exit`, with which code would end this process before its run is recorded; processes
+    that were forked from it end as they like."""
+    process, end = os.getpid(), os._exit
+
+    def exit_(status: int) -> NoReturn:
+        if os.getpid() != process:
+            end(status)
+        raise SystemExit(status)
+
+    os._exit = exit_
+    try:
+        yield
+    finally:
+        os._exit = end
 
 
 def _raise_as_users(error: BaseException, folder: Path, doing: str) -> NoReturn:
