@@ -18,6 +18,7 @@ from trimtab.drivers.source_snapshot import (
     extract,
     look_at_source,
     take_snapshot,
+    told_left_out,
 )
 from trimtab.records.source import SourceFile, SourceTree
 from trimtab.records.versioned import encode
@@ -48,7 +49,6 @@ def test_what_was_kept_is_laid_out_byte_for_byte(project: Path, blobs: LocalBlob
     assert (tmp_path / "again" / "table.bin").read_bytes() == bytes(range(256))
     assert (tmp_path / "again" / "run.sh").stat().st_mode & 0o100
     assert take_snapshot(tmp_path / "again", blobs).digest == kept.digest
-    assert [path.name for path in kept.python_files(tmp_path / "again")] == ["words.py", "pipeline.py"]
 
 
 def test_equal_files_have_an_equal_digest_with_and_without_git(project: Path, blobs: LocalBlobs) -> None:
@@ -251,6 +251,33 @@ def test_data_large_files_and_links_outside_are_left_out_and_said_to_be(
     assert set(kept.left_out) == {"data/rows.parquet", "notes.bin", "outside.py"}
     assert "over 1 MiB counts as data" in kept.left_out["notes.bin"]
     assert "inside.py" in kept.files
+    assert told_left_out(kept) == (
+        "notes.bin is not kept with the source: 1.0 MiB; over 1 MiB counts as data",
+        "outside.py is not kept with the source: a link that leads out of the project",
+    )
+
+
+def test_a_source_that_is_kept_whole_leaves_nothing_to_be_told(project: Path, blobs: LocalBlobs) -> None:
+    assert told_left_out(take_snapshot(project, blobs)) == ()
+
+
+def test_of_many_files_that_are_left_out_the_first_are_named_and_the_rest_counted(
+    project: Path, blobs: LocalBlobs, tmp_path: Path
+) -> None:
+    for number in range(7):
+        (project / f"link-{number}").symlink_to(tmp_path / "nowhere")
+    lines = told_left_out(take_snapshot(project, blobs))
+    assert [line.split()[0] for line in lines[:5]] == [f"link-{number}" for number in range(5)]
+    assert lines[5:] == ("2 more files are not kept with the source",)
+
+
+def test_a_patch_that_is_not_kept_is_told(project: Path, blobs: LocalBlobs) -> None:
+    write(project, "rows.csv", "a\n1\n")
+    commit_all(project)
+    write(project, "rows.csv", "a\n2\n")
+    (line,) = told_left_out(take_snapshot(project, blobs, data="*.csv"))
+    why = "it has changes of rows.csv, which is not part of the source; its digest alone is recorded"
+    assert line == f"the difference from the commit is not kept: {why}"
 
 
 @pytest.mark.parametrize(

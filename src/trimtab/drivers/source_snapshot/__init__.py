@@ -8,6 +8,7 @@ credential stops the snapshot: what is kept by content is kept for good.
 
 from trimtab.drivers.source_snapshot.problems import CredentialInSourceError, SourceTooLargeError
 from trimtab.drivers.source_snapshot.taking import Snapshot, extract, look_at_source, take_snapshot
+from trimtab.drivers.source_snapshot.telling import told_left_out
 
 __all__ = [
     "CredentialInSourceError",
@@ -16,4 +17,5 @@ __all__ = [
     "extract",
     "look_at_source",
     "take_snapshot",
+    "told_left_out",
 ]

@@ -32,6 +32,9 @@ from trimtab.spec.parse import PROJECT_FILE
 DIFFERENCE: Final = "git diff"
 """How the patch of uncommitted changes is called in a snapshot's ``left_out``, where it could not be kept."""
 
+PROJECT_DATA: Final = "the project's data, which has a digest of its own"
+"""Why what ``[data] source`` matches is left out."""
+
 LARGEST_FILE: Final = 1 << 20
 """Bytes; a larger file is data or a product, and is left out."""
 
@@ -50,7 +53,7 @@ class Snapshot:
         branch: the branch that was checked out; None outside Git and where a commit is checked out without one.
         uncommitted: the digest of the patch from the commit to the files below the project; None if there is no
             difference. The patch itself is kept under it, unless `DIFFERENCE` is in ``left_out``.
-        left_out: path → why it is not part of the source: its size, or a link that leads out.
+        left_out: path → why it is not part of the source: its size, or a link that leads out; `told_left_out` says it.
     """
 
     digest: Digest
@@ -59,10 +62,6 @@ class Snapshot:
     branch: str | None = None
     uncommitted: Digest | None = None
     left_out: dict[str, str]
-
-    def python_files(self, folder: Path) -> tuple[Path, ...]:
-        """The Python files, below the folder where the tree is."""
-        return tuple(folder / name for name in self.files if name.endswith(".py"))
 
 
 def take_snapshot(
@@ -185,7 +184,7 @@ def _read(root: str, listed: Iterable[str], data: str, made: Sequence[str]) -> t
     left_out: dict[str, str] = {}
     for name in listed:
         if data and fnmatch(name, data):
-            left_out[name] = "the project's data, which has a digest of its own"
+            left_out[name] = PROJECT_DATA
             continue
         if any(name == each or name.startswith(f"{each}/") for each in made):
             left_out[name] = "what a command of the project writes"
