@@ -9,14 +9,23 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from trimtab.pipeline.reach.facts import BY_NAME, Facts, Lookup, Ref, Use
+from trimtab.pipeline.reach.facts import BY_NAME, Facts, Lookup, Query, Ref, Use, named, ref_of
 from trimtab.pipeline.reach.hints import hint_of, method_hint, shown
 from trimtab.pipeline.reach.kinds import GROWING, is_container
 from trimtab.pipeline.reach.modules import Module, Modules
-from trimtab.pipeline.reach.resolve import Found, Resolver, Slot
-from trimtab.pipeline.reach.scopes import Imported
+from trimtab.pipeline.reach.queries import (
+    asks_callers,
+    may_name_anything,
+    names_in,
+    names_marked,
+    quoted_in,
+    written,
+)
+from trimtab.pipeline.reach.resolve import ALL_NAMES, Found, Resolver, Slot
+from trimtab.pipeline.reach.scopes import Imported, Scope
 from trimtab.pipeline.reach.units import Statement
 from trimtab.pipeline.reach.values import Hint, Unfollowed, UnitKind
 
@@ -127,6 +136,8 @@ class _Reading:
             load(self.modules, loaded, self.edges)
         for node in self.facts.texts:
             self._text(node)
+        for query in self.facts.queries:
+            self._query(query)
         if any(name in _DOCSTRING_LIBRARIES for name in self.edges.outside):
             self.edges.docstrings = True
 
@@ -307,16 +318,20 @@ class _Reading:
             return
         if lookup.name == "hasattr" or (found is not None and not found.slots):
             return  # a library's, or a built-in type's: their versions count anyway
-        classes = [slot.name for slot, _ in found.slots if self._is_class(slot)] if found is not None else []
+        classes = (
+            [slot.name for slot, _ in found.slots if self._is_of_kind(slot, UnitKind.CLASS)]
+            if found is not None
+            else []
+        )
         if lookup.own or (found is not None and len(classes) == len(found.slots)):
             self._give_up(node, f"all of class {', '.join(classes) or lookup.own}")
         else:
             self._own_module(node, ordered=False, deep=deep)
 
-    def _is_class(self, slot: Slot) -> bool:
+    def _is_of_kind(self, slot: Slot, kind: UnitKind) -> bool:
         module = self.modules.get(slot.module)
         statements = module.bindings.get(slot.name, []) if module else []
-        return bool(statements) and all(each.kind is UnitKind.CLASS for each in statements)
+        return bool(statements) and all(each.kind is kind for each in statements)
 
     def _attribute(self, node: ast.Attribute, call: ast.Call | None) -> None:
         if node.attr in ("read_text", "read_bytes"):
@@ -341,8 +356,41 @@ class _Reading:
         self.edges.texts.add(text)
         if text == "__doc__":
             self.edges.docstrings = True
+        self._names(names_marked(text), node, None)
         if _PLACE.fullmatch(text) and self.modules.has(re.split(r"[.:]", text)[0]):
             self._place(re.split(r"[.:]", text))
+
+    def _query(self, query: Query) -> None:
+        """A text that is evaluated with the names of this module; see `trimtab.pipeline.reach.queries`."""
+        if self._is_own_function(query):
+            return
+        text = written(query, self.module, self.resolver)
+        for each in text.texts:
+            self._names(names_in(each), query.node, query.scope)
+            self.edges.texts.update(quoted_in(each))
+        if text.computed and may_name_anything(query, duckdb=self.modules.mention("duckdb")):
+            self._own_module(query.node, ordered=False)
+        if asks_callers(query.node) and query.method in ("eval", "query"):
+            self.edges.everything = True
+            self._give_up(query.node, "every module of the project")
+
+    def _is_own_function(self, query: Query) -> bool:
+        """Whether a function of the project is called, which does what its own code says."""
+        ref = named(query.node.func, query.scope)
+        found = self.resolver.ref(self.module, ref) if ref is not None else None
+        if found is None or found.outside or not found.slots:
+            return ref is None and isinstance(query.node.func, ast.Name)
+        return all(not rest and self._is_of_kind(slot, UnitKind.FUNCTION) for slot, rest in found.slots)
+
+    def _names(self, names: Iterable[tuple[str, ...]], node: ast.expr, scope: Scope | None) -> None:
+        """Names in a text that are the module's, or that the function has imported."""
+        for root, *path in names:
+            ref = Ref(root, tuple(path), node, Use.READ, True)
+            local = ref_of(root, tuple(path), node, Use.READ, scope, None) if scope is not None else None
+            if local is not None and local.imported:
+                self._ref(local, self.resolver.ref(self.module, local))
+            if self.module.binds(root) or self.module.binds(ALL_NAMES):
+                self._ref(ref, self.resolver.ref(self.module, ref))
 
     def _place(self, parts: list[str]) -> None:
         """A text that names a thing of the project, as configurations do: ``"helpers.clip"``."""

@@ -89,12 +89,20 @@ class Call(NamedTuple):
                 yield found
 
 
+class Query(NamedTuple):
+    """A call of a method that evaluates a text with the names of its caller."""
+
+    method: str
+    node: ast.Call
+    scope: Scope
+
+
 class Facts:
     """All that the text of a statement says of names."""
 
     __slots__ = (
-        "attributes", "bound", "calls", "consumed", "deep", "imports", "local_changes", "lookups", "refs", "runs",
-        "texts", "writes",
+        "attributes", "bound", "calls", "consumed", "deep", "imports", "local_changes", "lookups", "queries", "refs",
+        "runs", "texts", "writes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -102,6 +110,7 @@ class Facts:
         self.deep: list[Ref] = []
         self.calls: list[Call] = []
         self.lookups: list[Lookup] = []
+        self.queries: list[Query] = []
         self.attributes: list[tuple[ast.Attribute, ast.Call | None]] = []
         self.local_changes: list[LocalChange] = []
         self.bound: dict[str, list[Imported] | None] = {}
@@ -116,6 +125,11 @@ LOOKUPS: Final = frozenset({
     "getattr", "setattr", "delattr", "hasattr", "globals", "locals", "vars", "dir", "eval", "exec", "compile",
     "__import__",
 })  # fmt: skip
+QUERYING: Final = frozenset({
+    "eval", "evaluate", "execute", "execute_global", "executemany", "from_query", "query", "sql",
+})  # fmt: skip
+"""Methods and functions that may evaluate a text with the names of their caller."""
+
 BY_NAME: Final = frozenset({"getattr", "setattr", "delattr", "hasattr"})
 TELLING: Final = frozenset({
     "__globals__", "__subclasses__", "__doc__", "__code__", "f_globals", "f_locals", "f_back", "read_text",

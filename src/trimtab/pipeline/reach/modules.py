@@ -165,6 +165,7 @@ class Modules:
         anywhere = any(sign in text for text in files.values() for sign in _MAY_CHANGE_PATH)
         self._roots = sorted(folder for folder in self._folders if anywhere or folder not in packages)
         self._homes: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._mentioned: dict[str, bool] = {}
 
     def get(self, name: str) -> Module | None:
         return self.by_name.get(name)
@@ -172,6 +173,12 @@ class Modules:
     def has(self, name: str) -> bool:
         """Whether a dotted name is a module or a folder of modules."""
         return name in self.by_name or name in self._folders
+
+    def mention(self, word: str) -> bool:
+        """Whether any file of the project has a word in its text."""
+        if word not in self._mentioned:
+            self._mentioned[word] = any(word in module.text for module in self.by_name.values())
+        return self._mentioned[word]
 
     def homes(self, name: str) -> tuple[tuple[str, ...], bool]:
         """The modules of the project that an absolute import may mean, and whether a library may be meant."""

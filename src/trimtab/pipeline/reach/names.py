@@ -15,11 +15,13 @@ from typing import Any, Final
 from trimtab.pipeline.reach.facts import (
     BY_NAME,
     LOOKUPS,
+    QUERYING,
     TELLING,
     Call,
     Facts,
     LocalChange,
     Lookup,
+    Query,
     Ref,
     Use,
     chain_of,
@@ -270,6 +272,9 @@ def _call(walk: _Walk, node: ast.Call, scope: Scope, use: Use) -> None:
     else:
         walk.stack.append((head, scope, use))
     _method(walk, head, scope, use)
+    method = head.attr if isinstance(head, ast.Attribute) else getattr(head, "id", "")
+    if method in QUERYING and (method != "eval" or isinstance(head, ast.Attribute) or walk.bound_by_module("eval")):
+        walk.facts.queries.append(Query(method, node, scope))
     walk.push(arguments, scope, use)
     walk.push((word.value for word in node.keywords), scope, use)
 
