@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from trimtab.drivers.observation import Observed, Observer
+from trimtab.drivers.observation.kernel import Kernel
 
 _NUMBERS = itertools.count()
 
@@ -55,6 +56,12 @@ class Project:
             step()
         return watch.observed
 
+    def seen_by_python(self, body: str, head: str = "") -> Observed:
+        """What is seen of a step with this body where the kernel tells nothing."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Kernel, "drain", lambda _: [])
+            return self.seen(body, head)
+
     def inside(self, paths: frozenset[Path]) -> set[str]:
         """Paths relative to the project; those elsewhere as they are."""
         return {str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path) for path in paths}
@@ -73,7 +80,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     observer = Observer(folder, ignore=[folder / ".trimtab"])
     made = Project(folder, observer)
     yield made
-    observer.close()
     for name in made.loaded:
         sys.modules.pop(name, None)
     gc.collect()  # what a step left open is closed here, and not in a later test

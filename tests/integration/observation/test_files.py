@@ -55,8 +55,8 @@ READS = {
 def test_a_file_that_is_read_is_an_input(project: Project, body: str) -> None:
     seen = project.seen(body)
     assert project.inside(seen.files) == {"data/a.csv"}
-    assert seen.unattributed == set()
     assert seen.blind == ()
+    assert project.inside(project.seen_by_python(body).files) == {"data/a.csv"}
 
 
 def test_a_file_far_from_the_project_is_an_input_too(project: Project, tmp_path: Path) -> None:
@@ -139,7 +139,8 @@ LISTINGS = {
 def test_a_folder_that_is_listed_is_an_input_by_its_names(project: Project, body: str) -> None:
     seen = project.seen(body)
     assert project.inside(seen.listed) == {"data"}
-    assert (seen.files, seen.unattributed, project.inside(seen.absent)) == (frozenset(), frozenset(), set())
+    assert (seen.files, project.inside(seen.absent)) == (frozenset(), set())
+    assert project.inside(project.seen_by_python(body).listed) == {"data"}
 
 
 def test_a_folder_that_is_opened_to_be_synchronised_is_not_listed(project: Project) -> None:
@@ -252,14 +253,13 @@ def test_a_library_may_read_a_users_hidden_files_and_only_the_project_makes_inpu
     assert project.seen(f"open({str(secret)!r}).close()").files == {secret}
 
 
-def test_modules_of_the_project_that_a_step_loads_are_told_and_are_no_data(
+def test_modules_of_the_project_that_a_step_loads_are_no_data(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (project.folder / "chosen_at_run_time.py").write_text("VALUE = 1\n")
     monkeypatch.syspath_prepend(str(project.folder))
     seen = project.seen("import importlib; importlib.import_module('chosen_' + 'at_run_time')")
     sys.modules.pop("chosen_at_run_time")
-    assert dict(seen.modules) == {"chosen_at_run_time": project.folder / "chosen_at_run_time.py"}
     assert seen.files == frozenset()
 
 
@@ -293,7 +293,7 @@ def test_a_link_is_told_as_the_path_that_was_opened(project: Project, tmp_path: 
     (target / "rows.csv").write_text("1")
     (project.folder / "current").symlink_to(target)
     seen = project.seen("open('current/rows.csv').close()")
-    assert (project.inside(seen.files), seen.unattributed) == ({"current/rows.csv"}, frozenset())
+    assert project.inside(seen.files) == {"current/rows.csv"}
 
 
 def test_a_database_is_an_input_with_what_its_log_still_holds(project: Project) -> None:

@@ -75,9 +75,9 @@ def tables(request: pytest.FixtureRequest, project: Project, tmp_path: Path) -> 
 def test_a_table_that_native_code_reads_is_an_input(
     project: Project, tables: Path, body: str, expected: set[str]
 ) -> None:
-    seen = project.seen(f"FOLDER = Path({str(tables)!r})\n{body}", HEAD)
-    assert {path.name for path in seen.files} == expected
-    assert (seen.unattributed, seen.blind) == (frozenset(), ())
+    for watched in (project.seen, project.seen_by_python):
+        seen = watched(f"FOLDER = Path({str(tables)!r})\n{body}", HEAD)
+        assert ({path.name for path in seen.files}, seen.blind) == (expected, ())
 
 
 @pytest.mark.parametrize("body", LISTS.values(), ids=LISTS.keys())
@@ -111,15 +111,8 @@ def test_a_pattern_lists_its_folder_and_reads_what_matches(project: Project, tab
     ids=["a child process", "a shell", "C", "SQL"],
 )
 def test_the_kernel_tells_what_no_other_net_sees(project: Project, body: str) -> None:
-    seen = project.seen(body)
-    assert project.inside(seen.files) == project.inside(seen.unattributed) == {"data/a.csv"}
-
-
-@LINUX
-def test_what_a_stranger_opens_meanwhile_is_told_apart(project: Project) -> None:
-    with project.observer.watch() as watch:
-        subprocess.run(["cat", "data/b.csv"], capture_output=True, cwd=project.folder)
-    assert project.inside(watch.observed.unattributed) == {"data/b.csv"}
+    assert project.inside(project.seen(body).files) == {"data/a.csv"}
+    assert project.seen_by_python(body).files == frozenset()
 
 
 @LINUX
@@ -247,7 +240,7 @@ def test_when_the_kernels_queue_is_full_everything_counts_as_read(project: Proje
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     (project.folder / "data" / "c.csv").write_text("1")
     seen = project.seen(body.replace("9_000", str(limit)))
-    assert {"data/a.csv", "data/b.csv", "data/c.csv"} <= project.inside(seen.unattributed)
+    assert {"data/a.csv", "data/b.csv", "data/c.csv"} <= project.inside(seen.files)
     assert "more was opened than the kernel could tell" in seen.blind[0]
 
 
@@ -375,6 +368,5 @@ def test_two_projects_are_watched_apart(project: Project, tmp_path: Path) -> Non
     (tmp_path / "other").mkdir()
     with other.watch() as watch, project.observer.watch() as own:
         subprocess.run(["cat", "data/a.csv"], capture_output=True, cwd=project.folder)
-    other.close()
     assert watch.observed.files == frozenset()
     assert own.observed.files == ({project.folder / "data" / "a.csv"} if sys.platform == "linux" else set())

@@ -37,8 +37,7 @@ with observer.watch() as watch:
 seen = watch.observed
 name = lambda paths: sorted(str(path.relative_to(project)) for path in paths if path.is_relative_to(project))
 print(json.dumps({
-    "files": name(seen.files), "unattributed": name(seen.unattributed), "listed": name(seen.listed),
-    "blind": seen.blind,
+    "files": name(seen.files), "listed": name(seen.listed), "blind": seen.blind,
 }))
 """
 
@@ -75,7 +74,7 @@ def whose_it_was_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.mark.usefixtures("whose_it_was_is_told")
 def test_what_a_stranger_reads_is_not_the_steps(tmp_path: Path) -> None:
     told = seen(tmp_path, act="cat data/a.csv; ls data", body=NATIVE.format("b"))
-    assert told == {"files": ["data/b.csv"], "unattributed": ["data/b.csv"], "listed": [], "blind": []}
+    assert told == {"files": ["data/b.csv"], "listed": [], "blind": []}
 
 
 @pytest.mark.usefixtures("whose_it_was_is_told")
@@ -98,7 +97,7 @@ def test_a_step_with_child_processes_answers_for_all_that_was_opened(tmp_path: P
 
 def test_where_nobody_knows_whose_act_it_was_everything_counts(tmp_path: Path) -> None:
     told = seen(tmp_path, act="cat data/a.csv", body=NATIVE.format("b"), knows=False)
-    assert told["files"] == told["unattributed"] == ["data/a.csv", "data/b.csv"]
+    assert told["files"] == ["data/a.csv", "data/b.csv"]
 
 
 def test_where_nobody_knows_who_made_a_file_reading_it_counts(tmp_path: Path) -> None:

@@ -85,7 +85,6 @@ class Watch:
         self.variables: Final = Variables()
         self._sightings: dict[str, dict[Sighting, None]] = {kind: {} for kind in KINDS}
         self._since = _now() - _CLOCK_STEP
-        self._loaded_before = set(sys.modules)
         self._blind: dict[str, None] = {}
         self._result: Observed | None = None
 
@@ -253,24 +252,17 @@ class Watch:
         if not self._is_own(path):
             self._absent.add(path)
 
-    def _modules(self) -> dict[str, Path]:
-        """The project's modules that were loaded since the beginning, each with its file; all, if children may have
-        loaded them too."""
-        found = {}
-        for name in list(sys.modules) if self._kernel_only else sys.modules.keys() - self._loaded_before:
-            file = file_of(sys.modules.get(name))
-            if file and self._ground.is_code(file):
-                found[name] = Path(absolute(file))
-        return found
-
-    def _code_of_children(self, modules: dict[str, Path]) -> set[str]:
+    def _code_of_children(self) -> set[str]:
         """What child processes open and list to import what is loaded here: code, of which the kernel alone told.
 
         A folder that code lies in may also have been listed as data, by a program that is not Python.
         """
-        code = {str(file) for file in modules.values()}
+        if not self._kernel_only:
+            return set()
+        files = [file for module in list(sys.modules.values()) if (file := file_of(module))]
+        code = {absolute(file) for file in files if self._ground.is_code(file)}
         if all(each.what.startswith(_PYTHONS) for each in self._sightings["processes"]):
-            code |= {str(file.parent) for file in modules.values()}
+            code |= {os.path.dirname(file) for file in code}  # noqa: PTH120 - as text
             code |= {absolute(entry or ".") for entry in sys.path}
         return code & self._kernel_only
 
@@ -288,20 +280,16 @@ class Watch:
 
     def _summed_up(self) -> Observed:
         self._catch_up()
-        modules = self._modules()
-        others = self._code_of_children(modules) | self._of_strangers()
+        others = self._code_of_children() | self._of_strangers()
         read = self._files - others
         gone = {path for path in read if look(path) is None}
         folders = {path.rstrip("/") for path in self._own_folders}
         listed = {path for path in self._listed - others if mode_of(path) is not None}
-        new = {name: modules[name] for name in sorted(modules.keys() - self._loaded_before)}
         return Observed(
             files=_paths(read - gone),
-            unattributed=_paths(((read - gone) | listed) & self._kernel_only),
             listed=_paths(listed),
             absent=_paths((self._absent | gone) - folders),
             written=_paths(self._written),
-            modules=new,
             variables=dict(sorted(self.variables.asked.items())),
             blind=tuple(self._blind),
             **{kind: tuple(seen) for kind, seen in self._sightings.items()},

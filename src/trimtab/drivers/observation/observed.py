@@ -22,13 +22,10 @@ class Observed:
     Attributes:
         files: files that were opened for reading, by the step or by a library or process on its behalf, and that are
             still there. Those that the step itself wrote first are none.
-        unattributed: those of ``files`` and ``listed`` that only the kernel told of: opened by native code, by a child
-            process, or, where the kernel does not say whose act it was, by a stranger at the same time.
         listed: folders whose names were listed.
         absent: paths that were looked for and were not there, and inputs that were gone at the end.
         written: files that were opened for writing. A path in ``absent`` as well was made because it was not there; one
             in ``files`` as well is an input that the step changes.
-        modules: modules of the project that were loaded meanwhile, each with its file.
         variables: environment variables that the project's own code asked for → value; None where there was none.
         surroundings: places that read all environment variables.
         clock, chance, network, processes: what was seen of each, in order, each place once.
@@ -36,11 +33,9 @@ class Observed:
     """
 
     files: frozenset[Path] = frozenset()
-    unattributed: frozenset[Path] = frozenset()
     listed: frozenset[Path] = frozenset()
     absent: frozenset[Path] = frozenset()
     written: frozenset[Path] = frozenset()
-    modules: Mapping[str, Path] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
     surroundings: tuple[Sighting, ...] = ()
     clock: tuple[Sighting, ...] = ()

@@ -78,12 +78,6 @@ class Observer:
                 if finish(watch):
                     _Nets.take_down()
 
-    def close(self) -> None:
-        """Gives the kernel's watches back. A later watch has them set up anew."""
-        if self._kernel is not None:
-            self._kernel.close()
-            self._kernel = None
-
     def _catch_up(self) -> None:
         """Hands the kernel's events to the watches that are on."""
         if self._kernel is None:
