@@ -106,4 +106,4 @@ def stopped(step: str) -> Problem:
 
 def said_last(said: str) -> str:
     """The end of what a program said, to be put behind an error's advice; empty if it said nothing."""
-    return "".join(f"\n    {line}" for line in ("It said last:", *said.splitlines())) if said else ""
+    return "".join(("\n  It said last:", *(f"\n    {line}" for line in said.splitlines()))) if said else ""
