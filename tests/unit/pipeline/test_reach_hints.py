@@ -23,16 +23,46 @@ SHOWN = [
     ("from datetime import datetime", "map(datetime.now, x)", CLOCK, "datetime.datetime.now()", ""),
     ("import pandas as pd", "pd.Timestamp.now()", CLOCK, "pandas.Timestamp.now()", ""),
     ("import numpy as np", "np.datetime64('now')", CLOCK, "np.datetime64('now')", ""),
+    ("import numpy as np", "np.datetime64('now', 'us')", CLOCK, "np.datetime64('now', 'us')", ""),
+    ("import pandas as pd", "pd.to_datetime('now')", CLOCK, "pd.to_datetime('now')", ""),
+    ("import pandas as pd", "pd.to_datetime(['2020', 'today'])", CLOCK, "pd.to_datetime(['2020', 'today'])", ""),
+    ("import pandas as pd", "pd.Timestamp('Now', tz='UTC')", CLOCK, "pd.Timestamp('Now', tz='UTC')", ""),
+    ("import pandas as pd", "pd.date_range(end='today', periods=3)", CLOCK, "pd.date_range(end='today', periods=3)", ""),
+    ("from email.utils import localtime", "localtime()", CLOCK, "email.utils.localtime()", ""),
+    ("import email.utils", "email.utils.formatdate()", CLOCK, "email.utils.formatdate()", ""),
+    ("import logging", "logging.LogRecord('x', 1, 'p', 1, 'm', (), None).created", CLOCK, "logging.LogRecord()", ""),
+    ("import time", "time.perf_counter()", CLOCK, "time.perf_counter() in what it returns", ""),
+    ("import time", "[x, time.monotonic_ns() - x]", CLOCK, "time.monotonic_ns() in what it returns", ""),
+    ("from timeit import default_timer as now", "{'took': now() - x}", CLOCK, "timeit.default_timer() in what it returns", ""),
+    ("import os", "os.getpid()", CHANCE, "os.getpid() in what it returns", ""),
+    ("import os", "f'{x}-{os.getppid()}'", CHANCE, "os.getppid() in what it returns", ""),
+    ("import threading", "threading.get_ident()", CHANCE, "threading.get_ident() in what it returns", ""),
+    ("import os", "x(default_factory=os.getpid)", CHANCE, "os.getpid", ""),
+    ("", "[id(y) for y in x]", CHANCE, "id(y) in what it returns", ""),
+    ("", "sorted(x, key=id)", CHANCE, "id", ""),
+    ("", "hash(x)", CHANCE, "hash(x)", ""),
+    ("", "x.map(hash)", CHANCE, "hash", ""),
+    ("import time", "time.localtime(x)", VARIABLE, "TZ (by time.localtime(x))", "TZ"),
+    ("import time", "time.strftime('%Y', x)", VARIABLE, "TZ (by time.strftime('%Y', x))", "TZ"),
+    ("import time", "time.mktime(x)", VARIABLE, "TZ (by time.mktime(x))", "TZ"),
+    ("import time", "time.tzname", VARIABLE, "TZ (by time.tzname)", "TZ"),
+    ("from datetime import datetime", "datetime.fromtimestamp(0)", VARIABLE, "TZ (by datetime.fromtimestamp(0))", "TZ"),
+    ("import datetime as d", "d.date.fromtimestamp(0)", VARIABLE, "TZ (by d.date.fromtimestamp(0))", "TZ"),
+    ("", "x.astimezone()", VARIABLE, "TZ (by x.astimezone())", "TZ"),
+    ("", "x.timestamp()", VARIABLE, "TZ (by x.timestamp())", "TZ"),
+    ("", "x.dt.tz_convert('tzlocal()')", VARIABLE, "TZ (by x.dt.tz_convert('tzlocal()'))", "TZ"),
+    ("import pandas as pd", "pd.Timestamp(x, tz='tzlocal()')", VARIABLE, "TZ (by pd.Timestamp(x, tz='tzlocal()'))", "TZ"),
+    ("import dateutil.tz", "dateutil.tz.tzlocal()", VARIABLE, "TZ (by dateutil.tz.tzlocal())", "TZ"),
     ("import random", "random.random()", CHANCE, "random.random()", ""),
     ("from random import shuffle", "shuffle(x)", CHANCE, "random.shuffle()", ""),
     ("import random", "sorted(x, key=random.choice)", CHANCE, "random.choice()", ""),
-    ("import random", "random.Random()", CHANCE, "random.Random() without a seed", ""),
-    ("import random", "random.SystemRandom()", CHANCE, "random.SystemRandom()", ""),
+    ("import random", "random.Random()", CHANCE, "a generator without a seed, random.Random()", ""),
+    ("import random", "random.SystemRandom()", CHANCE, "the system's generator, random.SystemRandom()", ""),
     ("import numpy as np", "np.random.rand(3)", CHANCE, "numpy.random.rand()", ""),
     ("from numpy import random as r", "r.permutation(x)", CHANCE, "numpy.random.permutation()", ""),
-    ("import numpy as np", "np.random.default_rng()", CHANCE, "numpy.random.default_rng() without a seed", ""),
-    ("import numpy as np", "np.random.default_rng(None)", CHANCE, "numpy.random.default_rng() without a seed", ""),
-    ("import numpy as np", "np.random.RandomState()", CHANCE, "numpy.random.RandomState() without a seed", ""),
+    ("import numpy as np", "np.random.default_rng()", CHANCE, "a generator without a seed, numpy.random.default_rng()", ""),
+    ("import numpy as np", "np.random.default_rng(None)", CHANCE, "a generator without a seed, numpy.random.default_rng()", ""),
+    ("import numpy as np", "np.random.RandomState()", CHANCE, "a generator without a seed, numpy.random.RandomState()", ""),
     ("import uuid", "uuid.uuid1()", CHANCE, "uuid.uuid1()", ""),
     ("from uuid import uuid4", "[uuid4() for _ in x]", CHANCE, "uuid.uuid4()", ""),
     ("import secrets", "secrets.token_hex()", CHANCE, "secrets.token_hex()", ""),
@@ -70,9 +100,14 @@ SHOWN = [
     ("import os", "os.system(x)", PROCESS, "os.system()", ""),
 ]  # fmt: skip
 SILENT = [
-    ("import time", "time.perf_counter() - time.monotonic() + time.process_time()"),
     ("import time", "time.sleep(1)"),
-    ("import time", "time.localtime(x), time.gmtime(x), time.strftime('%Y', x), time.ctime(x)"),
+    ("import time", "time.gmtime(x)"),
+    ("import datetime as d", "d.datetime.fromtimestamp(x, d.UTC), d.datetime.fromtimestamp(x, tz=d.UTC)"),
+    ("", "x.astimezone(x), x.timestamp, x.to('UTC'), x.tz_convert('Europe/Paris'), x.to('local.csv')"),
+    ("import pandas as pd", "pd.to_datetime(x), pd.Timestamp('2020'), pd.to_datetime('nowhere')"),
+    ("import email.utils", "email.utils.formatdate(x), email.utils.parsedate(x)"),
+    ("", "x[id(x)], x.id(x), x.hash(x), x(id=3)"),
+    ("import os", "os.kill(x, 3)"),
     ("from datetime import datetime", "datetime(2020, 1, 1), datetime.fromisoformat(x), datetime.now.__name__"),
     ("import random", "random.Random(3).random()"),
     ("import random", "random.seed(3)"),
@@ -144,6 +179,91 @@ def test_names_that_only_look_like_it_are_not_told(text: str) -> None:
 )
 def test_a_clock_is_found_wherever_it_is_reached(text: str) -> None:
     assert {hint.kind for hint in reach(text).hints} == {HintKind.CLOCK}
+
+
+MEASURED = [
+    "began = perf_counter()\n    x = x + 1\n    print(perf_counter() - began)\n    return x",
+    "began = perf_counter()\n    took = perf_counter() - began\n    log.info('took %s', took)\n    return x",
+    "until = perf_counter() + 3\n    while perf_counter() < until: x += 1\n    return x",
+    "times = []\n    times.append(perf_counter())\n    print(times)\n    return x",
+    "memo = {}\n    memo[id(x)] = 3\n    return memo[id(x)]",
+    "name = f'{os.getpid()}.tmp'\n    open(name, 'w').write(x)\n    os.rename(name, 'x')\n    return x",
+    "return [lambda: perf_counter()][:0]",
+]
+TIMER = """
+import time
+class Timer:
+    def __enter__(self):
+        self.began = time.perf_counter()
+        return self
+    def __exit__(self, *_): self.took = time.perf_counter() - self.began
+    def stop(self): return time.perf_counter() - self.began
+    def __hash__(self): return hash((self.began, id(self)))
+def timed(f):
+    def inner(*a):
+        began = time.perf_counter()
+        result = f(*a)
+        print(time.perf_counter() - began)
+        return result
+    return inner
+"""
+
+
+@pytest.mark.parametrize("body", MEASURED)
+def test_what_is_only_measured_or_named_after_the_process_is_not_told(body: str) -> None:
+    head = "from time import perf_counter\nimport logging, os\nlog = logging.getLogger()\n"
+    assert reach(f"{head}def step(x):\n    {body}\n").hints == ()
+
+
+def test_a_timer_is_not_told_where_its_time_is_only_printed() -> None:
+    step = "@timed\ndef step(x):\n    with Timer() as t: x += 1\n    print(t.stop())\n    return x\n"
+    assert reach(TIMER + step).hints == ()
+
+
+RETURNED = [
+    "def step(x):\n    began = perf_counter()\n    took = perf_counter() - began\n    return x, took",
+    "def step(x):\n    began = perf_counter()\n    x['took'] = perf_counter() - began\n    return x",
+    "def step(x):\n    times = []\n    for _ in x: times.append(perf_counter())\n    return sum(times)",
+    "def step(x):\n    if (now := perf_counter()): x = [now]\n    yield from x",
+    "def run(x):\n    began = perf_counter()\n    return x, perf_counter() - began\ndef step(x):\n    y, took = run(x)\n    return took",
+    "from h import run\ndef step(x): return run(x)\n# file: h.py\nfrom time import perf_counter\ndef run(x): return perf_counter() - x",
+    "START = perf_counter()\ndef step(x): return START",
+    "class T:\n    def stop(self): return perf_counter() - self.began\ndef step(x):\n    t = T()\n    return t.stop()",
+    "def timed(f):\n    def inner(x): return f(x), perf_counter()\n    return inner\n@timed\ndef step(x): return x",
+]
+
+
+@pytest.mark.parametrize("text", RETURNED)
+def test_a_measured_time_that_is_returned_is_the_clock(text: str) -> None:
+    found = reach(f"from time import perf_counter\n{text}\n")
+    assert [(hint.kind, hint.what) for hint in found.hints] == [(CLOCK, "time.perf_counter() in what it returns")]
+
+
+def test_a_generator_that_is_seeded_by_the_process_is_chance() -> None:
+    found = reach(
+        "import os, random\ndef step(x):\n    n = os.getpid()\n    random.seed(n)\n    return random.random()\n"
+    )
+    assert "os.getpid() in what it returns" in {hint.what for hint in found.hints}
+
+
+HANDED = [
+    "from h import f\nfrom datetime import datetime\ndef step(x): return f(datetime)\n# file: h.py\ndef f(c): return c.now()",
+    "from h import f\nimport datetime\ndef step(x): return f(datetime)\n# file: h.py\ndef f(c): return c.datetime.now()",
+    "from h import f\nimport time\ndef step(x): return f(time)\n# file: h.py\ndef f(c): return c.time()",
+    "import datetime\nclass D(datetime.datetime): pass\ndef step(x): return D.now()",
+    "from datetime import date\nKINDS = {'date': date}\ndef step(x): return KINDS[x].today()",
+    "from datetime import datetime\ndef step(x):\n    d = datetime\n    return d.utcnow()",
+]
+
+
+@pytest.mark.parametrize("text", HANDED)
+def test_a_clock_that_is_handed_on_as_an_object_is_told_where_it_is_asked(text: str) -> None:
+    assert [hint.kind for hint in reach(text).hints] == [CLOCK]
+
+
+def test_a_method_called_now_is_no_clock_where_no_clock_is_handed_on() -> None:
+    text = "from datetime import datetime\ndef step(x: datetime): return x.now(), datetime(2020, 1, 1)\n"
+    assert reach(text).hints == ()
 
 
 def test_texts_are_told_without_docstrings_and_without_long_ones() -> None:

@@ -13,7 +13,16 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from trimtab.pipeline.reach.facts import BY_NAME, Facts, Lookup, Query, Ref, Use, named, ref_of
-from trimtab.pipeline.reach.hints import hint_of, method_hint, shown
+from trimtab.pipeline.reach.hints import (
+    ASKING,
+    HANDED_CLOCKS,
+    builtin_hint,
+    fleeting_hint,
+    hint_of,
+    method_hint,
+    shown,
+    zone_hint,
+)
 from trimtab.pipeline.reach.kinds import GROWING, is_container
 from trimtab.pipeline.reach.modules import Module, Modules
 from trimtab.pipeline.reach.queries import (
@@ -27,7 +36,7 @@ from trimtab.pipeline.reach.queries import (
 from trimtab.pipeline.reach.resolve import ALL_NAMES, Found, Resolver, Slot
 from trimtab.pipeline.reach.scopes import Imported, Scope
 from trimtab.pipeline.reach.units import Statement
-from trimtab.pipeline.reach.values import Hint, Unfollowed, UnitKind
+from trimtab.pipeline.reach.values import Hint, HintKind, Unfollowed, UnitKind
 
 _LONGEST_TEXT: Final = 1024
 _PLACE: Final = re.compile(r"[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+")
@@ -63,12 +72,15 @@ class Whole(NamedTuple):
 
 
 class Edges:
-    """What a statement leads to; a slot is True if what changes it counts, False where it is only written into."""
+    """What a statement leads to; a slot is True if what changes it counts, False where it is only written into.
+
+    ``fleeting``: expressions that give another value in every process, by the identity of their nodes. ``handed``:
+    methods of clocks that are handed on as objects; ``asked``: where a method of such a name is called.
+    """
 
     __slots__ = (
-        "any_library", "docstrings", "everything", "hints", "loads", "outside", "passed", "raw", "several", "slots",
-        "texts",
-        "unfollowed", "wholes",
+        "any_library", "asked", "docstrings", "everything", "fleeting", "handed", "hints", "loads", "outside", "passed",
+        "raw", "several", "slots", "texts", "unfollowed", "wholes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -80,6 +92,9 @@ class Edges:
         self.several: set[Slot] = set()
         self.texts: set[str] = set()
         self.hints: dict[Hint, None] = {}
+        self.fleeting: dict[int, Hint] = {}
+        self.handed: set[str] = set()
+        self.asked: dict[str, list[Hint]] = {}
         self.unfollowed: dict[Unfollowed, None] = {}
         self.everything = False
         self.any_library = False
@@ -138,6 +153,8 @@ class _Reading:
             self._text(node)
         for query in self.facts.queries:
             self._query(query)
+        for each in self.facts.calls:
+            self._call(each.node)
         if any(name in _DOCSTRING_LIBRARIES for name in self.edges.outside):
             self.edges.docstrings = True
 
@@ -167,8 +184,39 @@ class _Reading:
             edges.unfollowed[Unfollowed(what=f"import {name}", at=self._at(ref.node), counted=counted)] = None
         if ref.root == "__doc__" and not found.slots:
             edges.docstrings = True
-        if not (found.slots or found.modules or found.outside) and ref.root == "open" and not ref.path:
-            edges.hints.update(dict.fromkeys(hint_of("open", ref.node, ref.around, self._at(ref.node))))
+        if not (found.slots or found.modules or found.outside or ref.path):
+            self._builtin(ref)
+
+    def _builtin(self, ref: Ref) -> None:
+        if ref.root == "hash" and self._in_hash(ref.node):
+            return
+        self.edges.hints.update(dict.fromkeys(builtin_hint(ref.root, ref.node, ref.around, self._at(ref.node))))
+        if ref.root == "id" and isinstance(ref.around, ast.Call):
+            self._fleeting("builtins.id", ref)
+
+    def _fleeting(self, full: str, ref: Ref) -> None:
+        hint = fleeting_hint(full, ref.around or ref.node, self._at(ref.node))
+        if hint is not None and isinstance(ref.around, ast.Call):
+            self.edges.fleeting[id(ref.around)] = hint
+
+    def _in_hash(self, node: ast.expr) -> bool:
+        """Whether a class says with it which of its objects are equal: that changes no result."""
+        own = [
+            each
+            for each in ast.walk(self.statement.node)
+            if isinstance(each, ast.FunctionDef) and each.name in ("__hash__", "__eq__")
+        ]
+        return any(inner is node for each in own for inner in ast.walk(each))
+
+    def _call(self, call: ast.Call) -> None:
+        """What a method does whatever it is called of."""
+        at = self._at(call)
+        zone = zone_hint(call, at)
+        if zone is not None:
+            self.edges.hints[zone] = None
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ASKING:
+            hint = Hint(kind=HintKind.CLOCK, what=shown(call), at=at)
+            self.edges.asked.setdefault(call.func.attr, []).append(hint)
 
     def _only_written(self, ref: Ref, slot: Slot, rest: tuple[str, ...]) -> bool:
         """Whether what the name is bound to is stored into, or added to, and not looked at."""
@@ -194,6 +242,9 @@ class _Reading:
         at = self._at(ref.node)
         if ref.use is not Use.WRITE:
             edges.hints.update(dict.fromkeys(hint_of(full, ref.node, ref.around, at)))
+            self._fleeting(full, ref)
+        if full in HANDED_CLOCKS and ref.around is None:
+            edges.handed |= HANDED_CLOCKS[full]
         if full in ("importlib.import_module", "importlib.__import__", "builtins.__import__"):
             self._import_by_name(ref.node, call)
         elif full.startswith("sys.modules"):

@@ -9,12 +9,13 @@ from trimtab.base.digest import digest_bytes
 from trimtab.pipeline.reach.closure import Closure
 from trimtab.pipeline.reach.edges import EdgeReader, Edges, Whole, is_library
 from trimtab.pipeline.reach.effects import Effects
+from trimtab.pipeline.reach.fleeting import Flow
 from trimtab.pipeline.reach.modules import Module
 from trimtab.pipeline.reach.order import order_units
 from trimtab.pipeline.reach.resolve import EVERYTHING, Slot
 from trimtab.pipeline.reach.scopes import Imported
 from trimtab.pipeline.reach.units import Statement
-from trimtab.pipeline.reach.values import Hint, Reach, Unfollowed, Unit, UnitKind
+from trimtab.pipeline.reach.values import Hint, HintKind, Reach, Unfollowed, Unit, UnitKind
 
 
 class Reaching:
@@ -180,6 +181,8 @@ class Reaching:
     def reach(self, start: Slot | None) -> Reach:
         """Search to the end; ``start`` is the name whose unit comes first."""
         self._search()
+        self._handed_clocks()
+        self._fleeting(start)
         units = [*self._statements(), *self._modules(), *self._texts_of_modules()]
         several = dict.fromkeys(self._several, True)
         met = {**self._passed, **self.units}
@@ -193,6 +196,46 @@ class Reaching:
             hints=tuple(sorted(self.hints, key=lambda each: (each.at, each.kind, each.what))),
             literals=frozenset(self.texts),
         )
+
+    def _handed_clocks(self) -> None:
+        """A clock that is handed on as an object, and a call of its method where nobody can say of what."""
+        edges = [self.edges.of(module, statement) for statement, module in self.units.items()]
+        handed = frozenset[str]().union(*(each.handed for each in edges))
+        told = {hint.at for hint in self.hints if hint.kind is HintKind.CLOCK}
+        for method in sorted(handed):
+            for hint in (hint for each in edges for hint in each.asked.get(method, ())):
+                if hint.at not in told:
+                    self.hints[hint] = None
+
+    def _fleeting(self, start: Slot | None) -> None:
+        """What the function returns that is another value in every process; see `trimtab.pipeline.reach.fleeting`."""
+        every = {statement: self.edges.of(module, statement) for statement, module in self.units.items()}
+        if start is None or not any(edges.fleeting for edges in every.values()):
+            return
+        given: dict[Slot, Hint] = {}
+        methods: dict[str, Hint] = {}
+        grown = True
+        while grown:
+            before = len(given) + len(methods)
+            for statement, module in self.units.items():
+                hot = every[statement].fleeting | self._of_slots(module, statement, given)
+                flow = Flow(statement.node, hot, methods)
+                methods.update(flow.by_method())
+                found = flow.returned() or flow.bound()
+                given.update({Slot(module.name, name): found for name in statement.binds} if found is not None else {})
+            grown = len(given) + len(methods) > before
+        first = start if start in self.slots else next(iter(self.slots), start)
+        if first in given:
+            self.hints[given[first]] = None
+
+    def _of_slots(self, module: Module, statement: Statement, given: dict[Slot, Hint]) -> dict[int, Hint]:
+        """The uses of names in a statement that lead to what gives such a value."""
+        return {
+            id(ref.node): given[slot]
+            for ref in (module.facts(statement).refs if given else ())
+            for slot, _ in self.edges.resolver.ref(module, ref).slots
+            if slot in given
+        }
 
     def _is_first(self, unit: Unit, start: Slot | None) -> bool:
         if start is None:
