@@ -16,6 +16,8 @@ SHARED = {
     "a table": "SEEN = []\ndef _draw():\n    SEEN.append(1)\n    return len(SEEN)\n",
     "a global name": "N = 0\ndef _draw():\n    global N\n    N += 1\n    return N\n",
     "the global generators": "import random\ndef _draw():\n    return [random.random(), float(np.random.rand())]\n",
+    "a variable": "import os\ndef _draw():\n    os.environ['X'] = os.getenv('X', '') + 'x'\n    return os.getenv('X')\n",
+    "the working folder": "import os\ndef _draw():\n    os.chdir('..')\n    return os.path.basename(os.getcwd())\n",
     "what was drawn at import": "import random\nX = random.random() + np.random.rand()\n_draw = lambda: float(X)\n",
 }
 STEPS = """
@@ -79,3 +81,18 @@ def test_what_was_remembered_from_a_file_counts_for_every_step_that_asks_for_it(
     record: dict[str, Any] = project.run()
     assert {step["step"] for step in record["steps"] if step["state"] == "ran"} == {"one", "two"}
     assert record["outputs"] == project.run("--fresh")["outputs"]
+
+
+def test_a_step_whose_file_is_gone_makes_it_again(tmp_path: Path) -> None:
+    project = project_of(tmp_path / "project", "")
+    (project.folder / "pipeline.py").write_text(
+        "from pathlib import Path\n\n\ndef write():\n    Path('out').mkdir(exist_ok=True)\n"
+        "    Path('out/x.txt').write_text('x')\n    return Path('out/x.txt')\n\n\n"
+        "def use(write):\n    return write.read_text()\n"
+    )
+    project.run()
+    assert project.ran() == set()
+    (project.folder / "out/x.txt").unlink()
+    assert "write" in project.ran()
+    assert (project.folder / "out/x.txt").read_text() == "x"
+    assert project.ran() == set()

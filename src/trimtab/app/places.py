@@ -22,7 +22,10 @@ LISTED: Final = "names in "
 """Before the path of a folder whose names a step listed: a new file there is a change."""
 
 LEFT: Final = "what it made of "
-"""Before the path of a file that was not there, and that the step made: gone again, or as it left it, is no change."""
+"""Before the path of a file that was not there, and that the step made: another content, or none, is a change."""
+
+WROTE: Final = "what it wrote to "
+"""Before the path of another file that it wrote: gone is a change, and what others write there is none."""
 
 
 _SEEDED: Final = "global generator"
@@ -37,6 +40,7 @@ class Seen:
     listed: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
+    wrote: frozenset[str] = frozenset()
     variables: Mapping[str, Digest] = field(default_factory=dict)
     unstable: tuple[str, ...] = ()
 
@@ -65,6 +69,7 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str], named: f
         listed=frozenset(name_of(path, folder) for path in observed.listed) - _folders_of_code(files | declared),
         absent=absent - written - files,
         left=absent & written,
+        wrote=frozenset(name for name in written - absent - read if not name.startswith("/")),
         variables={name: variable_digest(name) for name in observed.variables},
         unstable=(
             *(f"it {what}, {each.what}" + (f" ({each.at})" if each.at else "") for what, each in sightings),
@@ -94,7 +99,8 @@ def _folders_of_code(files: frozenset[str]) -> frozenset[str]:
 def place_digests(seen: Seen, index: FileIndex, folder: Path) -> dict[str, Digest]:
     """Each place that was read with its digest; a folder's is of the names in it."""
     listed, left = (f"{LISTED}{path}" for path in seen.listed), (f"{LEFT}{path}" for path in seen.left)
-    names = [*seen.files, *listed, *left, *seen.absent]
+    wrote = (f"{WROTE}{path}" for path in seen.wrote)
+    names = [*seen.files, *listed, *left, *wrote, *seen.absent]
     return {name: digest_now(name, index, folder) for name in sorted(names)}
 
 
@@ -106,7 +112,7 @@ def digest_now(name: str, index: FileIndex, folder: Path) -> Digest:
         except OSError:
             return ABSENT
     try:
-        return index.digest(folder / name.removeprefix(LEFT))
+        return index.digest(folder / name.removeprefix(LEFT).removeprefix(WROTE))
     except (TrimtabError, OSError):
         return ABSENT
 
@@ -114,7 +120,9 @@ def digest_now(name: str, index: FileIndex, folder: Path) -> Digest:
 def is_unchanged(name: str, digest: Digest, index: FileIndex, folder: Path) -> bool:
     """Whether a place is as a step found it."""
     now = digest_now(name, index, folder)
-    return now == digest or (name.startswith(LEFT) and now == ABSENT)
+    if name.startswith(WROTE):
+        return (now == ABSENT) == (digest == ABSENT)
+    return now == digest
 
 
 def variable_digest(name: str) -> Digest:
@@ -129,4 +137,4 @@ def name_of(path: Path, folder: Path) -> str:
 
 def is_file(name: str, digest: str) -> bool:
     """Whether a place that was read is a file with content, rather than a listing, an absence, or not ours to read."""
-    return not name.startswith((LISTED, LEFT)) and digest.startswith("sha256:")
+    return not name.startswith((LISTED, LEFT, WROTE)) and digest.startswith("sha256:")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,6 +107,8 @@ class Reader:
         always = [
             Part(kind=PartKind.PYTHON, name="itself", value=platform.python_version()),
             Part(kind=PartKind.SETTING, name="text encoding", value=getencoding()),
+            Part(kind=PartKind.SETTING, name="optimisation", value=str(sys.flags.optimize)),
+            Part(kind=PartKind.SETTING, name="warnings", value=" ".join(sys.warnoptions)),
             *(
                 Part(kind=PartKind.SETTING, name=name, value=os.environ.get(name, "none"))
                 for name in (HASH_SEED, *THREADS)

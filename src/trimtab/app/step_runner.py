@@ -274,8 +274,9 @@ def _own_left_out(seen: Seen, step: Step) -> Seen:
         return frozenset(name for name in names if name not in written and not name.startswith(below))
 
     return replace(
-        seen, files=others(seen.files), listed=others(seen.listed), absent=others(seen.absent), left=others(seen.left)
-    )
+        seen, files=others(seen.files), listed=others(seen.listed), absent=others(seen.absent), left=others(seen.left),
+        wrote=others(seen.wrote),
+    )  # fmt: skip
 
 
 def _pause(seconds: float) -> bool:

@@ -4,7 +4,8 @@ What a step leaves in a module (an entry in a table, a counter, a generator that
 once and remembered) reaches the next step past its inputs. The next step would then come to one thing where the first
 one ran, and to another where its result was kept, or where it ran in a process of its own. So no step sees it: names
 are bound again as they were, and plain containers, random generators, caches and the fields of the project's own
-objects are what they were. What hands something on is a step's return value alone.
+objects are what they were; so are the import path, the environment variables and the working folder. What hands
+something on is a step's return value alone.
 
 Rejected: importing the modules anew for each step (code that registers something with a library raises the second
 time, a table that is loaded at import is loaded again and again, and classes stop being equal to themselves).
@@ -16,10 +17,12 @@ other than `itertools.count`, and anything behind the first hundred thousand val
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from types import CellType, FunctionType, ModuleType
 from typing import Any, Final
 
@@ -50,6 +53,9 @@ class ModuleState:
         self._put_back: list[tuple[str, PutBack]] = []
         for name, module in modules.items():
             self._put_back += _Look(frozenset(modules), name).module(module)
+        self._put_back.append(("sys.path", partial(_refill, sys.path, list(sys.path))))
+        self._put_back.append(("os.environ", partial(_set_variables, dict(os.environ))))
+        self._put_back.append(("the working folder", partial(_change_to, Path.cwd())))
 
     def put_back(self) -> tuple[str, ...]:
         """Make the modules what they were, and forget those that were loaded since, which are then imported anew.
@@ -259,6 +265,23 @@ def _set_state(set_state: Callable[[Any], object], state: Any) -> bool:
 def _set_bits(generator: Any, state: Any) -> bool:
     generator.state = state
     return False
+
+
+def _set_variables(before: dict[str, str]) -> bool:
+    now = dict(os.environ)
+    for name in now.keys() - before.keys():
+        del os.environ[name]
+    for name, value in before.items():
+        if now.get(name) != value:
+            os.environ[name] = value
+    return now != before
+
+
+def _change_to(folder: Path) -> bool:
+    changed = Path.cwd() != folder
+    if changed:
+        os.chdir(folder)
+    return changed
 
 
 def _copy_into(now: Any, before: Any) -> bool:
