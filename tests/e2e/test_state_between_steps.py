@@ -16,7 +16,7 @@ SHARED = {
     "a table": "SEEN = []\ndef _draw():\n    SEEN.append(1)\n    return len(SEEN)\n",
     "a global name": "N = 0\ndef _draw():\n    global N\n    N += 1\n    return N\n",
     "the global generators": "import random\ndef _draw():\n    return [random.random(), float(np.random.rand())]\n",
-    "a variable": "import os\ndef _draw():\n    os.environ['X'] = os.getenv('X', '') + 'x'\n    return os.getenv('X')\n",
+    "a variable": "from os import environ as e\ndef _draw():\n    e['X'] = e.get('X', '') + 'x'\n    return e['X']\n",
     "the working folder": "import os\ndef _draw():\n    os.chdir('..')\n    return os.path.basename(os.getcwd())\n",
     "what was drawn at import": "import random\nX = random.random() + np.random.rand()\n_draw = lambda: float(X)\n",
 }
