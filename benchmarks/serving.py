@@ -39,7 +39,7 @@ from trimtab.data.infer import infer
 from trimtab.data.table import to_columns
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.bundles import Bundles
-from trimtab.drivers.environment import packages_behind
+from trimtab.drivers.environment import Libraries
 from trimtab.drivers.model_files import save_model
 from trimtab.records.prediction import Role
 from trimtab.records.route import WHOLE, RouteTable, Variant
@@ -189,7 +189,8 @@ def make_release(state: Path, contents: Path, kind: str, data: str = "benchmark"
     draft = Manifest(
         project="benchmark", source=digest_bytes(SOURCE.encode()), data=digest_bytes(data.encode()), module="pipeline",
         rows_as="numpy", steps=(ServingStep(function="features", inputs=(ROWS,)),), model=model, files={}, expected={},
-        python=".".join(platform.python_version_tuple()[:2]), packages=packages_behind(["numpy"]), trained_rows=20_000,
+        python=".".join(platform.python_version_tuple()[:2]), trained_rows=20_000,
+        packages={name: each.version for name, each in Libraries(None).behind(["numpy"]).items()},
     )  # fmt: skip
     return Bundles(state / "releases").pack(draft, contents, PRIVATE)
 

@@ -20,7 +20,7 @@ from trimtab.base.digest import digest_bytes, digest_json
 from trimtab.base.errors import DriverError, EnvironmentMismatchError
 from trimtab.disk.tree import digest_file
 from trimtab.drivers.built_environments import BuiltEnvironments, Install, Python, find_python
-from trimtab.drivers.environment import Libraries, marker_variables
+from trimtab.drivers.environment import Libraries, interpreter_of, marker_variables
 from trimtab.drivers.wheel_store import Wanted, WheelStore, download
 from trimtab.records.environment import Package
 from trimtab.release.locks.choosing import Choice, choose
@@ -28,7 +28,7 @@ from trimtab.release.locks.reading import read_lock
 from trimtab.release.locks.value import LockedPackage, LockFileError
 from trimtab.release.requirements import holds, parse_requirement
 from trimtab.release.versions import satisfies, specifiers_of
-from trimtab.release.wheel_name import Interpreter, fits, parse_wheel_name
+from trimtab.release.wheel_name import fits, parse_wheel_name
 
 
 class MissingWheelsError(DriverError):
@@ -178,19 +178,19 @@ def _added(host: Host, store: WheelStore, python: Python, *, offline: bool) -> S
     """The wheels of what is put beside; for another Python than this one, those of the index that fit it."""
     if not host.packages:
         return []
-    libraries = Libraries(None)
+    libraries, here = Libraries(None), interpreter_of(python.variables)
     kept = wheels_of(host.packages, libraries, store, offline=offline)
     paths: dict[str, Path | None] = {}
     for name in host.packages:
         wheel = kept.get(name)
-        paths[name] = wheel.path if wheel is not None and fits(wheel.name, _interpreter(python)) else None
+        paths[name] = wheel.path if wheel is not None and fits(wheel.name, here) else None
     missing = sorted(name for name, path in paths.items() if path is None)
     why = "nothing is fetched with --offline"
     if missing and not offline:
         wanted = [Wanted(name=name, version=host.packages[name].version) for name in missing]
         why = _fetch(wanted, store, python)
         for name in missing:
-            paths[name] = next(iter(store.named(name, host.packages[name].version, _interpreter(python))), None)
+            paths[name] = next(iter(store.named(name, host.packages[name].version, here)), None)
     still = [f"{name} {host.packages[name].version}" for name in missing if paths[name] is None]
     if still:
         raise _missing(still, store, why)
@@ -213,18 +213,7 @@ def _wanted(package: LockedPackage) -> Wanted:
 
 
 def _fitting(store: WheelStore, name: str, hashes: frozenset[str], python: Python) -> Path | None:
-    return store.find(name, hashes, interpreter=_interpreter(python))
-
-
-def _interpreter(python: Python) -> Interpreter:
-    major, minor = python.variables["python_version"].split(".")
-    return Interpreter(
-        implementation=python.implementation,
-        major=int(major),
-        minor=int(minor),
-        system=python.variables["sys_platform"],
-        machine=python.variables["platform_machine"],
-    )
+    return store.find(name, hashes, interpreter=interpreter_of(python.variables))
 
 
 def _install(path: Path, name: str) -> Install:

@@ -40,7 +40,7 @@ _ANSWERS_WITHIN: Final = 60
 
 _ASK: Final = (
     "import json,os,platform,sys;v=platform.python_version();print(json.dumps({'executable':sys.executable,"
-    "'implementation':sys.implementation.name,'variables':{'extra':'','implementation_name':sys.implementation.name,"
+    "'variables':{'extra':'','implementation_name':sys.implementation.name,"
     "'implementation_version':v,'os_name':os.name,'platform_machine':platform.machine(),"
     "'platform_python_implementation':platform.python_implementation(),'platform_release':platform.release(),"
     "'platform_system':platform.system(),'platform_version':platform.version(),'python_full_version':v,"
@@ -64,7 +64,6 @@ class Python(msgspec.Struct, frozen=True, kw_only=True):
     """An interpreter: where it is, and what it is in the words of PEP 508."""
 
     executable: str
-    implementation: str
     variables: dict[str, str]
 
     @property

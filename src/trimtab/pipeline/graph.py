@@ -125,12 +125,6 @@ def serving_steps(graph: Graph) -> tuple[Step, ...]:
     return tuple(step for step in graph.steps if step.function in needed)
 
 
-def training_steps(graph: Graph) -> tuple[Step, ...]:
-    """The other steps, ``train`` last: what only training calls."""
-    serving = {step.function for step in serving_steps(graph)}
-    return tuple(step for step in graph.steps if step.function not in serving)
-
-
 def parameters(graph: Graph) -> dict[str, Scalar]:
     """Every hyper-parameter of the graph with its value; one name is one value, in whichever functions it occurs."""
     return {name: value for step in graph.steps for name, value in step.params.items()}

@@ -20,7 +20,7 @@ from tests.integration.environment.small import (
     without_network,
 )
 from trimtab.base.errors import IntegrityError
-from trimtab.drivers.environment import Libraries, this_interpreter
+from trimtab.drivers.environment import Libraries, interpreter_of, marker_variables
 from trimtab.drivers.wheel_store import NotLockableError, Wanted, WheelStore, build_wheel, download, read_wheel, repack
 
 FILES = {
@@ -34,6 +34,8 @@ FILES = {
     "DATA/purelib/tool_third.py": "THIRD = 3\n",
     "INFO/entry_points.txt": "[console_scripts]\ntool = tool:main\n\n[other]\nx = tool\n",
 }
+
+HERE = interpreter_of(marker_variables())
 
 
 @pytest.fixture
@@ -124,15 +126,15 @@ def test_a_wheel_is_found_by_its_hash_and_a_damaged_one_is_not(tmp_path: Path) -
     store = WheelStore(tmp_path / "store")
     wheel = make_wheel(tmp_path, "tool", "1.0")
     hashes = [f"sha256:{sha256(wheel)}"]
-    assert store.find("tool", hashes, interpreter=this_interpreter()) is None
+    assert store.find("tool", hashes, interpreter=HERE) is None
     kept = store.put(wheel)
     assert kept.path == tmp_path / "store" / wheel.name
-    assert store.find("tool", hashes, interpreter=this_interpreter()) == kept.path
-    assert store.find("other", hashes, interpreter=this_interpreter()) is None
+    assert store.find("tool", hashes, interpreter=HERE) == kept.path
+    assert store.find("other", hashes, interpreter=HERE) is None
     kept.path.write_bytes(kept.path.read_bytes()[:-1] + b"x")
-    assert store.find("tool", hashes, interpreter=this_interpreter()) is None
+    assert store.find("tool", hashes, interpreter=HERE) is None
     assert store.put(wheel).path.read_bytes() == wheel.read_bytes()
-    assert store.find("tool", hashes, interpreter=this_interpreter()) is not None
+    assert store.find("tool", hashes, interpreter=HERE) is not None
 
 
 def test_another_wheel_of_the_same_name_is_kept_beside_the_first(tmp_path: Path) -> None:
@@ -141,7 +143,7 @@ def test_another_wheel_of_the_same_name_is_kept_beside_the_first(tmp_path: Path)
     second = store.put(make_wheel(tmp_path / "b", "tool", "1.0", files={"tool.py": "OTHER = 1\n"}))
     assert first.path != second.path
     for wheel in (first, second):
-        assert store.find("tool", [f"sha256:{wheel.sha256}"], interpreter=this_interpreter()) == wheel.path
+        assert store.find("tool", [f"sha256:{wheel.sha256}"], interpreter=HERE) == wheel.path
         holding = store.holding("tool", wheel.record)
         assert holding is not None
         assert holding.path == wheel.path
@@ -150,7 +152,7 @@ def test_another_wheel_of_the_same_name_is_kept_beside_the_first(tmp_path: Path)
 def test_a_wheel_for_another_machine_is_not_found(tmp_path: Path) -> None:
     store = WheelStore(tmp_path / "store")
     kept = store.put(make_wheel(tmp_path, "tool", "1.0", tag="cp27-cp27m-win32"))
-    assert store.find("tool", [f"sha256:{kept.sha256}"], interpreter=this_interpreter()) is None
+    assert store.find("tool", [f"sha256:{kept.sha256}"], interpreter=HERE) is None
 
 
 def test_what_is_no_sound_wheel_is_not_kept(tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from trimtab.drivers.environment import (
     imported_modules,
     installed_packages,
     marker_variables,
-    observe,
-    packages_behind,
+    observe_packages,
 )
 from trimtab.records.environment import Environment, Level
 from trimtab.records.versioned import encode
@@ -51,29 +50,30 @@ def test_a_source_that_is_not_python_is_named_with_its_line() -> None:
 
 
 def test_the_closure_holds_what_is_required_and_neither_tools_nor_trimtab() -> None:
-    found = packages_behind(["sklearn", "not_installed", "os"])
+    found = Libraries(None).behind(["sklearn", "not_installed", "os"])
     assert {"scikit-learn", "numpy", "scipy", "joblib", "threadpoolctl"} <= set(found)
-    assert found["scikit-learn"] == metadata.version("scikit-learn")
+    assert found["scikit-learn"].version == metadata.version("scikit-learn")
     assert not {"pytest", "polars", "trimtab", "msgspec", "mypy", "ruff", "hypothesis"} & set(found)
 
 
 def test_extras_that_nobody_asked_for_stay_out() -> None:
-    found = packages_behind(["pandas"])
+    found = Libraries(None).behind(["pandas"])
     assert "python-dateutil" in found
     assert "pytest" not in found  # an extra of pandas, and loaded here
 
 
 def test_a_tool_that_the_project_itself_imports_is_pinned() -> None:
-    assert "pytest" in packages_behind(["pytest"])
+    assert "pytest" in Libraries(None).behind(["pytest"])
 
 
 def test_the_environment_is_a_record() -> None:
-    found = observe(["numpy"])
+    used = Libraries(None).behind(["numpy"])
+    found = observe_packages(used)
     assert found.packages == {"numpy": metadata.version("numpy")}
     assert found.threads >= 1
     assert found.processor
     assert found.python.startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
-    assert encode(found) == encode(observe(["numpy"]))
+    assert encode(found) == encode(observe_packages(used))
     assert isinstance(found, Environment)
 
 

@@ -18,7 +18,7 @@ from trimtab.data.infer import infer
 from trimtab.data.schema import Contract, Range, Severity
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
-from trimtab.drivers.environment import packages_behind
+from trimtab.drivers.environment import Libraries
 from trimtab.drivers.model_files import save_model
 from trimtab.records.prediction import Output
 from trimtab.records.versioned import encode
@@ -121,11 +121,12 @@ def make_release(state: Path, workshop: Path, recipe: Recipe | None = None) -> D
     proofs = Golden(rows=golden_rows(golden, contract.features), outputs=tuple(outputs))
     (contents / CONTRACT_FILE).write_text(format_contract(contract))
     (contents / GOLDEN_FILE).write_bytes(encode(proofs))
+    used = Libraries(None).behind(["sklearn", "numpy", "skops"])
     draft = Manifest(
         project="card-fraud", source=digest_bytes(f"{recipe.scale}".encode()), data=digest_bytes(b"rows"),
         module="pipeline", rows_as=recipe.rows_as, steps=(ServingStep(function="features", inputs=(ROWS,)),),
         python=recipe.python or _python(), model=model, files={}, expected={}, trained_rows=len(rows),
-        packages={**packages_behind(["sklearn", "numpy", "skops"]), **dict(recipe.packages)},
+        packages={**{name: each.version for name, each in used.items()}, **dict(recipe.packages)},
     )  # fmt: skip
     return Bundles(state / "releases").pack(draft, contents, recipe.key)
 

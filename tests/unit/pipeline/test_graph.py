@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trimtab.base.errors import ProblemsError, TrimtabError
-from trimtab.pipeline.graph import Graph, Scalar, build_graph, parameters, serving_steps, training_steps
+from trimtab.pipeline.graph import Graph, Scalar, build_graph, parameters, serving_steps
 from trimtab.pipeline.problems import (
     CycleError,
     LabelLeakError,
@@ -68,7 +68,6 @@ def test_a_parameter_named_like_a_function_is_its_result() -> None:
 def test_serving_needs_only_what_leads_to_the_features() -> None:
     graph = graph_of(FOUR)
     assert [step.function for step in serving_steps(graph)] == ["clean", "calendar", "features"]
-    assert [step.function for step in training_steps(graph)] == ["weights", "train"]
 
 
 def test_hyper_parameters_are_set_over_their_defaults_and_recorded_together() -> None:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from trimtab.base.errors import InputError
-from trimtab.drivers.environment.level import LockFile, environment_level, find_locks, this_interpreter
+from trimtab.drivers.environment.level import LockFile, environment_level, find_locks, interpreter_of
 from trimtab.drivers.environment.libraries import Libraries, site_packages
 from trimtab.drivers.environment.machine import (
     implementation,
@@ -38,23 +38,11 @@ __all__ = [
     "find_locks",
     "imported_modules",
     "installed_packages",
+    "interpreter_of",
     "marker_variables",
-    "observe",
     "observe_packages",
-    "packages_behind",
     "site_packages",
-    "this_interpreter",
 ]
-
-
-def observe(imports: Iterable[str]) -> Environment:
-    """This machine and interpreter, with the closure of the distributions behind ``imports``.
-
-    Args:
-        imports: top-level modules that the project uses, from `imported_modules`; those of the standard library, of
-            the project itself and those that are not installed are passed over.
-    """
-    return observe_packages(Libraries(None).behind(imports))
 
 
 def observe_packages(
@@ -113,12 +101,6 @@ def imported_modules(sources: Mapping[str, str]) -> frozenset[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.split(".")[0])
     return frozenset(found - own - sys.stdlib_module_names - {"trimtab"})
-
-
-def packages_behind(imports: Iterable[str]) -> dict[str, str]:
-    """Distribution → version: those that provide the modules, and all that those require."""
-    found = Libraries(None).behind(imports)
-    return {name: package.version for name, package in found.items() if package.version}
 
 
 def installed_packages() -> dict[str, str]:

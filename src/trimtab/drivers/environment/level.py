@@ -7,8 +7,6 @@ that has nothing to do.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
@@ -103,8 +101,9 @@ def environment_level(
     if locked is None:
         _check_pins(lock, used, libraries)
         return Level.OBSERVED, None
+    variables = marker_variables()
     differences = lock_differences(
-        choose(locked, marker_variables()), used, this_interpreter(), editable=libraries.editable(used)
+        choose(locked, variables), used, interpreter_of(variables), editable=libraries.editable(used)
     )
     if differences:
         raise EnvironmentMismatchError(
@@ -116,16 +115,17 @@ def environment_level(
     return Level.LOCKED, lock.record
 
 
-def this_interpreter() -> Interpreter:
-    """What a wheel has to fit, for this process."""
+def interpreter_of(variables: Mapping[str, str]) -> Interpreter:
+    """What a wheel has to fit, for an interpreter in the words of PEP 508 (`marker_variables`)."""
     from trimtab.release.wheel_name import Interpreter
 
+    major, minor = variables["python_version"].split(".")
     return Interpreter(
-        implementation=sys.implementation.name,
-        major=sys.version_info.major,
-        minor=sys.version_info.minor,
-        system=sys.platform,
-        machine=os.uname().machine,
+        implementation=variables["implementation_name"],
+        major=int(major),
+        minor=int(minor),
+        system=variables["sys_platform"],
+        machine=variables["platform_machine"],
     )
 
 
