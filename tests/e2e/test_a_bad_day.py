@@ -84,3 +84,17 @@ def test_a_step_that_ends_the_process_at_once_fails_like_any_other(project: Pipe
     done = project.command("run")
     assert done.returncode == 5
     assert "the project's code called exit(0)" in done.stderr
+
+
+@pytest.mark.parametrize("line", ["raise ValueError('x')", "assert os.sep == ''", "import nowhere_to_be_found"])
+def test_a_module_that_can_no_longer_be_imported_is_no_run_with_nothing_to_do(
+    project: PipelineProject, line: str
+) -> None:
+    (project.folder / "helper.py").write_text("import os\n\nSIZE = 1\n")
+    project.edit("pipeline.py", "import os", "import os\n\nfrom helper import SIZE")
+    project.run()
+    assert project.ran() == set()
+    (project.folder / "helper.py").write_text(f"import os\n\nSIZE = 1\n{line}\n")
+    done = project.command("run")
+    assert done.returncode == 5
+    assert "helper.py:4" in done.stderr

@@ -129,10 +129,14 @@ class Reader:
             step=step.function,
             inputs=step.inputs,
             parts=tuple(always),
-            unstable=_unstable(step, reach),
+            unstable=(*_unstable(step, reach), *self._absent(reach)),
             notes=(*_notes(step, reach), *_said(step, reach)),
             named=_named(reach),
         )
+
+    def _absent(self, reach: Reach) -> Iterator[Unstable]:
+        for name in self.libraries.absent(sorted(reach.needed)):
+            yield Unstable(what=f"the project imports {name}, which is not installed here")
 
     def _reach(self, step: Step) -> Reach:
         return self.code.reach(self.project.pipeline.module, step.function)

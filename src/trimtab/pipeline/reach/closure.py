@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -27,6 +28,8 @@ class Closure:
     Attributes:
         moments: statement → its number in the order of execution, over all modules.
         changed: name → the statements that change something behind it when they are executed.
+        stopping: the statements that may stop the import: what they raise or assert decides whether anything runs.
+        needed: the libraries that the import surely asks for, by their first names.
     """
 
     def __init__(self, root: Module, effects: Effects) -> None:
@@ -45,6 +48,22 @@ class Closure:
                 for slot in effects.of(module, statement):
                     self.changed.setdefault(slot, []).append((module, statement))
         self._find_sure()
+        self.stopping = [
+            (module, statement)
+            for module in self.modules.values()
+            for statement in module.statements
+            if statement.executed and isinstance(statement.node, ast.Raise | ast.Assert)
+        ]
+        self.needed = frozenset(self._needed())
+
+    def _needed(self) -> Iterator[str]:
+        for name in self._sure & self.modules.keys():
+            for statement in self.modules[name].statements:
+                loaded = statement.loaded
+                if loaded is not None and statement.executed and not statement.conditions:
+                    top = loaded.module.partition(".")[0]
+                    if top and not self.effects.modules.homes(top)[0]:
+                        yield top
 
     def moment(self, statement: Statement) -> int:
         return self.moments.get(statement, len(self.moments))

@@ -117,7 +117,7 @@ class Reaching:
     # ── the search ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _search(self) -> None:
-        for home, statement in self.closure.changed.get(EVERYTHING, ()):
+        for home, statement in (*self.closure.changed.get(EVERYTHING, ()), *self.closure.stopping):
             self._effect(home, statement)
         while self._waiting:
             while self._waiting:
@@ -195,6 +195,7 @@ class Reaching:
             unfollowed=tuple(sorted(self.unfollowed, key=lambda each: (each.at, each.what))),
             hints=tuple(sorted(self.hints, key=lambda each: (each.at, each.kind, each.what))),
             literals=frozenset(self.texts),
+            needed=self.closure.needed,
         )
 
     def _handed_clocks(self) -> None:

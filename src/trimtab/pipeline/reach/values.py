@@ -63,6 +63,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
         units: the function itself first, then the others by module and name.
         externals: top-level names of imported modules that are neither the project's nor the standard library's.
         literals: texts in the code, up to 1,024 characters: some may be names of files.
+        needed: top-level names of libraries without which the project's modules cannot be imported.
     """
 
     units: tuple[Unit, ...]
@@ -70,6 +71,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     unfollowed: tuple[Unfollowed, ...]
     hints: tuple[Hint, ...]
     literals: frozenset[str]
+    needed: frozenset[str] = frozenset()
 
 
 def joined(reach: Reach, others: Iterable[Reach]) -> Reach:
@@ -81,6 +83,7 @@ def joined(reach: Reach, others: Iterable[Reach]) -> Reach:
         unfollowed=tuple(dict.fromkeys(lost for each in every for lost in each.unfollowed)),
         hints=tuple(dict.fromkeys(hint for each in every for hint in each.hints)),
         literals=frozenset().union(*(each.literals for each in every)),
+        needed=frozenset().union(*(each.needed for each in every)),
     )
 
 
