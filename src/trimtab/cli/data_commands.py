@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from trimtab.app.data_defaults import ProjectTable
 
 _SEASONS = ("hour", "weekday", "hour-of-week")
+_OBJECTS = 50_000
+"""Python looks for garbage after so many new objects: imports make that many, which all stay; batches are arrays."""
 
 
 @click.group()
@@ -41,6 +44,7 @@ def data() -> None:
     named is the project's own table and contract.
     """
     one_thread()
+    gc.set_threshold(_OBJECTS)
 
 
 @data.command()

@@ -34,7 +34,7 @@ from trimtab.data.profile import (
 )
 from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import SketchFold, codes_of, values_of
-from trimtab.data.texts import hidden_text, short_text
+from trimtab.data.texts import SHORT_MAX, hidden_text, short_text
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
@@ -111,11 +111,8 @@ class NumberFold:
         self._distinct: DistinctFold | None = None
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        present: Mask | None = None
-        if series.null_count():
-            present = series.is_not_null().to_numpy()
-            self._nulls += series.null_count()
-            series = series.drop_nulls()
+        series, present, nulls = _without_nulls(series)
+        self._nulls += nulls
         if self._are_integers and series.dtype not in _OF_64_BITS:
             self._are_integers = False  # no array holds integers of 128 bits, so they are taken for floats
         integers = _narrow(series) if self._are_integers else None
@@ -217,11 +214,8 @@ class TruthFold:
         self._nulls = self._yes = self._no = 0
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        present: Mask | None = None
-        if series.null_count():
-            present = series.is_not_null().to_numpy()
-            self._nulls += series.null_count()
-            series = series.drop_nulls()
+        series, present, nulls = _without_nulls(series)
+        self._nulls += nulls
         yes = int(series.sum() or 0)
         self._yes += yes
         self._no += len(series) - yes
@@ -248,27 +242,27 @@ class TextFold:
         self._hidden = hidden
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        present: Mask | None = None
-        if series.null_count():
-            present = series.is_not_null().to_numpy()
-            self._nulls += series.null_count()
-            series = series.drop_nulls()
+        series, present, nulls = _without_nulls(series)
+        self._nulls += nulls
         texts = series.cast(pl.String) if series.dtype != pl.String else series
         if not len(texts):
             return Seen(hashes=np.empty(0, dtype=np.uint64), present=present)
-        self._measure(texts)
-        hashes: Hashes | None = None
-        if self._counted is not None:
-            self._count(texts)
-        else:
-            named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
-            shown = _shortened(named)
-            hashes = hash_texts(shown)
-            self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
-            self._distinct.add(hashes)
-            if shown is texts:  # a row's hash is of the whole text, whether or not there are too many by then
-                return Seen(hashes=hashes if hashed else None, present=present)
-        return Seen(hashes=hash_texts(texts) if hashed else None, present=present)
+        # By names of their own, since a column may be called as the counts are.
+        tally = texts.alias("text").value_counts(name="rows") if self._counted is not None else None
+        longest = self._measure(texts if tally is None else tally[:, 0], None if tally is None else tally[:, 1])
+        if tally is not None and not (tally.height > VALUES_MAX and longest <= SHORT_MAX and not self._hidden):
+            self._count(tally)
+            return Seen(hashes=_hashes_by_value(texts, tally[:, 0]) if hashed else None, present=present)
+        if self._counted is not None:  # so many texts that are their own names are too many, counted or not
+            self._group()
+        named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
+        shown = named if longest <= SHORT_MAX or self._hidden else _shortened(named)
+        hashes = hash_texts(shown)
+        self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
+        self._distinct.add(hashes)
+        if hashed and shown is not texts:
+            hashes = hash_texts(texts)  # a row's hash is of the whole text, also once there are too many
+        return Seen(hashes=hashes if hashed else None, present=present)
 
     def column(self) -> CategoryColumn:
         if self._counted is not None:
@@ -284,25 +278,32 @@ class TextFold:
             distinct=self._distinct.distinct(),
         )
 
-    def _count(self, texts: pl.Series) -> None:
+    def _count(self, tally: pl.DataFrame) -> None:
         """Count each value; once there are too many, what was counted goes into groups."""
         assert self._counted is not None, "called until there are too many"
-        tally = texts.value_counts()
         for text, count in zip(tally[:, 0].to_list(), tally[:, 1].to_list(), strict=True):
             self._counted[self._name(text)] += count
         if len(self._counted) > VALUES_MAX:
-            names = list(self._counted)
-            self._groups += np.array(group_counts(names, self._counted.values()), dtype=np.int64)
-            self._distinct.add(hash_names(names))
-            self._counted = None
+            self._group()
 
-    def _measure(self, texts: pl.Series) -> None:
-        lengths = texts.str.len_chars()
-        least, most, total = int(lengths.min()), int(lengths.max()), int(lengths.sum())  # type: ignore[arg-type]
-        if self._lengths is not None:
-            least, most = min(least, self._lengths.minimum), max(most, self._lengths.maximum)
-            total += self._lengths.total
-        self._lengths = Lengths(minimum=least, maximum=most, total=total)
+    def _group(self) -> None:
+        """Put what was counted by value into groups by hash."""
+        assert self._counted is not None, "called once"
+        names = list(self._counted)
+        self._groups += np.array(group_counts(names, self._counted.values()), dtype=np.int64)
+        self._distinct.add(hash_names(names))
+        self._counted = None
+
+    def _measure(self, texts: pl.Series, counts: pl.Series | None) -> int:
+        """Take in the characters of texts, each of them so many times; the most."""
+        lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+        least, most = int(lengths.min()), int(lengths.max())
+        total = int(lengths.sum() if counts is None else lengths @ counts.to_numpy().astype(np.int64))
+        known = self._lengths or Lengths(minimum=least, maximum=most, total=0)
+        self._lengths = Lengths(
+            minimum=min(least, known.minimum), maximum=max(most, known.maximum), total=total + known.total
+        )
+        return most
 
 
 class TimeFold:
@@ -319,11 +320,8 @@ class TimeFold:
         self._distinct: DistinctFold | None = None
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        present: Mask | None = None
-        if series.null_count():
-            present = series.is_not_null().to_numpy()
-            self._nulls += series.null_count()
-            series = series.drop_nulls()
+        series, present, nulls = _without_nulls(series)
+        self._nulls += nulls
         moments = series.cast(pl.Datetime("us")) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
         times: Array = moments.to_physical().to_numpy()
         if not len(times):
@@ -407,7 +405,20 @@ def _narrowed(present: Mask | None, finite: Mask) -> Mask:
 
 
 def _shortened(texts: pl.Series) -> pl.Series:
-    """Texts as `short_text` names them; most tables have no long one."""
-    if int(texts.str.len_chars().max() or 0) <= 80:  # type: ignore[arg-type]  # a number of characters
-        return texts
+    """Texts as `short_text` names them."""
     return pl.Series(texts.name, [short_text(text) for text in texts.to_list()], dtype=pl.String)
+
+
+def _hashes_by_value(texts: pl.Series, values: pl.Series) -> Hashes:
+    """The hash of each text, worked out for each of the few different ``values`` once."""
+    places = texts.cast(pl.Enum(values)).to_physical().to_numpy()
+    hashes: Hashes = hash_texts(values)[places]
+    return hashes
+
+
+def _without_nulls(series: pl.Series) -> tuple[pl.Series, Mask | None, int]:
+    """The values that are there, where they are (None: everywhere), and how many are not."""
+    nulls = series.null_count()
+    if not nulls:
+        return series, None, 0
+    return series.drop_nulls(), series.is_not_null().to_numpy(), nulls

@@ -7,7 +7,6 @@ it is asked for, with the same edges for two tables that are laid beside each ot
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -243,15 +242,15 @@ def _bounds(keys: Integers, dropped: int, *, linear: bool) -> tuple[Floats, Floa
 def _sampled(profile: Profile, name: str, column: CategoryColumn | Measured, most: int) -> tuple[Frequent, ...]:
     if profile.sample is None or name not in profile.sample.columns:
         return ()
-    sampled, weights = profile.sample.columns[name], profile.sample.counts
-    held, rows = Counter[str | int | float](), Counter[str | int | float]()
-    for value, weight in zip(_values(sampled, column), weights, strict=True):
-        if value is not None:
-            held[value] += weight
-            rows[value] += 1
-    often = [value for value, count in rows.items() if count >= _SAMPLED_MIN]
-    times = profile.rows / max(sum(weights), 1)
-    return _most(_estimates({value: held[value] * times for value in often}, column), most, exact=False)
+    sampled, weights = profile.sample.columns[name], np.array(profile.sample.counts)
+    codes = sampled.numbers
+    there = ~np.isnan(codes)
+    found, first, places, rows = np.unique(codes[there], return_index=True, return_inverse=True, return_counts=True)
+    often = np.flatnonzero(rows >= _SAMPLED_MIN)
+    often = often[np.argsort(first[often])]
+    held = np.bincount(places, weights=weights[there], minlength=len(found)) * (profile.rows / max(weights.sum(), 1))
+    values = _values(sampled, column, found[often].tolist())
+    return _most(_estimates(dict(zip(values, held[often].tolist(), strict=True)), column), most, exact=False)
 
 
 def _estimates(sampled: Mapping[str | int | float, float], column: CategoryColumn | Measured) -> _Counted:
@@ -265,11 +264,12 @@ def _estimates(sampled: Mapping[str | int | float, float], column: CategoryColum
         yield value, round(own) if own > bound / 2 else min(round(sampled[value]), bound)
 
 
-def _values(sampled: Sampled, column: CategoryColumn | Measured) -> list[str | int | float | None]:
-    plain = sampled.plain()
-    if column.type in (ColumnType.INTEGER, ColumnType.TIME):
-        return [int(value) if isinstance(value, float) else value for value in plain]
-    return list(plain)
+def _values(sampled: Sampled, column: CategoryColumn | Measured, codes: list[float]) -> list[str | int | float]:
+    """The values that a sample's numbers stand for."""
+    if not sampled.is_number:
+        return [sampled.values[int(code)] for code in codes]
+    whole = column.type in (ColumnType.INTEGER, ColumnType.TIME)
+    return [int(code) if whole else code for code in codes]
 
 
 def _around(column: CategoryColumn | Measured, values: Sequence[str | int | float]) -> tuple[list[int], list[float]]:

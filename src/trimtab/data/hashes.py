@@ -25,6 +25,8 @@ _GOLDEN: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _LONG: Final = 256
 """Bytes of a text from which on it is hashed by itself: one long text must not make a pass of every eight bytes."""
 _EXACT: Final = 2**53
+_FIRST: Final = np.array([(1 << 8 * count) - 1 for count in range(9)], dtype=np.uint64)
+"""What keeps so many of a word's eight bytes."""
 
 
 def mixed(bits: Hashes) -> Hashes:
@@ -54,20 +56,27 @@ def hash_integers(values: Integers) -> Hashes:
 
 def hash_texts(texts: pl.Series) -> Hashes:
     """Hashes of a series of texts; null is hashed as the empty text."""
+    import polars as pl
+
     filled = texts.fill_null("")
     lengths = filled.str.len_bytes().to_numpy().astype(np.int64)
-    content = (filled.str.join("").item() or "").encode() if len(texts) else b""
+    content = (filled.str.join("").cast(pl.Binary).item() or b"") if len(texts) else b""
     starts = np.cumsum(lengths) - lengths
     data = np.frombuffer(content + bytes(8), dtype=np.uint8)
     words = np.ndarray(shape=(len(content) + 1,), dtype="<u8", buffer=data, strides=(1,))
     hashes = lengths.astype(np.uint64) * _GOLDEN
-    rows = np.flatnonzero((lengths > 0) & (lengths <= _LONG))
+    shortest, longest = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
     at = 0
+    while at + 8 <= shortest and longest <= _LONG:  # every text has these eight bytes
+        hashes = _absorbed(hashes, words[starts + at])
+        at += 8
+    rows = np.flatnonzero((lengths > at) & (lengths <= _LONG))
     while len(rows):
-        _absorb(hashes, rows, words[starts[rows] + at], lengths[rows] - at)
+        left = np.minimum(lengths[rows] - at, 8)
+        hashes[rows] = _absorbed(hashes[rows], words[starts[rows] + at] & _FIRST[left])
         at += 8
         rows = rows[lengths[rows] > at]
-    for row in np.flatnonzero(lengths > _LONG).tolist():
+    for row in np.flatnonzero(lengths > _LONG).tolist() if longest > _LONG else ():
         text = content[starts[row] : starts[row] + lengths[row]]
         hashes[row] ^= np.uint64(_digest(text))
     return mixed(hashes)
@@ -89,15 +98,10 @@ def _digest(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
-def _absorb(hashes: Hashes, rows: Integers, words: Hashes, left: Integers) -> None:
-    short = left < 8
-    if short.any():
-        keep = np.minimum(left, 8).astype(np.uint64) * np.uint64(8)
-        keep[~short] = 0
-        mask = (np.uint64(1) << keep) - np.uint64(1)
-        words = np.where(short, words & mask, words)
-    state = hashes[rows] ^ words
+def _absorbed(state: Hashes, words: Hashes) -> Hashes:
+    """The states with eight more bytes of each text taken in; changes its first argument and returns it."""
+    state ^= words
     state *= _ONE
     state ^= state >> np.uint64(29)
     state *= _GOLDEN
-    hashes[rows] = state
+    return state

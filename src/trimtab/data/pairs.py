@@ -57,25 +57,29 @@ class PairsFold:
         self._columns = columns
         size = len(columns)
         self._state = (np.zeros((size, size)), np.zeros((size, size)), np.zeros((size, size)))
+        self._room = np.empty((2, size, 0))
 
     def add(self, batch: Mapping[str, tuple[Floats, Mask | None]]) -> None:
         """Take in a batch: for each column its numbers, one for each row, and where they are numbers (None: all)."""
         if not self._columns:
             return
         rows = len(next(iter(batch.values()))[0])
-        apart = np.empty((len(self._columns), rows))
-        known = np.ones((len(self._columns), rows)) if any(mask is not None for _, mask in batch.values()) else None
+        if self._room.shape[2] != rows:  # the same memory for batch after batch: making it costs as much as using it
+            self._room = np.empty((2, len(self._columns), rows))
+        apart, marks = self._room
+        known = marks if any(mask is not None for _, mask in batch.values()) else None
         means = np.zeros(len(self._columns))
         with np.errstate(over="ignore", invalid="ignore"):
             for place, name in enumerate(self._columns):
                 values, mask = batch[name]
-                if mask is None or known is None:
+                if known is not None:
+                    known[place] = True if mask is None else mask
+                if mask is None:
                     means[place] = _mean(values)
                     np.subtract(values, means[place], out=apart[place])
                     continue
                 means[place] = _mean(values[mask]) if mask.any() else 0.0
                 apart[place] = np.where(mask, values - means[place], 0.0)
-                known[place] = mask
             self._state = _merged(self._state, _of_batch(apart, known, means))
 
     def pairs(self) -> Pairs:

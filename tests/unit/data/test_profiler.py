@@ -149,3 +149,12 @@ def test_sensitive_numbers_and_times_are_known_to_within_coarse_buckets() -> Non
     text = column_of(["Ada", "Ada", "Bob"], sensitive=frozenset({"x"}))
     assert sorted(text.counts) == [1, 2]
     assert all(value.startswith("hidden ") for value in text.values)
+
+
+def test_columns_may_be_called_as_polars_calls_its_own() -> None:
+    table = pl.DataFrame({name: ["a", "b", "a", None] for name in ("count", "text", "rows", "", "literal", "index")})
+    found = profile_frame(table)
+    for name in table.columns:
+        column = found.columns[name]
+        assert isinstance(column, CategoryColumn)
+        assert (column.values, column.counts, column.nulls) == (("a", "b"), (2, 1), 1)
