@@ -7,7 +7,8 @@ is how a decision comes to rest on something that was never said.
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -15,6 +16,8 @@ from trimtab.base.digest import Digest, digest_bytes
 from trimtab.base.errors import IntegrityError, UnknownVersionError
 
 R = TypeVar("R", bound=msgspec.Struct)
+_INNER: Final = re.compile(r"Invalid value '(trimtab\.[a-z.-]+/[0-9]+)'")
+"""How msgspec says that a record within another is of a version that there is not."""
 
 
 def schema_of(kind: type[msgspec.Struct]) -> str:
@@ -53,13 +56,14 @@ def _explain(
         found: Any = json.loads(content)
     except ValueError:
         found = None
+    fix = "Read it with the Trimtab that wrote it; before version 0.1 records are not migrated."
     named = found.get("schema") if isinstance(found, dict) else None
     if named is not None and named != wanted:
-        return UnknownVersionError(
-            f"this record says {named!r}, and this Trimtab reads {wanted!r}",
-            fix="Read it with the Trimtab that wrote it; before version 0.1 records are not migrated.",
-            at=at,
-        )
+        return UnknownVersionError(f"this record says {named!r}, and this Trimtab reads {wanted!r}", fix=fix, at=at)
+    inner = _INNER.search(str(error))
+    if inner is not None:  # a record within it, such as a window's profile
+        problem = f"this {wanted} record holds {inner[1]!r}, which this Trimtab does not read"
+        return UnknownVersionError(problem, fix=fix, at=at)
     return IntegrityError(
         f"this is not a {wanted} record: {error}",
         fix="The content was changed or cut short; restore it from a copy.",

@@ -5,6 +5,7 @@ import pytest
 
 from trimtab.base.errors import IntegrityError, UnknownVersionError
 from trimtab.base.instants import Instant
+from trimtab.monitor.window import ReleaseWindow, WindowSummary
 from trimtab.records.action import Action
 from trimtab.records.label import Label
 from trimtab.records.prediction import Prediction
@@ -40,6 +41,14 @@ def test_another_version_is_refused_by_name() -> None:
     newer = encode(LABEL).replace(b"label/1", b"label/2")
     with pytest.raises(UnknownVersionError, match=r"says 'trimtab.label/2', and this Trimtab reads 'trimtab.label/1'"):
         decode(Label, newer)
+
+
+def test_another_version_of_a_record_within_a_record_is_refused_by_name() -> None:
+    parts = (ReleaseWindow(release="r"),)
+    window = WindowSummary(endpoint="e", start=Instant(0), end=Instant(1), metric="m", releases=parts)
+    older = encode(window).replace(b"trimtab.profile/", b"trimtab.profile/0")
+    with pytest.raises(UnknownVersionError, match=r"this trimtab.window/1 record holds 'trimtab.profile/03'"):
+        decode(WindowSummary, older)
 
 
 def test_a_cut_record_is_refused() -> None:
