@@ -309,6 +309,75 @@ def test_a_database_is_an_input_with_what_its_log_still_holds(project: Project) 
     assert {path, path.with_name("rows.db-wal")} <= seen.files
 
 
+LOGS = {
+    "by its name": "sqlite3.connect('rows.base')",
+    "for reading alone": "sqlite3.connect('file:rows.base?mode=ro', uri=True)",
+}
+
+
+@pytest.mark.parametrize("connect", LOGS.values(), ids=LOGS)
+def test_a_database_that_has_no_log_is_another_one_once_it_has(project: Project, connect: str) -> None:
+    path, log = project.folder / "rows.base", project.folder / "rows.base-wal"
+    base = sqlite3.connect(path)
+    base.execute("pragma journal_mode = wal")
+    base.execute("create table t (x)")
+    base.commit()
+    base.close()
+    body = f"import sqlite3\nc = {connect}\nc.execute('select * from t').fetchall()\nc.close()"
+    seen = project.seen(body)
+    assert (path in seen.files, log in seen.absent) == (True, True)
+    with sqlite3.connect(path) as base:
+        base.execute("insert into t values (1)")
+        base.commit()
+        again = project.seen(body)
+    base.close()
+    assert {path, log} <= again.files
+    assert project.inside(again.files) == {"rows.base", "rows.base-wal"}
+
+
+def test_the_log_of_a_database_that_the_step_leaves_open_is_its_own(project: Project) -> None:
+    base = sqlite3.connect(project.folder / "rows.db")
+    base.execute("pragma journal_mode = wal")
+    base.execute("create table t (x)")
+    base.close()
+    step = project.step("c = sqlite3.connect('rows.db'); c.execute('select * from t').fetchall(); return c",
+                        "import sqlite3")  # fmt: skip
+    with project.observer.watch() as watch:
+        base = step()
+    base.close()
+    assert "rows.db-wal" in project.inside(watch.observed.absent & watch.observed.written)
+
+
+FOLLOWED = {
+    "os.readlink": "import os; os.readlink('current')",
+    "a path's readlink": "from pathlib import Path; Path('current').readlink()",
+    "resolve": "from pathlib import Path; Path('current').resolve()",
+    "resolve of what is behind it": "from pathlib import Path; Path('current/b.csv').resolve()",
+    "os.path.realpath": "import os.path; os.path.realpath('current')",
+}
+
+
+@pytest.mark.parametrize("body", FOLLOWED.values(), ids=FOLLOWED)
+def test_asking_where_a_link_leads_is_told(project: Project, body: str) -> None:
+    (project.folder / "current").symlink_to("data")
+    seen = project.seen(body)
+    assert [each.what for each in seen.surroundings] == ["reads where the link current leads"]
+    assert seen.surroundings[0].at.endswith(".py:4")
+
+
+def test_paths_without_links_and_the_links_of_the_step_are_not_told(project: Project) -> None:
+    (project.folder / "current").symlink_to("data")
+    seen = project.seen("""
+        import os, sys
+        from pathlib import Path
+        Path(__file__).resolve(); Path('data/a.csv').resolve(); Path('nothing').resolve()
+        os.path.realpath(sys.executable)
+        os.symlink('data', 'own'); Path('own').resolve(); os.unlink('own')
+        open('current/a.csv').close(); os.path.exists('current')
+    """)
+    assert seen.surroundings == ()
+
+
 def test_a_path_that_no_system_has_does_no_harm(project: Project) -> None:
     seen = project.seen("""
         import os

@@ -331,19 +331,51 @@ def test_a_file_of_h5py_is_an_input(project: Project, tmp_path: Path) -> None:
     assert project.seen(body, "import h5py").files == {tmp_path / "rows.h5"}
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "duckdb.sql(f\"select * from '{PLACE}/a.parquet'\").fetchall()",
-        "duckdb.read_parquet(f'{PLACE}/a.parquet').fetchall()",
-        "duckdb.connect().execute(f\"select * from read_parquet('{PLACE}/a.parquet')\").fetchall()",
-    ],
-)
+@pytest.mark.parametrize("call", ["read_parquet(f'{PLACE}/a.parquet')", "from_parquet(f'{PLACE}/a.parquet')"])
 def test_a_file_of_duckdb_is_an_input(project: Project, tmp_path: Path, call: str) -> None:
     pytest.importorskip("duckdb", reason="DuckDB is no dependency of the tests")
     pl.DataFrame({"x": [1]}).write_parquet(tmp_path / "a.parquet")
-    seen = project.seen(f"PLACE = {str(tmp_path)!r}\n{call}", "import duckdb")
+    seen = project.seen(f"PLACE = {str(tmp_path)!r}\nduckdb.{call}.fetchall()", "import duckdb")
     assert seen.files == {tmp_path / "a.parquet"}
+
+
+TABLES = ["sql('from rates')", "query('from rates')", "connect().sql('from rates')", "connect().execute('from rates')"]
+
+
+@pytest.mark.parametrize("call", TABLES)
+def test_a_table_of_the_step_is_found_by_duckdb_while_it_is_watched(project: Project, call: str) -> None:
+    pytest.importorskip("duckdb", reason="DuckDB is no dependency of the tests")
+    pytest.importorskip("pyarrow")
+    body = f"import polars\nrates = polars.DataFrame({{'x': [1]}})\nreturn duckdb.{call}.fetchall()"
+    step = project.step(body, "import duckdb")
+    with project.observer.watch():
+        assert step() == [(1,)]
+
+
+LOOKS_AT_ITS_CALLER = """
+import sys
+
+def sql(query): return sys._getframe(1).f_locals[query]
+query = from_query = execute = sql
+
+class DuckDBPyConnection:
+    def sql(self, query): return sys._getframe(1).f_locals[query]
+    query = from_query = execute = sql
+
+def connect(database=":memory:"): return DuckDBPyConnection()
+"""
+
+
+@pytest.mark.parametrize("method", ["sql", "query", "execute", "from_query"])
+def test_what_looks_at_the_names_of_its_caller_finds_the_steps(
+    project: Project, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", project.module(LOOKS_AT_ITS_CALLER, "duckdb_stand_in"))
+    step = project.step(
+        f"rates = 1\nreturn duckdb.{method}('rates') + duckdb.connect().{method}('rates')", "import duckdb"
+    )
+    with project.observer.watch():
+        assert step() == 2
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

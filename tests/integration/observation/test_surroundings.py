@@ -73,8 +73,10 @@ def test_reading_all_variables_is_told_by_its_place_and_not_by_its_values(projec
 def test_what_libraries_and_python_itself_ask_for_is_not_told(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "asks_for_rate.py").write_text("import os\ndef ask(): return os.environ['RATE']\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    library = tmp_path / "lib" / "site-packages"
+    library.mkdir(parents=True)
+    (library / "asks_for_rate.py").write_text("import os\ndef ask(): return os.environ['RATE']\n")
+    monkeypatch.syspath_prepend(str(library))
     seen = project.seen("""
         import subprocess, tempfile, asks_for_rate
         asks_for_rate.ask()

@@ -2,8 +2,8 @@
 
 inotify tells what was opened and in which order, and not by whom; fanotify tells, even to ordinary users, whether it
 was the listener itself, and merges events so that their order is lost. So the first is listened to, and the second is
-asked when it matters: whether a stranger may have done it. It answers by the names of files, without their folders: a
-stranger's act on a file with the name of one of ours is taken for ours, which costs a run at most.
+asked when it matters: whether another process may have done it. It answers by the names of files, without their
+folders: what another process does to a file with the name of one of ours is taken for ours, which costs a run at most.
 Where it is not to be had (older kernels, containers that forbid it), nobody knows, and everything counts.
 """
 
@@ -40,7 +40,7 @@ class OwnActs:
             self._fd = libc.fanotify_init(_CLOEXEC | _NONBLOCK | _REPORT_FOLDER | _REPORT_NAME, os.O_RDONLY)
 
     def add(self, folder: str) -> None:
-        """Listens to a folder; one that cannot be had ends all knowledge, for silence would look like a stranger."""
+        """Listens to a folder; if that fails, nothing is known any more, or what is missing would be another's."""
         if self._fd < 0:
             return
         import ctypes

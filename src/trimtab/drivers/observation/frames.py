@@ -10,11 +10,11 @@ from enum import Enum
 from types import FrameType, ModuleType
 from typing import Final
 
-from trimtab.drivers.observation.ground import Ground, absolute
+from trimtab.drivers.observation.path_rules import PathRules, absolute
 
 
 class Whose(Enum):
-    """Whose code a frame runs."""
+    """Whose code a frame runs; the project's is also code from elsewhere that is no package."""
 
     PROJECT = "project"
     PYTHON = "python"
@@ -29,8 +29,8 @@ _TRIMTAB: Final = __file__.rsplit("/", 3)[0] + "/"
 class Callers:
     """Who is behind a frame, for one project."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, rules: PathRules) -> None:
+        self._rules = rules
         self._known: dict[str, Whose] = {}
 
     def whose(self, frame: FrameType) -> Whose:
@@ -78,11 +78,11 @@ class Callers:
         return False
 
     def place(self, frame: FrameType | None) -> str:
-        """``file.py:12``, relative to the project, of the nearest frame of its code; empty if there is none."""
+        """``file.py:12``, relative to the project where it is inside, of the nearest frame of its code; else empty."""
         while frame is not None:
             if self.whose(frame) is Whose.PROJECT:
                 name = absolute(frame.f_code.co_filename)
-                return f"{name[len(self._ground.project) + 1 :]}:{frame.f_lineno}"
+                return f"{name.removeprefix(f'{self._rules.project}/')}:{frame.f_lineno}"
             frame = frame.f_back
         return ""
 
@@ -91,7 +91,8 @@ class Callers:
             return Whose.PYTHON
         if name.startswith("<"):
             return Whose.LIBRARY  # made from text: dataclasses, templates
-        if self._ground.is_code(absolute(name)):
+        path = absolute(name)
+        if self._rules.is_code(path) or self._rules.is_code_elsewhere(path):
             return Whose.PROJECT
         return Whose.TRIMTAB if name.startswith(_TRIMTAB) else Whose.LIBRARY
 

@@ -13,11 +13,14 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
+from weakref import WeakMethod
 
-from trimtab.drivers.observation.ground import as_text
-from trimtab.drivers.observation.ledger import Watch
+from trimtab.drivers.observation.ledger import IMPORTERS, Watch
+from trimtab.drivers.observation.path_rules import as_text
 
 _Handler = Callable[[Watch, tuple[Any, ...], FrameType], None]
+
+_Between = Callable[[object, FrameType], None]
 
 _PIPES_OF_PYTHON: Final = "/pymp-"
 """Part of the address of sockets between a process and its multiprocessing children."""
@@ -29,6 +32,7 @@ class _Watches:
     installed = False
     on: tuple[Watch, ...] = ()
     by_thread: Final[dict[int, tuple[Watch, ...]]] = {}
+    between: tuple[WeakMethod[_Between], ...] = ()
     lock: Final = threading.Lock()
 
 
@@ -39,12 +43,18 @@ def watching() -> tuple[Watch, ...]:
     return _Watches.by_thread.get(threading.get_ident()) or _Watches.on
 
 
+def listen_between(act: _Between) -> None:
+    """Calls a method for each file that is opened while no watch is on, as long as its object lives."""
+    with _Watches.lock:
+        _install()
+        alive = tuple(each for each in _Watches.between if each() is not None)
+        _Watches.between = (*alive, WeakMethod(act))
+
+
 def begin(watch: Watch) -> bool:
     """Switches a watch on, in this thread; True if it is the only one of the process."""
     with _Watches.lock:
-        if not _Watches.installed:
-            sys.addaudithook(_hook)
-            _Watches.installed = True
+        _install()
         here = threading.get_ident()
         _Watches.by_thread[here] = (*_Watches.by_thread.get(here, ()), watch)
         _Watches.on = (*_Watches.on, watch)
@@ -62,6 +72,12 @@ def finish(watch: Watch) -> bool:
                 del _Watches.by_thread[thread]
         _Watches.on = tuple(each for each in _Watches.on if each is not watch)
         return not _Watches.on
+
+
+def _install() -> None:
+    if not _Watches.installed:
+        sys.addaudithook(_hook)
+        _Watches.installed = True
 
 
 def _forget_all() -> None:
@@ -84,11 +100,21 @@ def guarded(act: Callable[[Watch], None]) -> None:
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if not _Watches.on:
+        if event == "open" and _Watches.between:
+            _between(arguments, sys._getframe(1))
         return
     handler = _HANDLERS.get(event)
     if handler is not None:
         frame = sys._getframe(1)
         guarded(lambda watch: handler(watch, arguments, frame))
+
+
+def _between(arguments: tuple[Any, ...], frame: FrameType) -> None:
+    if frame.f_globals.get("__name__") in IMPORTERS:
+        for each in _Watches.between:
+            act = each()
+            if act is not None:
+                act(arguments[0], frame)
 
 
 def _on_open(watch: Watch, arguments: tuple[Any, ...], frame: FrameType) -> None:
@@ -135,6 +161,7 @@ def _on_sqlite(watch: Watch, arguments: tuple[Any, ...], frame: FrameType) -> No
         if "mode=memory" in options or text in ("", ":memory:"):
             return
     watch.opened(text, frame, reading=True, writing=False)
+    watch.is_database(text)
 
 
 def _on_library(watch: Watch, arguments: tuple[Any, ...], frame: FrameType) -> None:

@@ -1,8 +1,8 @@
 """What the kernel tells of the project's folders (Linux, inotify): every opening, by whatever code or process.
 
-It sees what Python cannot: files opened by native code and by child processes. It cannot say who opened, so what a
-stranger opens at the same time is told too; a watch keeps such paths apart. The folders are found once, by the first
-watch of a process, and new ones are added as the kernel tells of them.
+It sees what Python cannot: files opened by native code and by child processes. It cannot say who opened, so what
+another process opens at the same time is told too; a watch keeps such paths apart. The folders are found once, by the
+first watch of a process, and new ones are added as the kernel tells of them.
 Rejected: ``IN_ACCESS``, which would tell a listing from an opening, but sends an event for every block that is read in
 turn from two files, and the queue is short; fanotify alone, which merges events so that their order is lost;
 ``LD_PRELOAD``, which needs a compiled library and a process that was started with it.
@@ -22,7 +22,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from trimtab.drivers.observation.attribution import OwnActs
-from trimtab.drivers.observation.ground import Ground, Rule, look, mode_of
+from trimtab.drivers.observation.path_rules import PathRules, Rule, look, mode_of
 
 FOLDERS: Final = 2_000
 """At most so many folders are watched: 1 KiB of the kernel's memory each, and the walk stays under 50 ms."""
@@ -70,9 +70,9 @@ class Kernel:
         own: what was this process's own of it; None where nothing is told at all.
     """
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, rules: PathRules) -> None:
         self.blind: list[str] = []
-        self._ground = ground
+        self._rules = rules
         self._lock = threading.RLock()
         self._paths: dict[int, str] = {}
         self._fd = -1
@@ -122,7 +122,7 @@ class Kernel:
             return
         self.own = OwnActs(libc)
         _LIVE.add(self)
-        self._cover(self._ground.project)
+        self._cover(self._rules.project)
         self.drain()
 
     def _cover(self, start: str) -> None:
@@ -158,12 +158,12 @@ class Kernel:
             return  # not ours to read, or gone
 
     def _is_of_interest(self, entry: os.DirEntry[str]) -> bool:
-        if entry.name in _SKIPPED or self._ground.rule(entry.path, is_link=entry.is_symlink()) is not Rule.COUNTS:
+        if entry.name in _SKIPPED or self._rules.rule(entry.path, is_link=entry.is_symlink()) is not Rule.COUNTS:
             return False
         return mode_of(f"{entry.path}/pyvenv.cfg") is None
 
     def _watch_link(self, path: str) -> None:
-        if self._ground.rule(path, is_link=True) is Rule.COUNTS:
+        if self._rules.rule(path, is_link=True) is Rule.COUNTS:
             number = self._add(self._fd, os.fsencode(path), _OPEN | _CLOSE_WRITE)
             if number >= 0:
                 self._paths.setdefault(number, path)
@@ -181,7 +181,7 @@ class Kernel:
             elif folder is not None:
                 name = os.fsdecode(block[place - length : place].rstrip(b"\0"))
                 path = f"{folder}/{name}" if name else folder
-                if self._ground.rule(path) is Rule.COUNTS:
+                if self._rules.rule(path) is Rule.COUNTS:
                     yield from self._on_folder(mask, path, name) if mask & _IS_FOLDER else _on_file(mask, path)
 
     def _on_folder(self, mask: int, path: str, name: str) -> Iterator[Event]:

@@ -18,14 +18,19 @@ from typing import Final
 
 from trimtab.drivers.observation.attribution import OwnActs, has_children
 from trimtab.drivers.observation.frames import Callers, Whose, file_of
-from trimtab.drivers.observation.ground import Ground, Rule, absolute, look, mode_of
 from trimtab.drivers.observation.kernel import Act, Event
 from trimtab.drivers.observation.observed import Observed, Sighting
+from trimtab.drivers.observation.path_rules import PathRules, Rule, absolute, look, mode_of, source_of
 
 _CODE: Final = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
-_IMPORTERS: Final = frozenset({"importlib._bootstrap_external", "zipimport"})
-_ERRANDS: Final = frozenset({"importlib.metadata", "linecache", "pkgutil"})
+IMPORTERS: Final = frozenset({"importlib._bootstrap_external", "zipimport"})
+_FOR_PYTHON: Final = frozenset({"importlib.metadata", "linecache", "pkgutil"})
 """Modules of Python that look for packages, and for the lines of a traceback."""
+
+_FOR_LINKS: Final = frozenset(
+    {"genericpath", "os", "pathlib", "pathlib._abc", "pathlib._local", "pathlib._os", "posixpath"}
+)
+"""Modules of Python that follow links for whom they are called by; links in ``/`` itself are the machine's."""
 
 _PYTHONS: Final = ("forks", "starts python")
 _SIGHTINGS: Final = 100
@@ -35,6 +40,11 @@ _now: Final = time.time_ns  # the real one, also in another world
 
 _CLOCK_STEP: Final = 20_000_000
 """Nanoseconds by which the times of files may lag behind the clock."""
+
+_DATABASES: Final = (".db", ".sqlite", ".sqlite3")
+_LOG: Final = "-wal"
+_SHARED: Final = "-shm"
+"""Beside a database: what was written last, and the memory that those who read it share, which is no data."""
 
 KINDS: Final = ("surroundings", "clock", "chance", "network", "processes")
 
@@ -63,16 +73,22 @@ class Variables:
 class Watch:
     """One step under watch; ``observed`` is what was seen, complete once the watch has ended.
 
-    Its methods are called by the nets, with the frame that acts, and take paths as they were given.
+    Its methods are called by whatever sees it, with the frame that acts, and take paths as they were given.
     """
 
     def __init__(
-        self, ground: Ground, callers: Callers, catch_up: Callable[[], None], own_acts: OwnActs | None
+        self,
+        rules: PathRules,
+        callers: Callers,
+        catch_up: Callable[[], None],
+        own_acts: OwnActs | None,
+        code_elsewhere: Callable[[], set[str]],
     ) -> None:
         self.callers: Final = callers
-        self._ground = ground
+        self._rules = rules
         self._catch_up = catch_up
         self._own_acts = own_acts
+        self._code_elsewhere = code_elsewhere
         self._files: set[str] = set()
         self._kernel_only: set[str] = set()
         self._listed: set[str] = set()
@@ -102,7 +118,9 @@ class Watch:
         if not writing and given in self._settled:
             return
         path = absolute(given)
-        rule = self._ground.rule(path)
+        if not writing and frame.f_globals.get("__name__") in IMPORTERS and self.imports(path):
+            return
+        rule = self._rules.rule(path)
         if rule is Rule.NEVER:
             self._settled.add(given)
         elif self._may(rule, frame):
@@ -112,10 +130,10 @@ class Watch:
         there = look(path)
         mode = 0 if there is None else there.st_mode
         if stat.S_ISLNK(mode):
-            if self._ground.rule(path, is_link=True) is Rule.NEVER:
+            if self._rules.rule(path, is_link=True) is Rule.NEVER:
                 return
             mode = mode_of(path) or 0
-        if (not writes and self._is_errand(path, frame)) or stat.S_ISDIR(mode):
+        if (not writes and self._is_for_python(path, frame)) or stat.S_ISDIR(mode):
             self._explain(path)
         elif writes:
             self._write(path, reads=reads and mode != 0)
@@ -128,12 +146,36 @@ class Watch:
             self._settled.add(given)
             self._read(path)
 
+    def imports(self, path: str) -> bool:
+        """Whether a file is code from elsewhere; it is then read, although it is read to import it."""
+        source = source_of(path)
+        elsewhere = self._rules.is_code_elsewhere(source)
+        if elsewhere:
+            self._files.add(source)
+            self._explain(source)
+        return elsewhere
+
+    def is_database(self, given: str) -> None:
+        """A file that was opened for reading is one of SQLite's."""
+        path = absolute(given)
+        if path in self._files:
+            self._beside_database(path)
+
+    def follows(self, given: str, frame: FrameType) -> None:
+        """It was asked where a link leads, which makes what it leads to part of the result."""
+        path = absolute(given)
+        if self._rules.rule(path) is Rule.NEVER or self._is_own(path) or self.callers.asks(frame, _FOR_LINKS) is None:
+            return
+        if path.count("/") > 1 or frame.f_code.co_name == "readlink" or self.callers.whose(frame) is Whose.PROJECT:
+            name = path.removeprefix(f"{self._rules.project}/")
+            self.sighted("surroundings", f"reads where the link {name} leads", frame)
+
     def lists(self, given: str, frame: FrameType) -> None:
         """The names of a folder are about to be read."""
         path = absolute(given)
-        if path in self._listed or not self._may(self._ground.rule(path), frame):
+        if path in self._listed or not self._may(self._rules.rule(path), frame):
             return
-        if frame.f_globals.get("__name__") in _IMPORTERS or self.callers.passes(frame, _ERRANDS):
+        if frame.f_globals.get("__name__") in IMPORTERS or self.callers.passes(frame, _FOR_PYTHON):
             self._explain(path)
             return
         self._explain(path)
@@ -145,11 +187,11 @@ class Watch:
     def looked_for(self, given: str, frame: FrameType) -> None:
         """Something was looked for that is not there."""
         path = absolute(given)
-        if path in self._absent or not self._may(self._ground.rule(path), frame):
+        if path in self._absent or not self._may(self._rules.rule(path), frame):
             return
-        if self.callers.passes(frame, _ERRANDS):
+        if self.callers.passes(frame, _FOR_PYTHON):
             return
-        if self._ground.inside(path) or self.callers.nearest(frame) is Whose.PROJECT:
+        if self._rules.inside(path) or self.callers.nearest(frame) is Whose.PROJECT:
             self._miss(path)
 
     def moved(self, source: str, target: str, *, as_link: bool = False) -> None:
@@ -160,7 +202,7 @@ class Watch:
         if mode is not None and stat.S_ISDIR(mode):
             self._own_folders += (f"{new}/",) if self._is_own(old) else ()
             return
-        if mode is not None and self._ground.rule(old) is Rule.COUNTS and (as_link or not self._is_own(old)):
+        if mode is not None and self._rules.rule(old) is Rule.COUNTS and (as_link or not self._is_own(old)):
             self._read(old)
         self._write(new, reads=False)
 
@@ -190,14 +232,14 @@ class Watch:
                 self._own |= {path} - self._files
         elif act is Act.WRITTEN:
             self._written.add(path)
-        elif act in (Act.OPENED, Act.LISTED):
+        elif act in (Act.OPENED, Act.LISTED) and not path.endswith(_SHARED):
             seen = self._files if act is Act.OPENED else self._listed
-            if path not in seen and not any(self._is_explained(form) for form in (path, self._ground.real(path))):
+            if path not in seen and not any(self._is_explained(form) for form in (path, self._rules.real(path))):
                 seen.add(path)
                 self._kernel_only.add(path)
 
     def could_not_see(self, sentence: str) -> None:
-        """A net failed; the user's code goes on."""
+        """Something could not be watched; the user's code goes on."""
         self._blind.setdefault(sentence)
 
     def _may(self, rule: Rule, frame: FrameType) -> bool:
@@ -209,7 +251,7 @@ class Watch:
 
     def _explain(self, path: str) -> None:
         """What the kernel will tell of this path is known already."""
-        self._explained.update((path, self._ground.real(path)))
+        self._explained.update((path, self._rules.real(path)))
 
     def _is_own(self, path: str) -> bool:
         return path in self._own or (bool(self._own_folders) and path.startswith(self._own_folders))
@@ -217,11 +259,11 @@ class Watch:
     def _is_explained(self, path: str) -> bool:
         return path in self._explained or self._is_own(path)
 
-    def _is_errand(self, path: str, frame: FrameType) -> bool:
+    def _is_for_python(self, path: str, frame: FrameType) -> bool:
         """Whether Python reads this as code: to import it, or to show its lines."""
-        if frame.f_globals.get("__name__") in _IMPORTERS:
+        if frame.f_globals.get("__name__") in IMPORTERS:
             return path.endswith(_CODE)
-        return self.callers.passes(frame, _ERRANDS)
+        return self.callers.passes(frame, _FOR_PYTHON)
 
     def _read(self, path: str) -> None:
         if path in self._own:  # the step's own link leads to what may be another's file
@@ -229,23 +271,27 @@ class Watch:
         if not self._is_own(path):
             self._files.add(path)
             self._kernel_only.discard(path)
-            real = self._ground.real(path)
+            real = self._rules.real(path)
             if real != path:
                 self._explained.add(real)
-            self._beside_database(path)
+            if path.endswith(_DATABASES):
+                self._beside_database(path)
 
     def _beside_database(self, path: str) -> None:
-        """What SQLite has not yet moved from its log into the file is part of what is read."""
-        if path.endswith((".db", ".sqlite", ".sqlite3")) and mode_of(f"{path}-wal") is not None:
-            self._files.add(f"{path}-wal")
+        """What SQLite has not yet moved from its log into the file is part of what is read, or that there is no log."""
+        log = f"{path}{_LOG}"
+        if mode_of(log) is None:
+            self._miss(log)
+        elif log not in self._absent:
+            self._files.add(log)
 
     def _write(self, path: str, *, reads: bool) -> None:
         self._catch_up()
         if reads:
             self._read(path)
         if path not in self._files:
-            self._own.update((path, self._ground.real(path)))
-        if self._ground.rule(path) is Rule.COUNTS:
+            self._own.update((path, self._rules.real(path)))
+        if self._rules.rule(path) is Rule.COUNTS:
             self._written.add(path)
 
     def _miss(self, path: str) -> None:
@@ -260,7 +306,7 @@ class Watch:
         if not self._kernel_only:
             return set()
         files = [file for module in list(sys.modules.values()) if (file := file_of(module))]
-        code = {absolute(file) for file in files if self._ground.is_code(file)}
+        code = {absolute(file) for file in files if self._rules.is_code(file)}
         if all(each.what.startswith(_PYTHONS) for each in self._sightings["processes"]):
             code |= {os.path.dirname(file) for file in code}  # noqa: PTH120 - as text
             code |= {absolute(entry or ".") for entry in sys.path}
@@ -273,15 +319,16 @@ class Watch:
         answer = None if self._own_acts is None else question(self._own_acts, path)
         return (unknown if answer is None else answer) or has_children()
 
-    def _of_strangers(self) -> set[str]:
+    def _of_other_processes(self) -> set[str]:
         """What others opened while the step ran; a link's file has another name, so it stays with the step."""
-        suspects = {path for path in self._kernel_only if not _is_link(path)}
-        return {path for path in suspects if not self._is_ours(OwnActs.opened, path, unknown=True)}
+        unsure = {path for path in self._kernel_only if not _is_link(path)}
+        return {path for path in unsure if not self._is_ours(OwnActs.opened, path, unknown=True)}
 
     def _summed_up(self) -> Observed:
         self._catch_up()
-        others = self._code_of_children() | self._of_strangers()
-        read = self._files - others
+        others = self._code_of_children() | self._of_other_processes()
+        read = (self._files | self._code_elsewhere()) - others
+        logs = {path for path in self._absent if path.endswith(_LOG) and look(path) is not None}  # its own, still open
         gone = {path for path in read if look(path) is None}
         folders = {path.rstrip("/") for path in self._own_folders}
         listed = {path for path in self._listed - others if mode_of(path) is not None}
@@ -289,7 +336,7 @@ class Watch:
             files=_paths(read - gone),
             listed=_paths(listed),
             absent=_paths((self._absent | gone) - folders),
-            written=_paths(self._written),
+            written=_paths(self._written | logs),
             variables=dict(sorted(self.variables.asked.items())),
             blind=tuple(self._blind),
             **{kind: tuple(seen) for kind, seen in self._sightings.items()},

@@ -1,4 +1,6 @@
-"""Paths that were looked for and not there. No audit event tells of that, so ``os.stat`` and its like do.
+"""Paths that were looked for and not there, and links that were followed by name.
+
+No audit event tells of either, so ``os.stat``, ``os.readlink`` and their like do.
 
 ``Path.exists``, ``os.path.isfile`` and all others of Python's own ask through them.
 """
@@ -9,8 +11,8 @@ import os
 import sys
 from typing import Any, Final
 
-from trimtab.drivers.observation.ground import as_text
 from trimtab.drivers.observation.hook import guarded, watching
+from trimtab.drivers.observation.path_rules import as_text
 from trimtab.drivers.observation.replaced import Replaced, StandIn
 
 _BY_EXCEPTION: Final = ("stat", "lstat")
@@ -39,6 +41,19 @@ class _Asking(StandIn):
         return allowed
 
 
+class _Following(StandIn):
+    """``os.readlink``, by which every other way of following a link asks."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        target = self.__wrapped__(*arguments, **named)
+        if watching():
+            frame = sys._getframe(1)
+            text = as_text(arguments[0] if arguments else named.get("path"))
+            if text is not None and named.get("dir_fd") is None:
+                guarded(lambda watch: watch.follows(text, frame))
+        return target
+
+
 def _missed(arguments: tuple[Any, ...], named: dict[str, Any], frame: Any) -> None:
     text = as_text(arguments[0] if arguments else named.get("path"))
     if text is not None and named.get("dir_fd") is None:
@@ -46,10 +61,11 @@ def _missed(arguments: tuple[Any, ...], named: dict[str, Any], frame: Any) -> No
 
 
 def replace_lookups(replaced: Replaced) -> None:
-    """Puts what tells in the place of ``os.stat``, ``os.lstat`` and ``os.access``."""
+    """Puts what tells in the place of ``os.stat``, ``os.lstat``, ``os.access`` and ``os.readlink``."""
     for name in _BY_EXCEPTION:
         replaced.replace(os, name, lambda original: _like(_Looking(original, "os")))
     replaced.replace(os, "access", lambda original: _like(_Asking(original, "os")))
+    replaced.replace(os, "readlink", lambda original: _like(_Following(original, "os")))
 
 
 def _like(stand_in: StandIn) -> StandIn:

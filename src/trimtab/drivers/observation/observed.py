@@ -29,7 +29,7 @@ class Observed:
         variables: environment variables that the project's own code asked for → value; None where there was none.
         surroundings: places that read all environment variables.
         clock, chance, network, processes: what was seen of each, in order, each place once.
-        blind: sentences on what could not be watched this time; empty if all nets were up.
+        blind: sentences on what could not be watched this time; empty if everything could be.
     """
 
     files: frozenset[Path] = frozenset()

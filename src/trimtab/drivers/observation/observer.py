@@ -1,4 +1,4 @@
-"""Watching steps: all nets together.
+"""Watching steps: everything that sees something, put together.
 
 An audit hook sees what Python opens, lists, starts and connects to. Names of native readers, of the clock and of
 lookups are replaced meanwhile. Below both, on Linux, the kernel tells what was opened below the project by any code.
@@ -12,17 +12,17 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import ClassVar, Final
 
 from trimtab.drivers.observation import chance, readers
 from trimtab.drivers.observation.chance import Chance, forget_places, replace_clocks
 from trimtab.drivers.observation.frames import Callers, file_of
-from trimtab.drivers.observation.ground import Ground, absolute, as_text
-from trimtab.drivers.observation.hook import begin, finish, guarded, program_of, watching
+from trimtab.drivers.observation.hook import begin, finish, guarded, listen_between, program_of, watching
 from trimtab.drivers.observation.kernel import Act, Event, Kernel
 from trimtab.drivers.observation.ledger import Watch
 from trimtab.drivers.observation.lookups import replace_lookups
+from trimtab.drivers.observation.path_rules import PathRules, absolute, as_text, look, source_of
 from trimtab.drivers.observation.readers import replace_readers
 from trimtab.drivers.observation.replaced import AfterImport, Replaced, noting
 from trimtab.drivers.observation.variables import leave_variables, watch_variables
@@ -40,12 +40,15 @@ class Observer:
     """
 
     def __init__(self, project: Path, *, ignore: Iterable[Path] = ()) -> None:
-        self._ground = Ground(project.resolve(), ignore)
-        self._callers = Callers(self._ground)
+        self._rules = PathRules(project.resolve(), ignore)
+        self._callers = Callers(self._rules)
         self._kernel: Kernel | None = None
         self._on: tuple[Watch, ...] = ()
         self._own_modules: dict[str, ModuleType] = {}
         self._judged: set[str] = set()
+        self._elsewhere: dict[str, str] = {}
+        self._between: set[str] = set()
+        listen_between(self._opened_between)
 
     @contextmanager
     def watch(self) -> Iterator[Watch]:
@@ -55,28 +58,28 @@ class Observer:
         and there may be one in each of several threads.
         """
         if self._kernel is None:
-            self._kernel = Kernel(self._ground)
+            self._kernel = Kernel(self._rules)
         self._catch_up()  # what came before does not count
         if self._kernel.own is not None and not self._on:
             self._kernel.own.reset()
-        watch = Watch(self._ground, self._callers, self._catch_up, self._kernel.own)
+        watch = Watch(self._rules, self._callers, self._catch_up, self._kernel.own, self._code_elsewhere)
         self._on = (*self._on, watch)
         forget_places()
-        with _Nets.lock:
+        with _Replacements.lock:
             if begin(watch):
-                _Nets.put_up()
-        _Nets.replaced.replace_by_name(self._modules())
+                _Replacements.put_in_place()
+        _Replacements.replaced.replace_by_name(self._modules())
         try:
             yield watch
         finally:
-            _Nets.tell_chance(watch)
+            _Replacements.tell_chance(watch)
             for sentence in self._kernel.blind:
                 watch.could_not_see(sentence)
             watch.end()
             self._on = tuple(each for each in self._on if each is not watch)
-            with _Nets.lock:
+            with _Replacements.lock:
                 if finish(watch):
-                    _Nets.take_down()
+                    _Replacements.put_back()
 
     def _catch_up(self) -> None:
         """Hands the kernel's events to the watches that are on."""
@@ -96,19 +99,68 @@ class Observer:
 
     def _modules(self) -> list[ModuleType]:
         """The project's modules that are loaded; each name is judged once."""
-        for name in sys.modules.keys() - self._judged:
-            self._judged.add(name)
-            module = sys.modules.get(name)
-            file = file_of(module)
-            if module is not None and file is not None and self._ground.is_code(absolute(file)):
-                self._own_modules[name] = module
+        for name, module in list(sys.modules.items()):  # in the order of their imports
+            if name not in self._judged:
+                self._judged.add(name)
+                self._judge(name, module)
         for name in self._own_modules.keys() - sys.modules.keys():
             del self._own_modules[name]
             self._judged.discard(name)
+            self._elsewhere.pop(name, None)
         return list(self._own_modules.values())
 
+    def _judge(self, name: str, module: ModuleType) -> None:
+        """Whose a loaded module is. What was loaded before any of the project's is not there on its account."""
+        file = file_of(module)
+        path = absolute(file) if file is not None else ""
+        own = bool(path) and self._rules.is_code(path)
+        if own:
+            self._own_modules[name] = module
+            self._between |= {absolute(inner) for inner in _modules_in(module) if self._is_elsewhere(inner)}
+        if path and self._own_modules and self._rules.is_code_elsewhere(path):
+            self._elsewhere[name] = path
 
-class _Nets:
+    def _is_elsewhere(self, file: str) -> bool:
+        return self._rules.is_code_elsewhere(absolute(file))
+
+    def _opened_between(self, given: object, frame: FrameType) -> None:
+        """Code is read to be imported while no watch is on: with the project's modules, before the first step."""
+        text = as_text(given)
+        source = source_of(absolute(text)) if text is not None else ""
+        if source and self._rules.is_code_elsewhere(source) and self._is_projects_import(frame):
+            self._between.add(source)
+
+    def _is_projects_import(self, frame: FrameType | None) -> bool:
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if not name.startswith("<") and self._rules.is_code(absolute(name)):
+                return True
+            frame = frame.f_back
+        return False
+
+    def _code_elsewhere(self) -> set[str]:
+        """Files that were imported and are neither the project's nor a package's; they count for every step."""
+        self._modules()
+        found = {_existing(path) for path in (*self._elsewhere.values(), *self._between)}
+        return {path for path in found if path}
+
+
+def _modules_in(module: ModuleType) -> Iterator[str]:
+    """The files of modules that a module has by name, whether the import system knows them or not."""
+    for value in list(vars(module).values()):
+        file = file_of(value) if isinstance(value, ModuleType) else None
+        if file is not None:
+            yield file
+
+
+def _existing(path: str) -> str:
+    """The file, or the archive that it is in."""
+    while path and look(path) is None:
+        path = path.rpartition("/")[0]
+    return path
+
+
+class _Replacements:
     """What is replaced in this process while any watch is on."""
 
     lock: Final = threading.RLock()
@@ -117,7 +169,7 @@ class _Nets:
     finder: ClassVar[AfterImport | None] = None
 
     @classmethod
-    def put_up(cls) -> None:
+    def put_in_place(cls) -> None:
         cls.chance.reset()
         replace_lookups(cls.replaced)
         replace_clocks(cls.replaced)
@@ -145,7 +197,7 @@ class _Nets:
             watch.sighted("chance", what, None)
 
     @classmethod
-    def take_down(cls) -> None:
+    def put_back(cls) -> None:
         if cls.finder in sys.meta_path:
             sys.meta_path.remove(cls.finder)
         leave_variables()

@@ -2,6 +2,8 @@
 
 Such code raises no audit event. On Linux the kernel tells of what it opens below the project; these names are for data
 elsewhere, and for other systems. What a library reads by a name that is not here is seen by the kernel alone.
+Rejected: DuckDB's ``sql``, ``query`` and ``execute``. They look for tables among the names of the frame that calls
+them, and would find ours.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
-from trimtab.drivers.observation.ground import absolute, as_text
 from trimtab.drivers.observation.hook import guarded
 from trimtab.drivers.observation.ledger import Watch
+from trimtab.drivers.observation.path_rules import absolute, as_text
 from trimtab.drivers.observation.replaced import Replaced, noting, noting_method
 
 _POLARS: Final = (
@@ -26,7 +28,6 @@ _POLARS: Final = (
     "scan_ndjson", "scan_parquet",
 )  # fmt: skip
 _DUCKDB: Final = ("read_csv", "read_json", "read_parquet", "from_csv_auto", "from_parquet")
-_DUCKDB_SQL: Final = ("execute", "executemany", "from_query", "query", "sql")
 
 # module → (name, or Class.name) → (position of the path, not counting self; its name)
 _READS: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
@@ -52,9 +53,6 @@ _READS: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
         **{f"DuckDBPyConnection.{name}": (0, "path_or_buffer") for name in _DUCKDB},
     },
 }  # fmt: skip
-_SQL: Final[Mapping[str, tuple[str, ...]]] = {
-    "duckdb": (*_DUCKDB_SQL, *(f"DuckDBPyConnection.{name}" for name in _DUCKDB_SQL)),
-}
 _WRITES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
     "polars": {
         **{f"DataFrame.write_{kind}": (0, "file") for kind in ("avro", "csv", "ipc", "json", "ndjson", "parquet")},
@@ -72,9 +70,8 @@ _CONNECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "polars": ("read_database_uri",),
 }
 
-MODULES: Final = frozenset({*_READS, *_SQL, *_WRITES, *_CONNECTS})
+MODULES: Final = frozenset({*_READS, *_WRITES, *_CONNECTS})
 
-_QUOTED: Final = re.compile(r"'((?:[^']|'')+)'|\"((?:[^\"]|\"\")+)\"")
 _MAGIC: Final = re.compile(r"[*?\[]")
 
 
@@ -84,8 +81,6 @@ def replace_readers(module: str, replaced: Replaced) -> None:
         _replace(module, name, replaced, _reads(place, is_method="." in name))
     for name, place in _WRITES.get(module, {}).items():
         _replace(module, name, replaced, _writes(place, is_method="." in name))
-    for name in _SQL.get(module, ()):
-        _replace(module, name, replaced, _queries(is_method="." in name))
     for name in _CONNECTS.get(module, ()):
         _replace(module, name, replaced, _connects(module))
 
@@ -134,20 +129,6 @@ def _writes(place: tuple[int, str], *, is_method: bool) -> _Look:
         text = as_text(_argument(arguments, named, place, is_method=is_method))
         if text and "://" not in text:
             watch.opened(os.path.expanduser(text), frame, reading=False, writing=True)  # noqa: PTH111 - as text
-
-    return look
-
-
-def _queries(*, is_method: bool) -> _Look:
-    def look(watch: Watch, arguments: tuple[Any, ...], named: dict[str, Any], frame: FrameType) -> None:
-        query = _argument(arguments, named, (0, "query"), is_method=is_method)
-        if not isinstance(query, str):
-            return
-        for found in _QUOTED.finditer(query):
-            text = (found[1] or found[2]).replace("''", "'")
-            if "://" in text or _MAGIC.search(text) or os.path.exists(text):  # noqa: PTH110 - as text
-                for path in _local(text, watch, frame):
-                    watch.opened(path, frame, reading=True, writing=False)
 
     return look
 

@@ -164,7 +164,7 @@ class AfterImport:
         try:
             loader.exec_module = exec_module  # of this one loader, which stays what it is
         except AttributeError:
-            return  # it takes no attributes; what the module reads is then seen by the other nets alone
+            return  # it takes no attributes; what the module reads is then seen by the audit hook and the kernel alone
 
 
 def _found(finder: Any, name: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:

@@ -8,10 +8,12 @@ Rejected: counting what lies below the project alone, since training data is oft
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import site
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -40,7 +42,7 @@ _MACHINE: Final = ("/etc/", "/private/etc/", "/run/", "/var/run/", "/var/lib/", 
 _VERSION_CONTROL: Final = ("/.git/", "/.hg/", "/.svn/", "/.jj/")
 
 
-class Ground:
+class PathRules:
     """The rule for every path, remembered.
 
     Args:
@@ -64,6 +66,7 @@ class Ground:
         named += tuple(self.project + name for name in _VERSION_CONTROL)
         self._parents: Final = frozenset(root.rstrip("/").rpartition("/")[0] for root in named)
         self._folders: Final[dict[str, tuple[Rule | None, str]]] = {}
+        self._installed: tuple[str, ...] | None = None
 
     def rule(self, path: str, *, is_link: bool = False) -> Rule:
         """The rule for an absolute path; where it is a link, or below one, the stricter of both ends' rules."""
@@ -102,6 +105,20 @@ class Ground:
     def is_code(self, path: str) -> bool:
         """Whether a source file is the project's own: below it, and not in an environment that lies there too."""
         return self.inside(path) and self._by_place(path) is not Rule.NEVER
+
+    def is_code_elsewhere(self, path: str) -> bool:
+        """Whether a source file is neither the project's nor Python's nor a package's: nobody else counts it.
+
+        What a link in the project leads out to is such a file: the project's source is kept without it.
+        """
+        if self._by_place(path) is Rule.NEVER:
+            return False
+        real = os.path.realpath(path)
+        if (self.inside(path) and self.inside(real)) or self._by_place(real) is Rule.NEVER:
+            return False
+        if self._installed is None:
+            self._installed = tuple(sorted(_working_folders()))
+        return not (path.startswith(self._installed) or real.startswith(self._installed))
 
     def _by_place(self, path: str) -> Rule:
         as_folder = path + "/"
@@ -164,6 +181,29 @@ _lstat: Final = os.lstat
 def _lexical(path: str | Path) -> str:
     normal = os.path.normpath(path if os.path.isabs(path) else os.path.abspath(path))  # noqa: PTH100, PTH117
     return normal[1:] if normal.startswith("//") else normal
+
+
+def source_of(path: str) -> str:
+    """The source of a file of byte code; any other path as it is."""
+    if not path.endswith(".pyc"):
+        return path
+    with suppress(ValueError, NotImplementedError):
+        source = importlib.util.source_from_cache(path)
+        return source if look(source) is not None else path
+    return path
+
+
+def _working_folders() -> Iterator[str]:
+    """Folders that packages are installed from in place: what is in them counts as the packages that they are."""
+    for folder in {*site.getsitepackages(), site.getusersitepackages()}:
+        for file in Path(folder).glob("*.pth"):
+            with suppress(OSError):
+                lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+                yield from (f"{_lexical(line.strip())}/" for line in lines if line.startswith("/"))
+    for name, module in list(sys.modules.items()):
+        if name.startswith("__editable__"):
+            mapping = vars(module).get("MAPPING")
+            yield from (_lexical(str(place)) for place in (mapping.values() if isinstance(mapping, dict) else ()))
 
 
 def _trimtab() -> Path:

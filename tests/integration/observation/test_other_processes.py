@@ -19,8 +19,8 @@ from pathlib import Path
 from trimtab.drivers.observation import Observer
 project, act, body, knows = sys.argv[1:]
 go, done = Path(project).parent / "go", Path(project).parent / "done"
-stranger = f"( read _ < {go}; cd {project}; {act}; : > {done} ) > /dev/null 2>&1 &"
-subprocess.run(["sh", "-c", stranger], check=True)
+other = f"( read _ < {go}; cd {project}; {act}; : > {done} ) > /dev/null 2>&1 &"
+subprocess.run(["sh", "-c", other], check=True)
 sys.path.insert(0, project)
 Path(project, "step_of_it.py").write_text(f"import ctypes\\nlibc = ctypes.CDLL(None)\\ndef step():\\n    {body}\\n")
 import step_of_it
@@ -45,7 +45,7 @@ NATIVE = "libc.close(libc.open(b'data/{}.csv', 0))"
 
 
 def seen(folder: Path, *, act: str, body: str = "pass", knows: bool = True) -> dict[str, list[str]]:
-    """What is seen of a step while a stranger acts; ``knows`` is whether the kernel says whose act it was."""
+    """What is seen of a step while another process acts; ``knows`` is whether the kernel says whose act it was."""
     project = folder / "project"
     (project / "data").mkdir(parents=True)
     for name in ("a", "b"):
@@ -72,19 +72,19 @@ def whose_it_was_is_told(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.mark.usefixtures("whose_it_was_is_told")
-def test_what_a_stranger_reads_is_not_the_steps(tmp_path: Path) -> None:
+def test_what_another_process_reads_is_not_the_steps(tmp_path: Path) -> None:
     told = seen(tmp_path, act="cat data/a.csv; ls data", body=NATIVE.format("b"))
     assert told == {"files": ["data/b.csv"], "listed": [], "blind": []}
 
 
 @pytest.mark.usefixtures("whose_it_was_is_told")
-def test_a_file_that_a_stranger_makes_and_the_step_reads_is_an_input(tmp_path: Path) -> None:
+def test_a_file_that_another_process_makes_and_the_step_reads_is_an_input(tmp_path: Path) -> None:
     told = seen(tmp_path, act="cp data/a.csv data/new.csv", body="open('data/new.csv').close()")
     assert told["files"] == ["data/new.csv"]
 
 
 @pytest.mark.usefixtures("whose_it_was_is_told")
-def test_a_file_in_a_folder_that_a_stranger_makes_is_an_input_too(tmp_path: Path) -> None:
+def test_a_file_in_a_folder_that_another_process_makes_is_an_input_too(tmp_path: Path) -> None:
     told = seen(tmp_path, act="mkdir new; cp data/a.csv new/x.csv", body="open('new/x.csv').close()")
     assert told["files"] == ["new/x.csv"]
 
