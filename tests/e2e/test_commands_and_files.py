@@ -77,7 +77,7 @@ def test_a_plan_puts_nothing_back_and_makes_no_folder(commanded: PipelineProject
     assert (commanded.folder / "out.txt").read_text() == "3"
 
 
-TEXTS = ("x**2/y", "a/**b", "ü" * 200, "*/*", "/root/../proc/1/mem", "[/]", b"\\0".decode("unicode_escape"), "~/x")
+TEXTS = ("x**2/y", "a/**b", "ü" * 200, "*/*", "/proc/../proc/1/mem", "[/]", b"\\0".decode("unicode_escape"), "~/x")
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -17,7 +17,6 @@ from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, read_code
 from trimtab.app.run_settings import hidden
 from trimtab.app.run_values import Carried, Prepared, ToDo
-from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_facts import Reader
 from trimtab.app.steps import Given, Pipeline, Say, Steps, Stores
 from trimtab.base.digest import Digest, digest_json
@@ -113,7 +112,7 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
         facts=reader.facts(code.graph),
         before=known.parts, took=known.seconds, unstable=known.unstable,
     )  # fmt: skip
-    values = StepValues(cache, load_serialisers(plan.folder, project), project=plan.folder.resolve())
+    values = StepValues(cache, project=plan.folder.resolve())  # a runner that runs something has the serialisers
     stores = Stores(values=values, results=Results(cache), index=index)
 
     @once

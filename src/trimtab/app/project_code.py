@@ -59,10 +59,12 @@ class SourceCode:
                 self._loaded = {}
                 return self._loaded
             from trimtab.app.seeding import seed_all
+            from trimtab.app.serialisers import load_serialisers
             from trimtab.drivers.user_code import load_functions
 
             seed_all(self.project.pipeline.seed)  # modules may draw when they are imported
             loaded = load_functions(self.folder, self.project.pipeline.module)
+            load_serialisers(self.folder, self.project)
             self._refuse_unkept()
             if _shape_of(_graph(self.project, loaded.described)) != _shape_of(self.graph):
                 raise GraphDiffersError

@@ -32,7 +32,7 @@ from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Instant
 from trimtab.drivers.clocks import RealClock, ReplayClock
 from trimtab.drivers.project_file import read_project
-from trimtab.drivers.source_snapshot import Snapshot, extract, take_snapshot
+from trimtab.drivers.source_snapshot import Snapshot, extract, take_snapshot, told_left_out
 from trimtab.pipeline.plan import Planned
 from trimtab.records.journal import Actor, Draft, Phase
 from trimtab.records.run import Code, Place, Run, RunState, retraining_id
@@ -113,6 +113,15 @@ def plan_working_tree(
 
             first_contract(home.root, project, as_of, say)
     stamp = datetime.now(UTC)
+    snapshot = take_snapshot(
+        home.root,
+        home.blobs,
+        data=project.data.path if project.data is not None else "",
+        made=project.made,
+        before=_newest_source(home),
+    )
+    for left_out in told_left_out(snapshot):
+        say(left_out)
     return Plan(
         run_id=f"run-{stamp:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
         kind="run",
@@ -120,13 +129,7 @@ def plan_working_tree(
         as_of=as_of,
         folder=home.root,
         project=project,
-        snapshot=take_snapshot(
-            home.root,
-            home.blobs,
-            data=project.data.path if project.data is not None else "",
-            made=project.made,
-            before=_newest_source(home),
-        ),
+        snapshot=snapshot,
         replayed=replayed,
         fresh=fresh,
         here=here,

@@ -119,6 +119,8 @@ class Reader:
         reach = self._with_classes(self._reach(step), handed.classes)
         always += _code_parts(reach, self.project.pipeline.module)
         always += _library_parts(self.libraries.behind(sorted(reach.externals | handed.libraries)))
+        absent = self.libraries.absent(sorted(reach.needed))  # it may be found elsewhere, by code that says where
+        always += [Part(kind=PartKind.LIBRARY, name=name, value="not installed here") for name in absent]
         always += [self._parameter(name, value) for name, value in sorted(step.params.items())]
         always += [self._variable(name) for name in sorted({*step.mark.env, *_variables(reach)})]
         always += self._file_parts(_files(reach))
@@ -129,14 +131,10 @@ class Reader:
             step=step.function,
             inputs=step.inputs,
             parts=tuple(always),
-            unstable=(*_unstable(step, reach), *self._absent(reach)),
+            unstable=_unstable(step, reach),
             notes=(*_notes(step, reach), *_said(step, reach)),
             named=_named(reach),
         )
-
-    def _absent(self, reach: Reach) -> Iterator[Unstable]:
-        for name in self.libraries.absent(sorted(reach.needed)):
-            yield Unstable(what=f"the project imports {name}, which is not installed here")
 
     def _reach(self, step: Step) -> Reach:
         return self.code.reach(self.project.pipeline.module, step.function)

@@ -32,6 +32,8 @@ from trimtab.spec.parse import PROJECT_FILE
 DIFFERENCE: Final = "git diff"
 """How the patch of uncommitted changes is called in a snapshot's ``left_out``, where it could not be kept."""
 
+OF_COMMANDS: Final = "what a command of the project writes"
+
 PROJECT_DATA: Final = "the project's data, which has a digest of its own"
 """Why what ``[data] source`` matches is left out."""
 
@@ -187,7 +189,7 @@ def _read(root: str, listed: Iterable[str], data: str, made: Sequence[str]) -> t
             left_out[name] = PROJECT_DATA
             continue
         if any(name == each or name.startswith(f"{each}/") for each in made):
-            left_out[name] = "what a command of the project writes"
+            left_out[name] = OF_COMMANDS
             continue
         with explained(f"read {name}", Path(root)):
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from trimtab.drivers.source_snapshot.taking import DIFFERENCE, PROJECT_DATA, Snapshot
+from trimtab.drivers.source_snapshot.taking import DIFFERENCE, OF_COMMANDS, PROJECT_DATA, Snapshot
 
 SHOWN: Final = 5
 """Files told one by one; a folder of a thousand images is one fact."""
@@ -13,9 +13,10 @@ SHOWN: Final = 5
 def told_left_out(snapshot: Snapshot) -> tuple[str, ...]:
     """A line for each file that is not kept with the source, and why; those beyond the first few are counted.
 
-    The project's own data is not among them: it is read and kept as rows, whatever its size.
+    The project's own data and what its commands write are not among them: the one is kept as rows, the other is made
+    again.
     """
-    told = {name: why for name, why in sorted(snapshot.left_out.items()) if why != PROJECT_DATA}
+    told = {name: why for name, why in sorted(snapshot.left_out.items()) if why not in (PROJECT_DATA, OF_COMMANDS)}
     patch = told.pop(DIFFERENCE, "")
     lines = [f"{name} is not kept with the source: {why}" for name, why in list(told.items())[:SHOWN]]
     if len(told) > SHOWN:
