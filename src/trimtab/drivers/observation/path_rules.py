@@ -117,7 +117,7 @@ class PathRules:
         if (self.inside(path) and self.inside(real)) or self._by_place(real) is Rule.NEVER:
             return False
         if self._installed is None:
-            self._installed = tuple(sorted(_working_folders()))
+            self._installed = tuple(sorted({*_working_folders(), *_package_folders()}))
         return not (path.startswith(self._installed) or real.startswith(self._installed))
 
     def _by_place(self, path: str) -> Rule:
@@ -204,6 +204,14 @@ def _working_folders() -> Iterator[str]:
         if name.startswith("__editable__"):
             mapping = vars(module).get("MAPPING")
             yield from (_lexical(str(place)) for place in (mapping.values() if isinstance(mapping, dict) else ()))
+
+
+def _package_folders() -> Iterator[str]:
+    """Folders on the import path that packages were installed into, by ``pip install --target`` for example."""
+    for entry in sys.path:
+        with suppress(OSError):
+            if any(name.endswith((".dist-info", ".egg-info")) for name in os.listdir(entry or ".")):  # noqa: PTH208
+                yield f"{_lexical(entry or '.')}/"
 
 
 def _trimtab() -> Path:
