@@ -16,7 +16,7 @@ from trimtab.app.known_reach import KnownReach
 from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, read_code
 from trimtab.app.run_settings import hidden
-from trimtab.app.run_values import Carried, Prepared, ToDo
+from trimtab.app.run_values import Carried, Plan, Prepared
 from trimtab.app.step_facts import Reader
 from trimtab.app.steps import Given, Pipeline, Say, Steps, Stores
 from trimtab.base.digest import Digest, digest_json
@@ -55,13 +55,13 @@ CACHE_LIMIT: Final = 10 << 30
 """Bytes; above it the results that were not used for longest are removed."""
 
 
-def explain(home: Home, plan: ToDo, folder: Path, say: Say) -> tuple[Planned, ...]:
+def explain(home: Home, plan: Plan, folder: Path, say: Say) -> tuple[Planned, ...]:
     """What a run would do, step by step, and why; nothing is run and nothing recorded."""
     prepared = _prepare(home, plan, folder, say, load=False)
     return prepared.steps.plan(prepared.given)
 
 
-def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, *, load: bool) -> None:
+def carry_out(home: Home, plan: Plan, carried: Carried, folder: Path, say: Say, *, load: bool) -> None:
     """Run a plan's steps, judge and release what they make, and note all of it in the record.
 
     Args:
@@ -93,7 +93,7 @@ def carry_out(home: Home, plan: ToDo, carried: Carried, folder: Path, say: Say, 
 # ── before ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> Prepared:
+def _prepare(home: Home, plan: Plan, folder: Path, say: Say, *, load: bool) -> Prepared:
     folder.mkdir(parents=True, exist_ok=True)
     project, cache = plan.project, home.state / "cache"
     index = FileIndex(cache / "files.index")
@@ -127,7 +127,7 @@ def _prepare(home: Home, plan: ToDo, folder: Path, say: Say, *, load: bool) -> P
 
 
 def _runner(
-    home: Home, plan: ToDo, folder: Path, *, code: SourceCode, rows: TrainingRows | None, stores: Stores
+    home: Home, plan: Plan, folder: Path, *, code: SourceCode, rows: TrainingRows | None, stores: Stores
 ) -> StepRunner:
     """Imported and made for a step that runs: where nothing has changed, none does."""
     from trimtab.app.hooks import hooks_for
@@ -151,7 +151,7 @@ def _runner(
     )
 
 
-def _rows(home: Home, plan: ToDo, say: Say) -> TrainingRows:
+def _rows(home: Home, plan: Plan, say: Say) -> TrainingRows:
     from trimtab.app.training_rows import Asked, kept_rows, training_rows
 
     contract = _contract(home, plan)
@@ -162,7 +162,7 @@ def _rows(home: Home, plan: ToDo, say: Say) -> TrainingRows:
     return training_rows(home, asked, contract, say)
 
 
-def _contract(home: Home, plan: ToDo) -> Contract:
+def _contract(home: Home, plan: Plan) -> Contract:
     """The executed source's contract; for a retraining the one that the champion was made under."""
     from trimtab.data.contract import parse_contract
     from trimtab.release.manifest import CONTRACT_FILE
@@ -211,7 +211,7 @@ def _given(code: SourceCode, rows: TrainingRows | None) -> dict[str, Given]:
 # ── after ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _note_steps(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, say: Say) -> None:
+def _note_steps(home: Home, plan: Plan, prepared: Prepared, carried: Carried, say: Say) -> None:
     steps = prepared.steps
     done = tuple(steps.done[step.function] for step in prepared.code.graph.steps if step.function in steps.done)
     outputs = {step.step: step.output for step in done if step.output is not None}
@@ -227,7 +227,7 @@ def _note_steps(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, sa
 
 
 def _logged(
-    home: Home, plan: ToDo, done: Sequence[StepRun], say: Say
+    home: Home, plan: Plan, done: Sequence[StepRun], say: Say
 ) -> tuple[dict[str, Scalar], dict[str, float], Digest | None]:
     """What the steps logged: parameters, the last value of each metric, and the kept curves."""
     logs = [home.state / "logs" / plan.run_id / f"{step.step}.log" for step in done]
@@ -243,7 +243,7 @@ def _logged(
     return parameters, dict(logged.metrics), home.blobs.put(pack_series(logged.series)) if logged.series else None
 
 
-def _files(home: Home, plan: ToDo, prepared: Prepared, done: Any) -> dict[str, FileRead]:
+def _files(home: Home, plan: Plan, prepared: Prepared, done: Sequence[StepRun]) -> dict[str, FileRead]:
     """The files that any step read, kept with their content where the project says so."""
     made = plan.project.made  # these are made again
     names = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trimtab.app.home import Home
 from trimtab.app.judging import Judging
-from trimtab.app.run_values import Carried, Prepared, ToDo
+from trimtab.app.run_values import Carried, Plan, Prepared
 from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError
 from trimtab.pipeline.parts import key_of
@@ -19,6 +19,7 @@ from trimtab.records.versioned import decode
 from trimtab.spec.parse import PROJECT_FILE
 
 if TYPE_CHECKING:
+    from trimtab.app.candidate import Champion
     from trimtab.app.model_run import Judged
 
 
@@ -28,7 +29,7 @@ class ChangedMeanwhileError(InputError):
     code = "TT1399"
 
 
-def champion_first(home: Home, plan: ToDo, prepared: Prepared) -> Any:
+def champion_first(home: Home, plan: Plan, prepared: Prepared) -> Champion | None:
     """The champion's answers, if the candidate may have to be compared: before the candidate's code is loaded."""
     release = _champion_of(home, plan)
     if prepared.rows is None or release is None:
@@ -43,7 +44,7 @@ def champion_first(home: Home, plan: ToDo, prepared: Prepared) -> Any:
     return champion_on(home, release, prepared.rows.contract, prepared.rows.judge())
 
 
-def _champion_of(home: Home, plan: ToDo) -> Digest | None:
+def _champion_of(home: Home, plan: Plan) -> Digest | None:
     if plan.kind == "reproduce":
         return plan.parent.champion if plan.parent is not None else None
     desired = home.desired() if plan.project.data is not None else None
@@ -51,7 +52,7 @@ def _champion_of(home: Home, plan: ToDo) -> Digest | None:
 
 
 def _judged_before(
-    home: Home, plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]
+    home: Home, plan: Plan, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]
 ) -> Judged | None:
     """The verdict that there is already, or that of the champion where the candidate is the champion once more."""
     from trimtab.app.model_run import judged_before
@@ -66,7 +67,7 @@ def _judged_before(
 
 
 def _champions_own(
-    home: Home, plan: ToDo, prepared: Prepared, release: Digest, kept: Mapping[str, Kept]
+    home: Home, plan: Plan, prepared: Prepared, release: Digest, kept: Mapping[str, Kept]
 ) -> Judged | None:
     """What was said of the champion when it was made, if rows, settings and every step's key are those of then."""
     from trimtab.app.model_run import Judged
@@ -89,27 +90,34 @@ def _champions_own(
     )
 
 
-def _settings(home: Home, plan: ToDo, source: Digest) -> list[SourceFile | None]:
+def _settings(home: Home, plan: Plan, source: Digest) -> list[SourceFile | None]:
     """The project's file and its contract, as a snapshot has them."""
     files = decode(SourceTree, home.blobs.get(source), at=source).files
     return [files.get(name) for name in (PROJECT_FILE, str(plan.project.source.contract))]
 
 
-def _judging_key(plan: ToDo, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]) -> Digest:
+def _judging_key(plan: Plan, prepared: Prepared, release: Digest | None, kept: Mapping[str, Kept]) -> Digest:
     from trimtab.app.model_run import judging_key
 
     assert prepared.rows is not None
     return judging_key(_judging(plan, release), prepared.steps.facts, kept, prepared.rows)
 
 
-def _judging(plan: ToDo, release: Digest | None) -> Judging:
+def _judging(plan: Plan, release: Digest | None) -> Judging:
     return Judging(
         project=plan.project, folder=plan.folder, snapshot=plan.snapshot, champion=release,
         timed=not plan.replayed and plan.kind != "reproduce",
     )  # fmt: skip
 
 
-def judge_run(home: Home, plan: ToDo, prepared: Prepared, carried: Carried, champion: Any, folder: Path) -> None:
+def judge_run(
+    home: Home, plan: Plan, prepared: Prepared, carried: Carried, champion: Champion | None, folder: Path
+) -> None:
+    """Judge what the steps made, release it if it passes, and note both in the record.
+
+    Raises:
+        ChangedMeanwhileError: the champion was not asked, since the verdict seemed to be known, and it is not.
+    """
     from trimtab.app.model_run import RanIn, judge_model, keep_judged
 
     assert prepared.rows is not None

@@ -13,7 +13,8 @@ import msgspec
 
 from trimtab.app.home import Home
 from trimtab.app.reproduce import Repetition, answer_of, encode_problem
-from trimtab.app.run import Plan, execute
+from trimtab.app.run import execute
+from trimtab.app.run_values import Plan
 from trimtab.app.settings import with_recorded
 from trimtab.base.errors import TrimtabError
 from trimtab.disk.atomic import write_bytes

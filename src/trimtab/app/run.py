@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,48 +24,22 @@ from trimtab.app.doors import user_name
 from trimtab.app.home import Home
 from trimtab.app.project_code import GraphDiffersError
 from trimtab.app.run_settings import peak_bytes
-from trimtab.app.run_values import Carried
+from trimtab.app.run_values import Carried, Plan
 from trimtab.app.settings import read_settings, with_recorded, with_settings
 from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Instant
 from trimtab.drivers.clocks import RealClock, ReplayClock
 from trimtab.drivers.project_file import read_project
-from trimtab.drivers.source_snapshot import Snapshot, extract, take_snapshot, told_left_out
+from trimtab.drivers.source_snapshot import extract, take_snapshot, told_left_out
 from trimtab.pipeline.plan import Planned
 from trimtab.records.journal import Actor, Draft, Phase
 from trimtab.records.run import Code, Place, Run, RunState, retraining_id
 from trimtab.records.run_fields import Field
 from trimtab.records.secret_words import hide_words
 from trimtab.records.where import RunQuery
-from trimtab.spec.project import Project
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run is to do.
-
-    Attributes:
-        folder: holds the source that is executed: the working tree, or a past run's snapshot laid out.
-        project: what that source's ``trimtab.toml`` says.
-        replayed: the endpoint lives in a replay's time, so nothing may depend on the machine's speed.
-        fresh: nothing that was kept before is used.
-        here: every step runs in this process, where a breakpoint works.
-    """
-
-    run_id: str
-    kind: str
-    actor: Actor
-    as_of: Instant
-    folder: Path
-    project: Project
-    snapshot: Snapshot
-    parent: Run | None = None
-    replayed: bool = False
-    fresh: bool = False
-    here: bool = False
 
 
 def run_working_tree(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from trimtab.base.instants import Instant
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.source_snapshot import Snapshot
 from trimtab.records.environment import Environment
+from trimtab.records.journal import Actor
 from trimtab.records.run import Run
 from trimtab.spec.project import Project
 
@@ -23,29 +24,29 @@ if TYPE_CHECKING:
     from trimtab.app.training_rows import TrainingRows
 
 
-class ToDo(Protocol):
-    """What a run is to do, as `trimtab.app.run.Plan` says it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run is to do.
 
-    @property
-    def run_id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def as_of(self) -> Instant: ...
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def project(self) -> Project: ...
-    @property
-    def snapshot(self) -> Snapshot: ...
-    @property
-    def parent(self) -> Run | None: ...
-    @property
-    def replayed(self) -> bool: ...
-    @property
-    def fresh(self) -> bool: ...
-    @property
-    def here(self) -> bool: ...
+    Attributes:
+        folder: holds the source that is executed: the working tree, or a past run's snapshot laid out.
+        project: what that source's ``trimtab.toml`` says.
+        replayed: the endpoint lives in a replay's time, so nothing may depend on the machine's speed.
+        fresh: nothing that was kept before is used.
+        here: every step runs in this process, where a breakpoint works.
+    """
+
+    run_id: str
+    kind: str
+    actor: Actor
+    as_of: Instant
+    folder: Path
+    project: Project
+    snapshot: Snapshot
+    parent: Run | None = None
+    replayed: bool = False
+    fresh: bool = False
+    here: bool = False
 
 
 @dataclass(slots=True)
