@@ -33,7 +33,6 @@ from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant
 from trimtab.base.verdict import Verdict
-from trimtab.data.check import TableCheck
 from trimtab.data.differences import ColumnDifference, Differences
 from trimtab.data.drift import Judging, compare
 from trimtab.data.hidden import hidden_profile
@@ -44,7 +43,6 @@ from trimtab.data.scan import Scan
 from trimtab.data.schema import Contract, DriftLimits, Rule, Severity
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
 from trimtab.data.violation import CheckReport, Violation
-from trimtab.drivers.row_files import row_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +192,9 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
     Raises:
         InputError: there is no such table, it cannot be read, or rows would be written to a file that is read.
     """
+    from trimtab.data.check import TableCheck  # here, since a profile and a comparison need none of it
+    from trimtab.drivers.row_files import row_file
+
     setting = setting or Setting()
     scan = open_rows(what)
     against = opened(setting.reference) if setting.reference is not None else None

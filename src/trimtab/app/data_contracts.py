@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from trimtab.app.data import (
-    Compared,
     Setting,
     check,
-    drift,
-    drift_by_season,
     hiding,
     profile,
-    sensitive_in,
     with_repeats,
 )
 from trimtab.app.data_contract_files import Proposed, read_contract, read_text, reference_of, with_reference
 from trimtab.app.data_defaults import must_be_named
+from trimtab.app.data_drift import hidden_by
 from trimtab.app.data_opening import (
     Progress,
     Reading,
     Stored,
     must_have,
-    one_must_have,
     open_rows,
     opened,
     time_in,
@@ -36,18 +32,12 @@ from trimtab.app.data_outputs import ready_to_write
 from trimtab.app.data_report import full_report, of_check
 from trimtab.base.errors import InputError, NotFoundError
 from trimtab.data.contract_diff import Change, diff_contracts
-from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles, infer_contract, may_name_rows
-from trimtab.data.schema import DriftLimits
-from trimtab.data.seasons import Season
 from trimtab.drivers.clocks import RealClock
 from trimtab.drivers.profile_files import is_profile
 from trimtab.generate.data_report import DataReport
-from trimtab.spec.problems import did_you_mean
 
 Outputs = Sequence[Path | None]
-
-_TOLERANCES: Final = ("location", "scale", "shape", "share", "joint")
 
 
 class ContractDifference(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,59 +145,6 @@ def difference(old: Path, new: str) -> ContractDifference:
     return ContractDifference(old=str(old), new=proposed.source, changes=diff_contracts(kept, contract))
 
 
-def judging_for(
-    tolerances: Sequence[str],
-    *,
-    level: float,
-    only: Sequence[str],
-    without: Sequence[str],
-    contract: Path | None,
-) -> Judging:
-    """What a comparison is held to, from what a command line says.
-
-    Raises:
-        InputError: a tolerance of nothing that is compared, or that is no number.
-    """
-    kept = read_contract(contract) if contract is not None else None
-    judging = Judging(level=level, only=only or None, without=without)
-    if kept is not None:
-        own = {column.name: column.drift for column in kept.columns if column.drift is not None}
-        hidden = tuple(name for name in (kept.key,) if name)
-        judging = replace(judging, limits=kept.drift, columns=own, without=(*without, *hidden))
-    for said in tolerances:
-        judging = _tolerated(judging, said)
-    return judging
-
-
-def hidden_by(path: Path | None) -> frozenset[str]:
-    """The columns whose values the contract in a file hides; none without a file."""
-    return sensitive_in(read_contract(path)) if path is not None else frozenset()
-
-
-def compared(
-    reference: Any,
-    current: Any,
-    judging: Judging,
-    reading: Reading,
-    *,
-    season: str | None = None,
-    named: Sequence[str] = (),
-) -> Compared:
-    """What differs between two tables, season by season where one is named.
-
-    Args:
-        named: columns that one of the tables must have.
-
-    Raises:
-        InputError: one of the tables cannot be read, or neither has a column that is named.
-    """
-    sides = opened(reference), opened(current)
-    one_must_have(sides, (*named, *reading.sensitive))
-    if season is not None:
-        return drift_by_season(*sides, Season(season), judging, reading)
-    return drift(*sides, judging, reading)
-
-
 def report_on(what: Any, path: Path | None, reference: Any, reading: Reading, *, outputs: Outputs = ()) -> DataReport:
     """Everything about a table; the reference is the contract's own where none is named.
 
@@ -220,20 +157,3 @@ def report_on(what: Any, path: Path | None, reference: Any, reading: Reading, *,
     scan, against = opened(what), opened(reference) if reference is not None else None
     ready_to_write(outputs, scan, path, against)
     return full_report(scan, contract, against, reading)
-
-
-def _tolerated(judging: Judging, said: str) -> Judging:
-    name, _, size = said.partition("=")
-    if name not in _TOLERANCES:
-        problem = f"nothing called {name!r} is compared"
-        raise InputError(problem, fix=did_you_mean(name, _TOLERANCES) or f"It is one of {', '.join(_TOLERANCES)}.")
-    try:
-        limit = None if size == "off" else float(size)
-    except ValueError:
-        problem = f"the tolerance {size!r} of {name} is no number"
-        raise InputError(problem, fix=f"Write {name}=0.1, or {name}=off to leave it out.") from None
-    if name == "joint":
-        return replace(judging, joint=limit)
-    changed: dict[str, Any] = {name: limit}
-    columns: dict[str, DriftLimits] = {column: replace(own, **changed) for column, own in judging.columns.items()}
-    return replace(judging, limits=replace(judging.limits, **changed), columns=columns)

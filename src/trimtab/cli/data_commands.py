@@ -69,7 +69,7 @@ def profile(file: str | None, query: str | None, output: Path | None, folder: Pa
     FILE is a table, or a stored profile to be shown again.
     """
     from trimtab.app import data as tables
-    from trimtab.app.data_contracts import hidden_by
+    from trimtab.app.data_drift import hidden_by
     from trimtab.app.data_opening import Reading, time_in
     from trimtab.app.data_report import of_profile
     from trimtab.drivers.profile_files import write_profile
@@ -245,7 +245,7 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
     REFERENCE and CURRENT are tables or stored profiles. Ends with 0 if every change is within its tolerance, 1 if one
     is not, 3 if there are too few rows to tell.
     """
-    from trimtab.app.data_contracts import compared, hidden_by, judging_for
+    from trimtab.app.data_drift import compared, hidden_by, judging_for
     from trimtab.app.data_opening import Reading
     from trimtab.app.data_outputs import ready_to_write
     from trimtab.app.data_report import of_drift

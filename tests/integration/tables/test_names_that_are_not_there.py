@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from trimtab.app.data import drift, profile, profile_by_season
-from trimtab.app.data_contracts import compared, propose
+from trimtab.app.data_contracts import propose
+from trimtab.app.data_drift import compared
 from trimtab.app.data_exchange import import_contract
 from trimtab.app.data_opening import NotATableError, Reading
 from trimtab.base.errors import InputError, ProblemsError
