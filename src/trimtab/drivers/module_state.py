@@ -33,6 +33,7 @@ _MOST_BYTES: Final = 16 << 20
 """Of one array; a larger one is left as it is."""
 
 _ATOMS: Final = (str, bytes, int, float, complex, bool, type(None), ModuleType)
+_DATA: Final = (str, bytes, int, float, complex, bool, type(None), list, dict, set, tuple, frozenset, deque)
 _MAPPINGS: Final = (dict, defaultdict, OrderedDict, Counter)
 
 PutBack = Callable[[], bool]
@@ -243,13 +244,15 @@ def _fill_cell(cell: CellType, value: Any) -> bool:
 
 
 def _set_attributes(kind: type, before: dict[str, Any]) -> bool:
-    now = {name: value for name, value in vars(kind).items() if not name.startswith("__")}
-    for name in now.keys() - before.keys():
+    """Data alone: a library that works on classes (a mapper of tables, a validator) adds other things when it likes."""
+    now = {name: value for name, value in vars(kind).items() if not name.startswith("__") and isinstance(value, _DATA)}
+    new = now.keys() - before.keys()
+    for name in new:
         delattr(kind, name)
-    changed = [name for name, value in before.items() if now.get(name, now) is not value]
+    changed = [name for name, value in now.items() if name in before and before[name] is not value]
     for name in changed:
         setattr(kind, name, before[name])
-    return bool(changed or now.keys() - before.keys())
+    return bool(changed or new)
 
 
 def _clear(cache_clear: Callable[[], None]) -> bool:

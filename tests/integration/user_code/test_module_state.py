@@ -149,3 +149,13 @@ def test_a_large_table_is_left_alone(module: ModuleType) -> None:
     module.LARGE.append(1)
     state.put_back()
     assert len(module.LARGE) == 200_001
+
+
+def test_what_a_library_adds_to_a_class_stays(module: ModuleType) -> None:
+    state = ModuleState(partial(own_modules, Path(str(module.__file__)).parent))
+    added = property(lambda _: 1)
+    module.Thing.mapped = added
+    module.Thing.new = 1
+    state.put_back()
+    assert module.Thing.mapped is added
+    assert not hasattr(module.Thing, "new")
