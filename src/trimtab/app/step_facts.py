@@ -291,7 +291,7 @@ def _unstable(step: Step, reach: Reach) -> tuple[Unstable, ...]:
 
 def _moving(hints: Iterable[Hint]) -> Iterator[Hint]:
     for hint in hints:
-        seeded = hint.kind is HintKind.CHANCE and hint.what.startswith(_SEEDED) and "default_rng" not in hint.what
+        seeded = hint.kind is HintKind.CHANCE and hint.what.startswith(_SEEDED)
         if hint.kind in _UNSTABLE and not seeded:
             yield hint
 

@@ -7,7 +7,7 @@ place reaches nobody else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -271,7 +271,7 @@ class Steps:
             run,
             state=state,
             output=ran.kept.digest if ran.kept is not None else None,
-            notes=(*run.notes, *ran.unstable, *_left(ran)),
+            notes=(*run.notes, *ran.unstable, *_said(ran)),
             attempts=ran.attempts,
             seconds=ran.seconds,
             peak_bytes=ran.peak_bytes,
@@ -284,8 +284,8 @@ class Steps:
         self.kept[name] = ran.kept
         self.unstable[name] = ran.unstable
         self._say(f"{name} ran, {planned.because} ({ran.seconds:.2f} s)")
-        for left in _left(ran):
-            self._say(f"{name}: {left}")
+        for said in _said(ran):
+            self._say(f"{name}: {said}")
         for sighting in ran.unstable:
             self._say(f"{name}: {sighting}; its result is not kept for the next run")
         if planned.key is not None and not ran.unstable and not self.facts[name].unstable:
@@ -308,7 +308,13 @@ class Steps:
         )
 
 
-def _left(ran: Ran) -> tuple[str, ...]:
-    if not ran.left:
-        return ()
-    return (f"it changed {', '.join(ran.left)}, which no other step sees: hand on what it is to know as a result",)
+_CODE: Final = (".py", ".so", ".pyd", ".zip", ".whl")
+
+
+def _said(ran: Ran) -> Iterator[str]:
+    """What a person should know of a step that ran."""
+    if ran.left:
+        yield f"it changed {', '.join(ran.left)}, which no other step sees: hand on what it is to know as a result"
+    for name in sorted(ran.reads):
+        if name.startswith("/") and name.endswith(_CODE):
+            yield f"it uses the code {name}, which is not part of the project and is not kept with the run"
