@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -221,18 +220,3 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, trimtab.drivers.observation; print(*sorted({n.partition('.')[0] for n in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split()
     assert {"numpy", "polars", "pyarrow", "pandas", "click", "ctypes", "subprocess"} & set(loaded) == set()
-
-
-def test_a_watch_costs_a_trivial_step_less_than_a_millisecond(project: Project) -> None:
-    def watched() -> None:
-        with project.observer.watch() as watch:
-            pass
-        assert watch.observed.blind == ()
-
-    watched()
-    assert min(timeit.repeat(watched, number=1, repeat=100)) < 0.001
-
-
-def test_the_hook_costs_nothing_to_speak_of_while_no_watch_is_on(project: Project) -> None:
-    project.seen("pass")
-    assert min(timeit.repeat(lambda: sys.audit("open", "x", "r", 0), number=1_000, repeat=20)) / 1_000 < 2e-6

@@ -128,11 +128,11 @@ def test_an_interrupt_is_not_hidden_by_what_goes_wrong_behind_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted() -> int:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("by hand")
 
     def refuses(*_: object) -> tuple[str, ...]:
         raise RuntimeError("cannot be compared")
 
     monkeypatch.setattr(ModuleState, "put_back", refuses)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="^by hand$"):
         run(tmp_path, interrupted)

@@ -194,10 +194,6 @@ def _on_symbolic_link(watch: Watch, arguments: tuple[Any, ...], _frame: FrameTyp
         watch.made(text)
 
 
-def _on_other_folder(watch: Watch, _arguments: tuple[Any, ...], _frame: FrameType) -> None:
-    watch.changed_folder()
-
-
 def _on_process(watch: Watch, arguments: tuple[Any, ...], frame: FrameType) -> None:
     text = next((text for each in arguments if (text := as_text(each))), "")
     watch.sighted("processes", f"starts {program_of(text)}", frame)
@@ -241,7 +237,6 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "os.link": _on_hard_link,
     "os.symlink": _on_symbolic_link,
     "os.mkdir": _on_make,
-    "os.chdir": _on_other_folder,
     "subprocess.Popen": _on_process,
     "os.posix_spawn": _on_process,
     "os.exec": _on_process,

@@ -118,13 +118,18 @@ class Watch:
         if not writing and given in self._settled:
             return
         path = absolute(given)
-        if not writing and frame.f_globals.get("__name__") in IMPORTERS and self.imports(path):
+        if not writing and frame.f_globals.get("__name__") in IMPORTERS and self._imports(path):
             return
         rule = self._rules.rule(path)
         if rule is Rule.NEVER:
-            self._settled.add(given)
+            self._settle(given)
         elif self._may(rule, frame):
             self._opens(path, given, frame, reads=reading, writes=writing)
+
+    def _settle(self, given: str) -> None:
+        """Nothing is asked of a path again; a relative one may mean another file in another folder."""
+        if given.startswith("/"):
+            self._settled.add(given)
 
     def _opens(self, path: str, given: str, frame: FrameType, *, reads: bool, writes: bool) -> None:
         there = look(path)
@@ -143,10 +148,10 @@ class Watch:
         elif stat.S_ISREG(mode) and there is not None:
             if there.st_ctime_ns > self._since or path in self._own:
                 self._catch_up()  # who made it?
-            self._settled.add(given)
+            self._settle(given)
             self._read(path)
 
-    def imports(self, path: str) -> bool:
+    def _imports(self, path: str) -> bool:
         """Whether a file is code from elsewhere; it is then read, although it is read to import it."""
         source = source_of(path)
         elsewhere = self._rules.is_code_elsewhere(source)
@@ -212,10 +217,6 @@ class Watch:
         if look(path) is None:
             self._own_folders += (f"{path}/",)
             self._own.add(path)
-
-    def changed_folder(self) -> None:
-        """Relative paths mean others from now on."""
-        self._settled.clear()
 
     def sighted(self, kind: str, what: str, frame: FrameType | None) -> None:
         """One of `KINDS` was seen."""
