@@ -43,3 +43,19 @@ def test_a_run_in_which_nothing_changed_has_the_verdict_and_the_release_that_the
         assert later["release"] == first["release"]
         assert later["record"]["evidence"] == first["record"]["evidence"]
         assert later["record"]["metrics"] == first["record"]["metrics"]
+
+
+def test_a_run_that_was_compared_with_a_champion_is_executed_again_beside_it(tmp_path: Path) -> None:
+    new = [sys.executable, "-m", "trimtab", "new", "shop"]
+    subprocess.run(new, cwd=tmp_path, check=True, capture_output=True)
+    project = tmp_path / "shop"
+    run(project)
+    put_into_service(project)
+    settings = project / "trimtab.toml"
+    settings.write_text(settings.read_text().replace("learning_rate = 0.05", "learning_rate = 0.06"))
+    later = run(project)["record"]
+    assert later["champion"] is not None
+    command = [sys.executable, "-m", "trimtab", "reproduce", later["run_id"], "--json"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sameness"] == "identical"

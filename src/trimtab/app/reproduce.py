@@ -41,6 +41,8 @@ Say = Callable[[str], None]
 _PROBLEM: Final = b"problem "
 _PLACES: Final = "trimtab-reproduce-"
 _ALIVE: Final = "alive.lock"
+_FOUND_BY: Final = ("PYTHONPATH", "TRIMTAB_HOME")
+"""Variables by which this Trimtab itself and those whom it trusts are found."""
 
 
 class NotReproducibleError(InputError):
@@ -241,8 +243,7 @@ def _repeat(python: str, repetition: Repetition, place: Path, way: Way) -> Run:
 def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[str, str]:
     """This process's variables, with those of the record over them: threads, hash order, what the steps read."""
     here = {name: value for name, value in os.environ.items() if not name.startswith(("TRIMTAB_", "PYTHON"))}
-    if "PYTHONPATH" in os.environ:  # how this Trimtab itself may be found
-        here["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    here |= {name: os.environ[name] for name in _FOUND_BY if name in os.environ}
     if environment is not None:
         here |= environment.thread_limits
         if environment.hash_seed:
