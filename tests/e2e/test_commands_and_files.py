@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import Eventually
 from tests.e2e.pipeline_project import TOML, PipelineProject
 
 
@@ -159,3 +162,20 @@ def test_a_command_goes_on_with_what_it_reads_and_writes(tmp_path: Path) -> None
     project = project_of(tmp_path, {"grow.sh": "cat n.txt >> model.txt\n", "model.txt": "0", "n.txt": "1"}, settings)
     project.run()
     assert (project.folder / "model.txt").read_text() == "01"
+
+
+def test_what_a_killed_command_was_to_replace_is_put_back_by_the_next_run(
+    tmp_path: Path, eventually: Eventually
+) -> None:
+    settings = '\n[steps.write]\nrun = "sh write.sh"\nwrites = ["out/x.txt"]\n'
+    project = project_of(tmp_path, {"write.sh": "mkdir -p out; echo 1 > out/x.txt\n"}, settings)
+    project.run()
+    (project.folder / "write.sh").write_text("touch begun; while true; do sleep .1; done\n")
+    run = subprocess.Popen([sys.executable, "-m", "trimtab", "run"], cwd=project.folder, stderr=subprocess.DEVNULL)
+    eventually((project.folder / "begun").exists, what="the command begins")
+    assert not (project.folder / "out/x.txt").exists()
+    run.kill()
+    run.wait()
+    (project.folder / "write.sh").write_text("exit 3\n")
+    assert project.command("run").returncode == 5
+    assert (project.folder / "out/x.txt").read_text() == "1\n"

@@ -245,12 +245,11 @@ def _logged(
 
 def _files(home: Home, plan: Plan, prepared: Prepared, done: Sequence[StepRun]) -> dict[str, FileRead]:
     """The files that any step read, kept with their content where the project says so."""
-    made = plan.project.made  # these are made again
     names = {
         name
         for step in done
         for name, digest in step.reads.items()
-        if is_file(name, digest) and not any(name == each or name.startswith(f"{each}/") for each in made)
+        if is_file(name, digest) and not plan.project.makes(name)
     }
     root = plan.folder.resolve()
     paths = [root / name for name in sorted(names) if name not in plan.snapshot.files and (root / name).is_file()]

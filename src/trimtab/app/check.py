@@ -120,7 +120,7 @@ def _source_problems(folder: Path, project: Project) -> list[TrimtabError]:
     """What would stop a snapshot, and modules that are loaded now and would not be in it."""
     try:
         files, problems = look_at_source(
-            folder, data=project.data.path if project.data is not None else "", made=project.made
+            folder, data=project.data.path if project.data is not None else "", made=project.makes
         )
     except TrimtabError as error:
         return [error]

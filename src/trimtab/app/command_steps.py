@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from trimtab.app.aside import Aside
 from trimtab.app.process_group import ProcessGroup
 from trimtab.app.run_settings import child_environment
 from trimtab.app.step_outcome import said_last
 from trimtab.base.errors import InputError, UserCodeError
-from trimtab.base.instants import format_span
+from trimtab.base.instants import HOUR, Span, format_span
+from trimtab.disk.lock import Lease
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.step_values import StepValues
+from trimtab.pipeline.commands import covers
 from trimtab.records.kept import Kept
 from trimtab.spec.project import CommandStep
 
 _PYTHON: Final = ("python", "python3")
 _MARK: Final = "trimtab.files/1"
+
+
+_TURN: Final = Span(HOUR)
+"""How long a run waits for another one that is running the same command."""
 
 
 class CommandFailedError(UserCodeError):
@@ -81,27 +86,26 @@ class CommandRunner:
     @contextmanager
     def cleared(self, command: CommandStep | None) -> Iterator[None]:
         """Inside the block the project is without what the command writes, as in a clean copy: what lies there in the
-        end is of this time. If the block raises, what was there is put back. Nothing is lost in any case: the content
-        of each file is kept beside what commands wrote. What it reads as well stays where it is.
+        end is of this time. What was there is put back if the block raises, and after a kill by the next run. What the
+        command reads as well stays where it is. Two runs that want to run one command take turns.
+
+        Raises:
+            BusyError: another run has been running the command for an hour.
         """
-        writes = [] if command is None else [each for each in command.writes if not _is_read(each, command)]
-        found = [path for path in (self._folder / each for each in writes) if path.exists()]
-        if not found:
+        if command is None:
             yield
             return
-        for path in found:
-            for file in _files_in(path):
-                self._files.put_file(file)
-        self._values.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="aside-", dir=self._values.folder) as aside:
-            for number, path in enumerate(found):
-                _set_aside(path, Path(aside) / str(number))
+        places = [self._folder / each for each in command.writes if not _is_read(each, command)]
+        aside = Aside(self._values.folder / "aside" / command.name, places)
+        with Lease(aside.folder.with_suffix(".lock"), f"the command {command.name}", wait=_TURN):
+            aside.put_back()
+            aside.take()
             try:
                 yield
             except BaseException:
-                for number, path in enumerate(found):
-                    _put_back(Path(aside) / str(number), path)
+                aside.put_back()
                 raise
+            aside.forget()
 
     def keep(self, command: CommandStep) -> dict[str, Any]:
         """Keep what it wrote, and return it: path → digest and mode.
@@ -151,41 +155,10 @@ class CommandRunner:
         return [self._files.put_file(path), os.access(path, os.X_OK)]
 
 
-_GITS_OWN: Final = frozenset({".gitkeep", ".gitignore"})
-"""Files that stay in a folder of products, since Git keeps the folder by them."""
-
-
-def _is_read(path: PurePath, command: CommandStep) -> bool:
+def _is_read(path: PurePosixPath, command: CommandStep) -> bool:
     """Whether a command reads what it writes, as one that goes on with its own model does."""
-    return any(path.match(pattern) or path == PurePath(pattern) for pattern in command.reads)
+    return any(covers(pattern, path) for pattern in command.reads)
 
 
 def _files_in(path: Path) -> list[Path]:
     return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-
-
-def _set_aside(path: Path, aside: Path) -> None:
-    """Move a file, or what is in a folder: the folder itself stays, since a script may count on it."""
-    if not path.is_dir() or path.is_symlink():
-        shutil.move(path, aside)
-        return
-    aside.mkdir()
-    for each in list(path.iterdir()):
-        if each.name not in _GITS_OWN:
-            shutil.move(each, aside / each.name)
-
-
-def _put_back(aside: Path, path: Path) -> None:
-    """Undo `_set_aside`; what was written meanwhile goes."""
-    if not aside.is_dir() or aside.is_symlink():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        path.unlink(missing_ok=True)
-        shutil.move(aside, path)
-        return
-    path.mkdir(parents=True, exist_ok=True)
-    for each in list(path.iterdir()):
-        if each.name not in _GITS_OWN:
-            shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
-    for each in list(aside.iterdir()):
-        shutil.move(each, path / each.name)

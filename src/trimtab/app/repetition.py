@@ -49,7 +49,7 @@ def repeat(asked: Repetition) -> Run:
         as_of=run.as_of,
         folder=folder,
         project=project,
-        snapshot=take_snapshot(folder, blobs, data=data, made=project.made),
+        snapshot=take_snapshot(folder, blobs, data=data, made=project.makes),
         parent=run,
         fresh=True,
         here=True,

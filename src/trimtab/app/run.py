@@ -90,7 +90,7 @@ def plan_working_tree(
         home.root,
         home.blobs,
         data=project.data.path if project.data is not None else "",
-        made=project.made,
+        made=project.makes,
         before=_newest_source(home),
     )
     for left_out in told_left_out(snapshot):

@@ -265,13 +265,12 @@ class _Tried:
 
 def _own_left_out(seen: Seen, step: Step) -> Seen:
     """What a command was seen to do, without what it did in the folders that it writes."""
-    if step.command is None:
+    command = step.command
+    if command is None:
         return seen
-    written = tuple(map(str, step.command.writes))
-    below = tuple(f"{name}/" for name in written)
 
     def others(names: frozenset[str]) -> frozenset[str]:
-        return frozenset(name for name in names if name not in written and not name.startswith(below))
+        return frozenset(name for name in names if not command.makes(name))
 
     return replace(
         seen, files=others(seen.files), listed=others(seen.listed), absent=others(seen.absent), left=others(seen.left),

@@ -21,10 +21,10 @@ def function_of(command: CommandStep, commands: Iterable[CommandStep]) -> Functi
 
 
 def _reads_from(command: CommandStep, other: CommandStep) -> bool:
-    return any(_covers(pattern, written) for pattern in command.reads for written in other.writes)
+    return any(covers(pattern, written) for pattern in command.reads for written in other.writes)
 
 
-def _covers(pattern: str, written: PurePosixPath) -> bool:
+def covers(pattern: str, written: PurePosixPath) -> bool:
     """Whether what is read may be what was written, a file below it, or a folder around it: the whole paths count."""
     return _meet(PurePosixPath(normpath(pattern)).parts, written.parts, is_folder=True)
 

@@ -96,6 +96,10 @@ class CommandStep(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 0
     time_limit: Span | None = None
 
+    def makes(self, name: str) -> bool:
+        """Whether a path relative to the project is one that it writes, or lies below one."""
+        return any(name == str(path) or name.startswith(f"{path}/") for path in self.writes)
+
 
 class Reproduce(msgspec.Struct, frozen=True, kw_only=True):
     """When a run that is executed again counts as equal: each figure within ``tolerance`` of it, relative to it.
@@ -238,10 +242,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
 
-    @property
-    def made(self) -> tuple[str, ...]:
-        """Files and folders that commands of the project write, relative to it: they can be made again."""
-        return tuple(str(path) for step in self.steps for path in step.writes)
+    def makes(self, name: str) -> bool:
+        """Whether a path relative to the project is what a command of it writes: it can be made again."""
+        return any(step.makes(name) for step in self.steps)
 
     @property
     def source(self) -> Source:

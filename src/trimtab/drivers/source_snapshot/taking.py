@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -44,6 +44,10 @@ LARGEST_TREE: Final = 64 << 20
 """Bytes of all files together; more is refused, since every run would keep them."""
 
 
+def _nothing(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """A kept source tree.
@@ -67,13 +71,13 @@ class Snapshot:
 
 
 def take_snapshot(
-    folder: Path, blobs: Blobs, *, data: str = "", made: Sequence[str] = (), before: Digest | None = None
+    folder: Path, blobs: Blobs, *, data: str = "", made: Callable[[str], bool] = _nothing, before: Digest | None = None
 ) -> Snapshot:
     """The project's source as it is now, kept in ``blobs``.
 
     Args:
         data: the project's ``[data] source``; what it matches is not source, whatever its size.
-        made: files and folders that commands of the project write, which are made again from the source.
+        made: whether a path is what a command of the project writes, and makes again from the source.
         before: a snapshot that was kept earlier, such as the last run's. Files that are as it has them were looked
             through for credentials then, and are not again: for some hundred files, that halves the time.
 
@@ -104,7 +108,7 @@ def take_snapshot(
 
 
 def look_at_source(
-    folder: Path, *, data: str = "", made: Sequence[str] = ()
+    folder: Path, *, data: str = "", made: Callable[[str], bool] = _nothing
 ) -> tuple[frozenset[str], tuple[TrimtabError, ...]]:
     """The files that a snapshot would keep, and what would stop it; nothing is kept.
 
@@ -161,7 +165,7 @@ class _Source:
 
 
 @contextmanager
-def _source(root: Path, data: str, made: Sequence[str], *, difference: bool) -> Iterator[_Source]:
+def _source(root: Path, data: str, made: Callable[[str], bool], *, difference: bool) -> Iterator[_Source]:
     ignored = ignored_by(root, OWN_IGNORE_FILE)
     with ExitStack() as stack:
         repository = open_repository(root, difference=difference)
@@ -180,7 +184,9 @@ def _source(root: Path, data: str, made: Sequence[str], *, difference: bool) -> 
         yield _Source(contents=contents, left_out=left_out, withheld=withheld, repository=repository)
 
 
-def _read(root: str, listed: Iterable[str], data: str, made: Sequence[str]) -> tuple[dict[str, _Found], dict[str, str]]:
+def _read(
+    root: str, listed: Iterable[str], data: str, made: Callable[[str], bool]
+) -> tuple[dict[str, _Found], dict[str, str]]:
     """The content of each file, and why the others have none."""
     contents: dict[str, _Found] = {}
     left_out: dict[str, str] = {}
@@ -188,7 +194,7 @@ def _read(root: str, listed: Iterable[str], data: str, made: Sequence[str]) -> t
         if data and fnmatch(name, data):
             left_out[name] = PROJECT_DATA
             continue
-        if any(name == each or name.startswith(f"{each}/") for each in made):
+        if made(name):
             left_out[name] = OF_COMMANDS
             continue
         with explained(f"read {name}", Path(root)):
