@@ -27,6 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[SESSION_MARK] = uuid.uuid4().hex
     # Nothing may depend on the order of a set: every child draws its own seed, whatever was set outside.
     os.environ.pop("PYTHONHASHSEED", None)
+    # And byte code is written, as on most machines: what must not lie beside some code is then found by a test.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

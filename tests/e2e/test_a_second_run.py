@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 
 def run(project: Path) -> dict[str, Any]:
     done = subprocess.run(
@@ -47,10 +45,7 @@ def test_a_run_in_which_nothing_changed_has_the_verdict_and_the_release_that_the
         assert later["record"]["metrics"] == first["record"]["metrics"]
 
 
-def test_a_run_that_was_compared_with_a_champion_is_executed_again_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)  # as on most machines
+def test_a_run_that_was_compared_with_a_champion_is_executed_again_beside_it(tmp_path: Path) -> None:
     new = [sys.executable, "-m", "trimtab", "new", "shop"]
     subprocess.run(new, cwd=tmp_path, check=True, capture_output=True)
     project = tmp_path / "shop"

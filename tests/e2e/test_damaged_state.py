@@ -54,7 +54,7 @@ def test_a_damaged_table_is_named_by_reproduce_and_mended_by_the_next_run(projec
     assert json.loads(trimtab(project, "reproduce", "latest", "--json").stdout)["sameness"] == "identical"
 
 
-def test_another_order_of_hashes_or_number_of_threads_is_another_run(tmp_path: Path) -> None:
+def test_another_order_of_hashes_number_of_threads_or_locale_is_another_run(tmp_path: Path) -> None:
     folder = tmp_path / "p"
     folder.mkdir()
     (folder / "trimtab.toml").write_text('[project]\nname = "p"\n\n[pipeline]\n')
@@ -72,4 +72,6 @@ def test_another_order_of_hashes_or_number_of_threads_is_another_run(tmp_path: P
     assert "0 of 1 steps ran" in run()
     assert "1 of 1 steps ran" in run(PYTHONHASHSEED="7")
     assert "1 of 1 steps ran" in run(OMP_NUM_THREADS="2")
+    assert "0 of 1 steps ran" in run(LANG="tr_TR.UTF-8")  # a run has a locale of its own, unless LC_ALL says another
+    assert "1 of 1 steps ran" in run(LC_ALL="C")
     assert "identical" in trimtab(folder, "reproduce", "latest").stdout

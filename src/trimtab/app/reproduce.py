@@ -248,6 +248,8 @@ def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[s
         here |= environment.thread_limits
         if environment.hash_seed:
             here["PYTHONHASHSEED"] = environment.hash_seed
+        if environment.locale:
+            here["LC_ALL"] = environment.locale.partition(",")[0]
     if way.hash_seed is not None:
         here["PYTHONHASHSEED"] = way.hash_seed
     known = {name: value for name, value in _variables(run).items() if not value.startswith("sha256:")}

@@ -10,17 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from trimtab.app.fixed import HASH_SEED, LOCALE, to_fix
 from trimtab.records.secret_words import Scalar, hide
+from trimtab.serve.threads import THREADS
 from trimtab.spec.project import Project
 
-HASH_SEED: Final = "PYTHONHASHSEED"
-THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+FIXED: Final = (HASH_SEED, LOCALE, *THREADS)
+"""Variables that are set for every run, unless the user has set them: results may follow from them."""
+
 RUN_LOG: Final = "TRIMTAB_RUN_LOG"
 
 
 def child_environment() -> dict[str, str]:
-    """The variables of a process that runs a step, over this process's own: hash order and threads as in the run."""
-    return {HASH_SEED: os.environ.get(HASH_SEED, "0")} | {name: os.environ.get(name, "1") for name in THREADS}
+    """The variables of a process that runs steps, over this process's own: hash order, locale and threads."""
+    fixed = {**dict.fromkeys(THREADS, "1"), **to_fix()}
+    return {name: os.environ.get(name, fixed.get(name, "")) for name in FIXED if name in os.environ or name in fixed}
 
 
 @contextmanager

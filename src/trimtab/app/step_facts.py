@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from trimtab.app.known_reach import KnownReach
-from trimtab.app.run_settings import HASH_SEED, THREADS, hidden
+from trimtab.app.run_settings import FIXED, hidden
 from trimtab.base.digest import Digest, digest_json, short
 from trimtab.base.errors import DriverError, NotFoundError
 from trimtab.drivers.environment import Libraries
@@ -109,10 +109,7 @@ class Reader:
             Part(kind=PartKind.SETTING, name="text encoding", value=getencoding()),
             Part(kind=PartKind.SETTING, name="optimisation", value=str(sys.flags.optimize)),
             Part(kind=PartKind.SETTING, name="warnings", value=" ".join(sys.warnoptions)),
-            *(
-                Part(kind=PartKind.SETTING, name=name, value=os.environ.get(name, "none"))
-                for name in (HASH_SEED, *THREADS)
-            ),
+            *(Part(kind=PartKind.SETTING, name=name, value=os.environ.get(name, "none")) for name in FIXED),
         ]
         if step.command is not None:
             return self._of_command(step, written, always)

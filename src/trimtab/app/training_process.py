@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from trimtab.app.home import Home
-from trimtab.app.run_settings import HASH_SEED
+from trimtab.app.run_settings import child_environment
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import format_instant
 from trimtab.records.action import Action
 from trimtab.records.process import Command, Preparation
 from trimtab.serve.spare import modules_for
-from trimtab.serve.threads import THREADS
 
 _PROGRAM: Final = (sys.executable, "-P", "-m", "trimtab")
 """``-P``: a module of the project's folder must not stand in for one of ours."""
@@ -28,7 +26,7 @@ def training_command(home: Home, action: Action, logs: Path) -> Command:
     """The command that trains for an action; its output goes to a file of its own in ``logs``."""
     asked = ("--project", str(home.root), "--key", action.key, "--as-of", format_instant(action.decided_at))
     log = logs / f"{action.key.replace(':', '-')}.log"
-    return Command(argv=(*_PROGRAM, "retrain", *asked), folder=home.root, log=log, environment=_fixed())
+    return Command(argv=(*_PROGRAM, "retrain", *asked), folder=home.root, log=log, environment=child_environment())
 
 
 def training_preparation(home: Home) -> Preparation:
@@ -36,9 +34,4 @@ def training_preparation(home: Home) -> Preparation:
     libraries: tuple[str, ...] = ()
     with suppress(TrimtabError):  # a damaged champion is for the training to report
         libraries = modules_for(home.bundles.manifest(home.champion().champion))
-    return Preparation(program=_PROGRAM, imports=(*_OURS, *libraries), environment=_fixed())
-
-
-def _fixed() -> dict[str, str]:
-    """Threads and hash order as the command would set them itself, set before anything is imported."""
-    return {name: os.environ.get(name, "1") for name in THREADS} | {HASH_SEED: os.environ.get(HASH_SEED, "0")}
+    return Preparation(program=_PROGRAM, imports=(*_OURS, *libraries), environment=child_environment())
