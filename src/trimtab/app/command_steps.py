@@ -29,7 +29,7 @@ from trimtab.records.kept import Kept
 from trimtab.spec.project import CommandStep
 
 _PYTHON: Final = ("python", "python3")
-_MARK: Final = "trimtab.files/1"
+_MARK: Final = "trimtab.files/2"
 
 
 _TURN: Final = Span(HOUR)
@@ -60,8 +60,9 @@ class CommandRunner:
 
         Raises:
             CommandFailedError: its exit code is not 0, or it took too long.
-            InputError: it cannot be started.
+            InputError: it cannot be started, or what it says that it reads is not there.
         """
+        self._check_reads(command)
         words = shlex.split(command.run)
         if words[0] in _PYTHON:  # the interpreter of this environment, whatever the search path says; ``-u`` holds no
             words[:1] = [sys.executable, "-u"]  # output back, which would be lost when it is ended
@@ -108,17 +109,29 @@ class CommandRunner:
             aside.forget()
 
     def keep(self, command: CommandStep) -> dict[str, Any]:
-        """Keep what it wrote, and return it: path → digest and mode.
+        """Keep what it wrote, and return it: path → digest and mode; a link by what it leads to.
 
         Raises:
             CommandFailedError: a file or folder that it is to write is not there.
         """
-        return {"schema": _MARK, "files": {name: self._keep(name) for name in self._written(command)}}
+        written = list(self._written(command))
+        links = {name: _leads_to(self._folder / name) for name in written if (self._folder / name).is_symlink()}
+        files = {name: self._keep(name) for name in written if (self._folder / name).is_file()}
+        return {"schema": _MARK, "files": files, "links": links}
 
     def restore(self, command: CommandStep, kept: Kept, *, look: bool) -> bool:
         """Whether each file is as the command wrote it; one that is gone is put back from what was kept, or with
         ``look`` could be."""
-        for name, (digest, executable) in self._values.open(kept)["files"].items():
+        value = self._values.open(kept)
+        for name, target in value["links"].items():
+            path = self._folder / name
+            if path.is_symlink() or path.exists():
+                if not path.is_symlink() or _leads_to(path) != target:
+                    return False
+            elif not look:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.symlink_to(target)
+        for name, (digest, executable) in value["files"].items():
             path = self._folder / name
             if path.is_file():
                 if self._index.digest(path) != digest:
@@ -131,19 +144,27 @@ class CommandRunner:
                 path.chmod(0o755 if executable else 0o644)
             else:
                 return False
-        return look or all((self._folder / path).exists() for path in command.writes)
+        return look or all(os.path.lexists(self._folder / path) for path in command.writes)
 
     def paths(self, value: Any) -> Any:
         """What a function is given of a command: the path that it wrote, or the paths by name if there are several."""
         if not isinstance(value, dict) or value.get("schema") != _MARK:
             return value
-        paths = {name: self._folder / name for name in value["files"]}
+        paths = {name: self._folder / name for name in {**value["files"], **value["links"]}}
         return next(iter(paths.values())) if len(paths) == 1 else paths
+
+    def _check_reads(self, command: CommandStep) -> None:
+        missing = [each for each in command.reads if not any(self._folder.glob(each))]
+        if missing:
+            raise InputError(
+                f"the step {command.name} reads {', '.join(missing)}, and nothing is there",
+                fix="Correct reads in trimtab.toml, or let a step before it write what it reads.",
+            )
 
     def _written(self, command: CommandStep) -> Iterator[str]:
         for written in command.writes:
             path = self._folder / written
-            if not path.exists():
+            if not os.path.lexists(path):
                 raise CommandFailedError(
                     f"the step {command.name} ended well and did not write {written}",
                     fix="Correct writes in trimtab.toml, or the command.",
@@ -161,4 +182,11 @@ def _is_read(path: PurePosixPath, command: CommandStep) -> bool:
 
 
 def _files_in(path: Path) -> list[Path]:
-    return sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    """The files and links at a path and below it, also where the path is a link that leads to a folder."""
+    own = [path] if path.is_symlink() or not path.is_dir() else []
+    below = path.rglob("*") if path.is_dir() else ()
+    return [*own, *sorted(each for each in below if each.is_symlink() or each.is_file())]
+
+
+def _leads_to(link: Path) -> str:
+    return str(link.readlink())

@@ -9,6 +9,7 @@ from pathlib import Path
 from trimtab.app.home import Home
 from trimtab.base.errors import NotFoundError
 from trimtab.disk.atomic import write_bytes
+from trimtab.disk.faults import explained
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.project_file import read_project
@@ -22,10 +23,11 @@ def open_home(folder: Path) -> Home:
     """The project in ``folder`` with its embedded drivers; its state folder is made if it is not there."""
     project = read_project(folder)
     root = folder.resolve()
-    state = Path(os.environ.get("TRIMTAB_STATE", root / ".trimtab"))
+    state = _state_of(root)
     if not state.is_dir():
-        state.mkdir(parents=True, exist_ok=True)
-        (state / ".gitignore").write_text("# Rows and records of this project; Git is not where they belong.\n*\n")
+        with explained("make the folder of the project's state", state):
+            state.mkdir(parents=True, exist_ok=True)
+            (state / ".gitignore").write_text("# Rows and records of this project; Git is not where they belong.\n*\n")
     return Home(
         root=root,
         state=state,
@@ -43,7 +45,7 @@ def open_state(folder: Path) -> Home:
         NotFoundError: there is no state in ``folder`` either.
     """
     root = folder.resolve()
-    state = Path(os.environ.get("TRIMTAB_STATE", root / ".trimtab"))
+    state = _state_of(root)
     if not (state / "state.db").is_file():
         raise NotFoundError(
             f"nothing was recorded in {state}",
@@ -57,6 +59,11 @@ def open_state(folder: Path) -> Home:
         blobs=LocalBlobs(state / "blobs"),
         bundles=Bundles(state / "releases"),
     )
+
+
+def _state_of(root: Path) -> Path:
+    """The folder of a project's state; an empty ``TRIMTAB_STATE`` says nothing."""
+    return Path(os.environ.get("TRIMTAB_STATE") or root / ".trimtab")
 
 
 def local_person() -> Actor:

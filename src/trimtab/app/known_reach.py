@@ -11,6 +11,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,8 @@ class KnownReach:
         """
         if self._program is None:
             return
-        write_checked(self._path, msgspec.msgpack.encode(_Known(self._digest, self._answers)))
+        with suppress(UnicodeEncodeError):  # a text of the code has half a character in it: it is read each time
+            write_checked(self._path, msgspec.msgpack.encode(_Known(self._digest, self._answers)))
 
     def _answer(self, question: str, ask: Callable[[Program], Reach]) -> Reach:
         known = self._answers.get(question)

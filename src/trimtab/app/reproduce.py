@@ -124,10 +124,10 @@ def _remove_abandoned() -> None:
 def _check(home: Home, run: Run) -> None:
     problems = [*_problems(home, run)]
     if problems:
-        raise NotReproducibleError(
-            f"{run.run_id} cannot be run again: {'; '.join(problems)}",
-            fix="Put back what is named, for example from a copy of the state's folder, and try again.",
-        )
+        fix = "Put back what is named, for example from a copy of the state's folder, and try again."
+        if run.state is not RunState.FINISHED:
+            fix = "Name a run that finished: `trimtab runs --where 'state = finished'`."
+        raise NotReproducibleError(f"{run.run_id} cannot be run again: {'; '.join(problems)}", fix=fix)
 
 
 def _problems(home: Home, run: Run) -> Iterator[str]:

@@ -199,7 +199,8 @@ class StepRunner:
             tried.seconds = time.perf_counter() - began
         if command is not None:  # outside the watch, since looking at what it wrote is none of its reads
             value = self._commands.keep(command)
-        tried.kept = self._values.keep(self._tools.hooks.to_keep(name, value, inputs), step=name)
+        with user_errors(self._folder, doing=f"keeping what the step {name} returned"):
+            tried.kept = self._values.keep(self._tools.hooks.to_keep(name, value, inputs), step=name)
 
     def _log_of(self, step: str) -> Path:
         with explained("make the folder for what steps log", self._logs):

@@ -42,7 +42,7 @@ def runs(context: click.Context, /, folder: Path, json_: bool, **asked: Any) -> 
 
     gc.disable()  # a list is a million small values that live to the end: looking for rings among them takes its tenth
     home = open_home(folder)
-    if not (asked["limit"] or json_) and sys.stdout.isatty():
+    if not (asked["limit"] or json_) and sys.stdout is not None and sys.stdout.isatty():
         asked["limit"] = AT_A_TERMINAL
     found = list_runs(home, Asked(**asked))
     for each in found.notes:

@@ -4,8 +4,8 @@ What a step leaves in a module (an entry in a table, a counter, a generator that
 once and remembered) reaches the next step past its inputs. The next step would then come to one thing where the first
 one ran, and to another where its result was kept, or where it ran in a process of its own. So no step sees it: names
 are bound again as they were, and plain containers, random generators, caches and the fields of the project's own
-objects are what they were; so are the import path, the environment variables and the working folder. What hands
-something on is a step's return value alone.
+objects are what they were; so are the import path, the environment variables, the working folder, the umask, signal
+handlers and alarms. What hands something on is a step's return value alone.
 
 Rejected: importing the modules anew for each step (code that registers something with a library raises the second
 time, a table that is loaded at import is loaded again and again, and classes stop being equal to themselves).
@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import sys
+import threading
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -57,6 +59,10 @@ class ModuleState:
         self._put_back.append(("sys.path", partial(_refill, sys.path, list(sys.path))))
         self._put_back.append(("os.environ", partial(_set_variables, dict(os.environ))))
         self._put_back.append(("the working folder", partial(_change_to, Path.cwd())))
+        self._put_back.append(("the umask", partial(_set_umask, _umask())))
+        if threading.current_thread() is threading.main_thread():
+            alarmed = signal.getitimer(signal.ITIMER_REAL)[0] > 0
+            self._put_back.append(("signals", partial(_set_signals, _handlers(), alarmed=alarmed)))
 
     def put_back(self) -> tuple[str, ...]:
         """Make the modules what they were, and forget those that were loaded since, which are then imported anew.
@@ -284,6 +290,31 @@ def _change_to(folder: Path) -> bool:
     changed = Path.cwd() != folder
     if changed:
         os.chdir(folder)
+    return changed
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _set_umask(before: int) -> bool:
+    return os.umask(before) != before
+
+
+def _handlers() -> dict[int, Any]:
+    known = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGCHLD, signal.SIGPIPE)
+    return {number: signal.getsignal(number) for number in known}
+
+
+def _set_signals(before: dict[int, Any], *, alarmed: bool) -> bool:
+    """Handlers as they were, and no alarm of a step that would reach a later one."""
+    changed = not alarmed and bool(signal.setitimer(signal.ITIMER_REAL, 0)[0])
+    for number, handler in before.items():
+        if handler is not None and signal.getsignal(number) != handler:
+            signal.signal(number, handler)
+            changed = True
     return changed
 
 

@@ -125,14 +125,16 @@ def user_errors(folder: Path, *, doing: str) -> Iterator[None]:
         raise
     except bdb.BdbQuit as error:
         raise KeyboardInterrupt from error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the edge to code that is not ours: anything may come
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - the edge to code that is not ours: anything may come
         _raise_as_users(error, root, doing)
 
 
 @contextmanager
 def _no_sudden_end() -> Iterator[None]:
-    """Makes a usual exit of `os._exit`, with which code would end this process before its run is recorded; processes
-    that were forked from it end as they like."""
+    """Makes a usual exit of `os._exit`, with which code would end this process before its run is recorded. Processes
+    that were forked from it end as they like, and at the end of the block at the latest."""
     process, end = os.getpid(), os._exit
 
     def exit_(status: int) -> NoReturn:
@@ -144,6 +146,8 @@ def _no_sudden_end() -> Iterator[None]:
     try:
         yield
     finally:
+        if os.getpid() != process:  # a child that was forked in the block is not this run, and must not go on as it
+            end(1 if sys.exc_info()[0] is not None else 0)
         os._exit = end
 
 

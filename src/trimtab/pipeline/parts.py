@@ -14,7 +14,7 @@ import msgspec
 
 from trimtab.base.digest import Digest, digest_json
 
-KEY_VERSION: Final = 1
+KEY_VERSION: Final = 2
 """Part of every key: a Trimtab that counts or keeps otherwise trusts no result of another."""
 
 _SHOWN: Final = 3

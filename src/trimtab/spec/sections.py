@@ -119,7 +119,7 @@ def _read_command(table: Table) -> CommandStep:
         name=name,
         run=table.need("run", v.command, "", fix='Add run = "python train.py": the command that the step is.'),
         reads=table.get("reads", v.several(v.glob_within), ()),
-        writes=table.get("writes", v.several(v.file_within), nothing),
+        writes=table.get("writes", v.several(v.product_within), nothing),
         env=table.get("env", v.several(v.text), ()),
         retries=table.get("retries", v.whole(0, 100), 0),
         time_limit=table.get("time_limit", v.span, None),

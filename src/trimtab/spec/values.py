@@ -31,6 +31,8 @@ _LONGEST: Final = Span(36_500 * DAY)
 _SHOWN: Final = 60
 _FIRST: Final = 5
 
+_NO_PRODUCT: Final = frozenset({".git", ".hg", ".svn", ".trimtab"})
+
 
 class Unfit(Exception):  # noqa: N818 - it never leaves this package: the table reader makes a SpecError of it
     """A value that a setting cannot have; ``must`` completes the sentence "[section] key must …"."""
@@ -79,6 +81,17 @@ def file_within(raw: object) -> PurePosixPath:
     if path.is_absolute() or ".." in path.parts or path == PurePosixPath():
         must = "be the path of a file in the project, relative to trimtab.toml"
         raise Unfit(must, fix="Without a leading / and without .. in it.")
+    return path
+
+
+def product_within(raw: object) -> PurePosixPath:
+    """A relative path in the project that a command may write."""
+    path = file_within(raw)
+    if not _NO_PRODUCT.isdisjoint(path.parts):
+        raise Unfit(
+            "be the path of a file that a command makes; Git's folder and Trimtab's own are none",
+            fix="Let it write somewhere else.",
+        )
     return path
 
 

@@ -194,6 +194,9 @@ def _read(
         if data and fnmatch(name, data):
             left_out[name] = PROJECT_DATA
             continue
+        if not _is_text(name):
+            left_out[ascii(name)] = "its name is not UTF-8"
+            continue
         if made(name):
             left_out[name] = OF_COMMANDS
             continue
@@ -207,6 +210,14 @@ def _read(
         else:
             contents[name] = found
     return contents, left_out
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read_file(root: str, path: str) -> _Found | str:

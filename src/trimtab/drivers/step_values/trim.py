@@ -38,7 +38,7 @@ FORGOTTEN: Final = Span(90 * DAY)
 """After which time without a reader a note goes."""
 
 _UNUSED: Final = DAY
-_OF_A_COMMAND: Final = b"trimtab.files/1"
+_OF_A_COMMAND: Final = b"trimtab.files/2"
 """Stands in the value of a step that is a command, with the digests of its files."""
 
 _DIGEST: Final = re.compile(rb"sha256:[0-9a-f]{64}")
