@@ -138,6 +138,8 @@ def install(library: Path, name: str, version: str, code: str, *, requires: str 
         for file in old.iterdir():
             file.unlink()
         old.rmdir()
+    for compiled in (library / "__pycache__").glob(f"{name}.*.pyc"):  # of the same size and second, Python would use it
+        compiled.unlink()
     about = library / f"{name}-{version}.dist-info"
     about.mkdir(parents=True)
     (library / f"{name}.py").write_text(code)

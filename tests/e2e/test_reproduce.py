@@ -53,6 +53,23 @@ def test_a_run_of_kept_results_reproduces_from_scratch(project: PipelineProject)
     assert {step["state"] for step in found["again"]["steps"]} == {"ran"}
 
 
+def test_variables_are_as_they_were_also_those_that_were_not_set_or_are_read_by_a_made_up_name(
+    project: PipelineProject,
+) -> None:
+    names = "[os.environ.get('NOT_SET', 'default'), os.environ.get('_'.join(['MADE', 'UP']))]"
+    project.edit("pipeline.py", 'return os.environ["REGION"]', f'return str({names}) + os.environ["REGION"]')
+    run = project.run(MADE_UP="first")
+    variables = next(step["variables"] for step in run["steps"] if step["step"] == "region")
+    assert {name: variables[name] for name in ("NOT_SET", "MADE_UP", "REGION")} == {
+        "NOT_SET": None, "MADE_UP": "first", "REGION": "north",
+    }  # fmt: skip
+    found = reproduced(project, run["run_id"], MADE_UP="second", NOT_SET="set now")
+    assert found["sameness"] == "identical"
+    kept = project.run(MADE_UP="first")
+    assert {step["state"] for step in kept["steps"]} == {"kept"}
+    assert reproduced(project, kept["run_id"], MADE_UP="second", NOT_SET="")["sameness"] == "identical"
+
+
 def test_a_changed_working_tree_does_not_matter(project: PipelineProject) -> None:
     run = project.run()["run_id"]
     project.edit("pipeline.py", "LIMIT = 100", "LIMIT = 1")

@@ -64,6 +64,27 @@ def test_a_secret_that_is_the_sources_own_default_needs_no_giving(project: Pipel
     assert json.loads(project.command("reproduce", run, "--json").stdout)["sameness"] == "identical"
 
 
+def test_a_declared_secret_is_hidden_on_the_command_line_and_when_a_step_logs_it(project: PipelineProject) -> None:
+    source = "import trimtab\n\n\ndef step(*, pin: str = ''):\n    trimtab.log_param('pin', pin)\n    return 1\n"
+    (project.folder / "pipeline.py").write_text(source)
+    record = project.run("--set=pin=4711-Pin")
+    assert record["place"]["command"][-1].startswith("--set=pin=sha256:")
+    files = [path.read_bytes() for path in (project.folder / ".trimtab").rglob("*") if path.is_file()]
+    assert not any(b"4711-Pin" in content for content in files)
+
+
+def test_a_secret_variable_is_taken_from_here_whatever_its_name_and_a_digest_is_its_own(
+    project: PipelineProject,
+) -> None:
+    source = "import os\n\n\ndef step():\n    return [len(os.environ['PYTHON_TOKEN']), os.environ['DATA']]\n"
+    (project.folder / "pipeline.py").write_text(source)
+    given = {"PYTHON_TOKEN": SECRET, "DATA": f"sha256:{'0' * 64}"}
+    run = project.run(**given)["run_id"]
+    assert "PYTHON_TOKEN is a secret" in project.command("reproduce", run).stderr
+    again = project.command("reproduce", run, "--json", **given)
+    assert json.loads(again.stdout)["sameness"] == "identical", again.stderr
+
+
 @pytest.mark.parametrize(
     "reading", ["dict(os.environ)", "{**os.environ}", "os.environ.copy()", "list(os.environ.items())"]
 )

@@ -176,13 +176,14 @@ def test_no_value_of_a_sensitive_column_is_in_the_profile(data: st.DataObject) -
     with small(data.draw(st.sampled_from([3, 4_096]))):
         found = profile_frame(table, Depth(time="time", sensitive=hidden))
         assert found.sample == profile_frame(table.select("shown")).sample  # not even by a row's hash
-    means = {round(column.mean, 3) for column in found.columns.values() if isinstance(column, NumberColumn)}
     without = msgspec.structs.replace(found, pairs=None, sample=None)
     for name, column in without.columns.items():
         stored = encode(msgspec.structs.replace(without, columns={name: column}))
+        if isinstance(column, NumberColumn):  # a mean is no value, whose digits it may have
+            stored = stored.replace(msgspec.json.encode(column.mean), b"")
         for text, number in rows:
             assert name != "text" or text.encode() not in stored
-            assert name not in ("whole", "real", "time") or number in means or str(number).encode() not in stored
+            assert name not in ("whole", "real", "time") or str(number).encode() not in stored
     for name in ("whole", "real"):
         number_column = found.columns[name]
         assert isinstance(number_column, NumberColumn)

@@ -24,7 +24,7 @@ from trimtab.app.runs import find_run
 from trimtab.app.settings import read_settings
 from trimtab.app.step_outcome import Problem, error_of, problem_of
 from trimtab.app.training_rows import table_path
-from trimtab.base.digest import Digest, short
+from trimtab.base.digest import Digest, digest_bytes, short
 from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.lock import Lease, holder
@@ -153,17 +153,21 @@ def _problems(home: Home, run: Run) -> Iterator[str]:
     if run.champion is not None and not home.bundles.has(run.champion):
         yield f"the release {short(run.champion)}, which it was compared with, is not here"
     for name, value in _variables(run).items():
-        if value.startswith("sha256:") and _secret_differs(name, value):
+        if _is_digest(value) and value not in _digests_here(name):
             yield f"the variable {name} is a secret, and here it is not set to what it was"
 
 
-def _secret_differs(name: str, digest: str) -> bool:
-    from trimtab.base.digest import digest_bytes
+def _is_digest(value: str | None) -> bool:
+    """Whether a variable is taken from here: a secret was recorded by its digest, and a digest as itself."""
+    return value is not None and value.startswith("sha256:")
 
-    return digest_bytes(os.environ.get(name, "").encode()) != digest
+
+def _digests_here(name: str) -> tuple[str, ...]:
+    value = os.environ.get(name)
+    return () if value is None else (value, digest_bytes(os.fsencode(value)))
 
 
-def _variables(run: Run) -> dict[str, str]:
+def _variables(run: Run) -> dict[str, str | None]:
     return {name: value for step in run.steps for name, value in step.variables.items()}
 
 
@@ -241,9 +245,12 @@ def _repeat(python: str, repetition: Repetition, place: Path, way: Way) -> Run:
 
 
 def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[str, str]:
-    """This process's variables, with those of the record over them: threads, hash order, what the steps read."""
+    """This process's variables, with those of the record over them: threads, hash order, what the steps read. One that
+    was not set then is not set again."""
     here = {name: value for name, value in os.environ.items() if not name.startswith(("TRIMTAB_", "PYTHON"))}
-    here |= {name: os.environ[name] for name in _FOUND_BY if name in os.environ}
+    recorded = _variables(run)
+    from_here = [*_FOUND_BY, *(name for name, value in recorded.items() if _is_digest(value))]
+    here |= {name: os.environ[name] for name in from_here if name in os.environ}
     if environment is not None:
         here |= environment.thread_limits
         if environment.hash_seed:
@@ -252,8 +259,8 @@ def _surroundings(run: Run, environment: Environment | None, way: Way) -> dict[s
             here["LC_ALL"] = environment.locale.partition(",")[0]
     if way.hash_seed is not None:
         here["PYTHONHASHSEED"] = way.hash_seed
-    known = {name: value for name, value in _variables(run).items() if not value.startswith("sha256:")}
-    return here | known
+    here |= {name: value for name, value in recorded.items() if value is not None and not _is_digest(value)}
+    return {name: value for name, value in here.items() if recorded.get(name, value) is not None}
 
 
 def encode_problem(error: TrimtabError) -> bytes:

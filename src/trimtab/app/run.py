@@ -194,7 +194,7 @@ def _begin(home: Home, plan: Plan) -> Run:
             host=platform.node(),
             user=user_name(),
             folder=str(home.root),
-            command=hide_words(("trimtab", *sys.argv[1:])),
+            command=hide_words(("trimtab", *sys.argv[1:]), plan.project.pipeline.secret),
         ),
         code=Code(
             source=snapshot.digest,

@@ -18,8 +18,6 @@ from trimtab.spec.project import Project
 FIXED: Final = (HASH_SEED, LOCALE, *THREADS)
 """Variables that are set for every run, unless the user has set them: results may follow from them."""
 
-RUN_LOG: Final = "TRIMTAB_RUN_LOG"
-
 
 def child_environment() -> dict[str, str]:
     """The variables of a process that runs steps, over this process's own: hash order, locale and threads."""

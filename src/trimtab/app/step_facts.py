@@ -236,10 +236,12 @@ class Reader:
             yield from _code_parts(self.code.reach(module, name), module)
 
 
-def variables_of(facts: StepFacts, project: Project) -> dict[str, str]:
-    """The environment variables that a step follows from, as they may be recorded."""
-    names = [part.name for part in facts.parts if part.kind is PartKind.VARIABLE]
-    return {name: str(hidden(project, name, os.environ.get(name, ""))) for name in names}
+def variables_of(facts: StepFacts, seen: Iterable[str], project: Project) -> dict[str, str | None]:
+    """The environment variables that a step follows from and those that it was ``seen`` to read, as they may be
+    recorded; None for one that is not set."""
+    names = {part.name for part in facts.parts if part.kind is PartKind.VARIABLE}.union(seen)
+    set_here = {name: os.environ.get(name) for name in sorted(names)}
+    return {name: None if value is None else str(hidden(project, name, value)) for name, value in set_here.items()}
 
 
 def files_of(facts: StepFacts) -> list[str]:

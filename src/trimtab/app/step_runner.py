@@ -19,7 +19,7 @@ import msgspec
 
 from trimtab.app.command_steps import CommandRunner
 from trimtab.app.places import Seen, place_digests, seen_by
-from trimtab.app.run_settings import RUN_LOG, peak_bytes, variables
+from trimtab.app.run_settings import peak_bytes, variables
 from trimtab.app.seeding import seed_all
 from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_apart import StepProcesses
@@ -32,6 +32,7 @@ from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.module_state import ModuleState
 from trimtab.drivers.observation import Observer, Watch
+from trimtab.drivers.run_log import RUN_LOG, RUN_SECRETS
 from trimtab.drivers.step_values import StepValues
 from trimtab.drivers.user_code import own_modules, user_errors
 from trimtab.pipeline.graph import Step
@@ -189,7 +190,7 @@ class StepRunner:
         began = time.perf_counter()
         try:
             with (
-                variables({RUN_LOG: str(log)}),
+                variables({RUN_LOG: str(log), RUN_SECRETS: ",".join(self._project.pipeline.secret)}),
                 user_errors(self._folder, doing=f"running the step {name}"),
                 self._tools.observer.watch() as tried.watch,
             ):

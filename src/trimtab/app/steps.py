@@ -163,11 +163,19 @@ class Steps:
         self.kept[step.function] = result.kept
         if result.logged is not None:
             self._runner().put_log(step.function, self._stores.values.open(result.logged))
-        self.done[step.function] = self._step_run(step, planned, result.reads, made_by=result.made_by)
+        self.done[step.function] = self._step_run(step, planned, result.reads, result.variables, made_by=result.made_by)
         return None
 
-    def _step_run(self, step: Step, planned: Planned, reads: Mapping[str, Digest], *, made_by: str) -> StepRun:
-        """The record of a step that is kept."""
+    def _step_run(
+        self,
+        step: Step,
+        planned: Planned,
+        reads: Mapping[str, Digest],
+        variables: Mapping[str, Digest],
+        *,
+        made_by: str,
+    ) -> StepRun:
+        """The record of a step that is kept; ``reads`` and ``variables`` are what it was seen to read."""
         facts = self.facts[step.function]
         declared = file_digests(facts)
         inputs = {part.name: Digest(part.value) for part in planned.parts if part.kind.value == "input"}
@@ -181,7 +189,7 @@ class Steps:
             output=result.kept.digest if result is not None else None,
             made_by=made_by,
             reads={**declared, **{name: digest for name, digest in reads.items() if is_file(name, digest)}},
-            variables=variables_of(facts, self.pipeline.project),
+            variables=variables_of(facts, variables, self.pipeline.project),
             notes=planned.notes,
         )
 
@@ -265,7 +273,7 @@ class Steps:
         """Note what came of a step, and keep its result for the next run where a key can hold all it follows from."""
         name = step.function
         self._ran = True
-        run = self._step_run(step, planned, ran.reads, made_by=self._run_id)
+        run = self._step_run(step, planned, ran.reads, ran.variables, made_by=self._run_id)
         state = StepState.FAILED if ran.problem is not None else StepState.RAN
         self.done[name] = replace(
             run,

@@ -18,7 +18,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Final, SupportsIndex
 
 from trimtab.base.errors import InputError
-from trimtab.drivers.run_log.writing import RUN_LOG, RunLog
+from trimtab.drivers.run_log.writing import RUN_LOG, RUN_SECRETS, RunLog
 
 if TYPE_CHECKING:
     from trimtab.records.secret_words import Scalar
@@ -99,7 +99,8 @@ def log_param(name: str, value: Any) -> None:
     """Record a parameter of this run: what it was given, where a metric is what came out.
 
     Args:
-        name: any text of at most 250 characters on one line. What looks like a secret is recorded as its digest.
+        name: any text of at most 250 characters on one line. What looks like a secret, or is declared as one
+            (``[pipeline] secret``), is recorded as its digest.
         value: a text, a number, true, false or None; a list, tuple or dictionary of such is recorded as its JSON.
 
     Raises:
@@ -115,7 +116,8 @@ def log_param(name: str, value: Any) -> None:
     if log is not None:
         from trimtab.records.secret_words import hide
 
-        log.parameter(name, hide(name, scalar))
+        declared = os.environ.get(RUN_SECRETS, "").split(",")
+        log.parameter(name, hide("password" if name in declared else name, scalar))
 
 
 def _check_name(name: str) -> None:

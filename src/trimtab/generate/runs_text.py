@@ -163,7 +163,7 @@ def _step(step: StepRun) -> Iterator[tuple[str, str]]:
     for path, digest in sorted(step.reads.items()):
         yield "", f"read {one_line(path)} {written.digest(digest)}"
     for name, value in sorted(step.variables.items()):
-        yield "", f"variable {one_line(name)} = {written.plain(value)}"
+        yield "", f"variable {one_line(name)} " + ("was not set" if value is None else f"= {written.plain(value)}")
     for note in step.notes:
         yield "", one_line(note)
 

@@ -82,7 +82,8 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
         output: digest of its result; None if it failed.
         made_by: the run that computed the result; this run's own id where it ran.
         reads: path → digest of the files that it read, declared or observed. Relative to the project where inside.
-        variables: environment variables that it declares or was seen to read → value, or its digest if it is a secret.
+        variables: environment variables that it declares or was seen to read → value, or its digest if it is a secret;
+            None where it was not set.
         notes: what could not be followed or will not repeat: dispatch, clock, chance, network.
         attempts: how often it was tried.
         seconds: wall time of the last attempt; 0 for a kept one.
@@ -97,7 +98,7 @@ class StepRun(msgspec.Struct, frozen=True, kw_only=True):
     output: Digest | None = None
     made_by: str = ""
     reads: dict[str, Digest] = {}
-    variables: dict[str, str] = {}
+    variables: dict[str, str | None] = {}
     notes: tuple[str, ...] = ()
     attempts: int = 1
     seconds: float = 0.0

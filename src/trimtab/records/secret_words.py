@@ -9,7 +9,7 @@ goes through here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from hashlib import sha256
 from typing import Final
 
@@ -67,25 +67,36 @@ def is_secret_name(name: str) -> bool:
     return _TOKEN_NAME.fullmatch(last) is not None and _MODEL_TOKEN.fullmatch(last) is None
 
 
-def hide_words(command: Iterable[str]) -> tuple[str, ...]:
-    """A command line's words, those that look like secrets as digests: ``--password X``, ``--set api_key=X``, ``X``."""
-    return tuple(_words(command))
+def hide_words(command: Iterable[str], declared: Container[str] = ()) -> tuple[str, ...]:
+    """A command line's words, those that look like secrets as digests: ``--password X``, ``--set api_key=X``, ``X``.
+
+    Args:
+        declared: names that the project declares to be secrets', whatever they look like.
+    """
+    return tuple(_words(command, declared))
 
 
-def _words(command: Iterable[str]) -> Iterator[str]:
+def _words(command: Iterable[str], declared: Container[str]) -> Iterator[str]:
     secret_follows = False
     for word in command:
         option = _OPTION.fullmatch(word)
         if secret_follows and not word.startswith("--"):
             yield _digest(word)
         elif option is not None and not holds_password(word):
-            value = option["value"]
-            yield f"{option['name']}{option['sign']}{hide(option['name'].lstrip('-'), value)}"
+            yield f"{option['name']}{option['sign']}{_option_value(option, declared)}"
         elif _BEARER.fullmatch(word) or _FORMS.search(word):
             yield _digest(word)
         else:
             yield redact(word)
         secret_follows = option is None and word.startswith("-") and is_secret_name(word.lstrip("-"))
+
+
+def _option_value(option: re.Match[str], declared: Container[str]) -> str:
+    """What follows an option's name: itself, its digest, or in ``--set=NAME=VALUE`` an option with its value again."""
+    name, value = option["name"].lstrip("-"), option["value"]
+    hidden = _digest(value) if name in declared else str(hide(name, value))
+    inner = _OPTION.fullmatch(value) if option["name"].startswith("-") and hidden == value else None
+    return hidden if inner is None else f"{inner['name']}{inner['sign']}{_option_value(inner, declared)}"
 
 
 def _looks_secret(value: str) -> bool:

@@ -78,5 +78,19 @@ def test_a_command_keeps_its_words_and_hides_its_secrets() -> None:
     assert "ada" in hidden[10]
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("--set=password=x", f"--set=password={digest_bytes(b'x')}"),
+        ("--set=pin=7", f"--set=pin={digest_bytes(b'7')}"),
+        ("pin=7", f"pin={digest_bytes(b'7')}"),
+        ("--password=x:y", f"--password={digest_bytes(b'x:y')}"),
+        ("--set=rate=0.1", "--set=rate=0.1"),
+    ],
+)
+def test_a_setting_in_one_word_and_a_declared_name_are_hidden_too(word: str, shown: str) -> None:
+    assert hide_words([word], {"pin"}) == (shown,)
+
+
 def test_an_option_behind_a_secret_one_is_not_taken_for_its_value() -> None:
     assert hide_words(["--token", "--epochs", "5"]) == ("--token", "--epochs", "5")

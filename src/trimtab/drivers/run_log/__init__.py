@@ -14,6 +14,6 @@ The writing end imports the standard library alone: every step of a project load
 for that reason.
 """
 
-from trimtab.drivers.run_log.writing import RUN_LOG, RunLog, RunLogError
+from trimtab.drivers.run_log.writing import RUN_LOG, RUN_SECRETS, RunLog, RunLogError
 
-__all__ = ["RUN_LOG", "RunLog", "RunLogError"]
+__all__ = ["RUN_LOG", "RUN_SECRETS", "RunLog", "RunLogError"]

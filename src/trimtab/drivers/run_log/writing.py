@@ -14,6 +14,9 @@ from trimtab.base.errors import DriverError
 RUN_LOG: Final = "TRIMTAB_RUN_LOG"
 """The environment variable that names the log's file while a step runs."""
 
+RUN_SECRETS: Final = "TRIMTAB_RUN_SECRETS"
+"""Another, with the names that the project declares to be secrets', with commas between them."""
+
 SYNC_EVERY: Final = 1.0
 """Seconds between two times that a log in use is brought to the disk; one takes a few milliseconds."""
 
