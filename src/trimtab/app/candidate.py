@@ -14,7 +14,7 @@ import polars as pl
 from trimtab.app.home import Home
 from trimtab.app.hooks import open_kept_model
 from trimtab.app.judging import Judging
-from trimtab.app.pack import Reference, pack_release, python_minor
+from trimtab.app.pack import Reference, Source, pack_release, python_minor
 from trimtab.app.scorers import open_scorer
 from trimtab.app.steps import Steps
 from trimtab.app.training_rows import TrainingRows
@@ -32,6 +32,7 @@ from trimtab.records.environment import Environment
 from trimtab.release.manifest import Manifest, Model, ServingStep
 from trimtab.release.rows import Columns, take_columns
 from trimtab.release.scoring import Scorer
+from trimtab.spec.parse import PROJECT_FILE
 from trimtab.stats.arrays import Floats
 
 LATENCY_ROWS = 200
@@ -146,7 +147,10 @@ def release_of(home: Home, judging: Judging, candidacy: Candidacy, rows: Trainin
     reference = Reference(
         rows=rows.table(), scores=np.asarray(candidacy.judged.challenger, dtype=np.float64), contract=rows.contract
     )
-    return pack_release(home.bundles, draft, candidate, reference=reference, source=judging, folder=folder)
+    files = judging.snapshot.files.items()
+    contents = {name: home.blobs.get(digest) for name, digest in files if name.endswith(".py") or name == PROJECT_FILE}
+    source = Source(folder=judging.folder, contents=contents)
+    return pack_release(home.bundles, draft, candidate, reference=reference, source=source, folder=folder)
 
 
 def slowest_hundredth(scorer: Scorer, columns: Columns) -> Span:

@@ -14,7 +14,7 @@ from trimtab.app.home import Home
 from trimtab.app.judging_run import champion_first, judge_run
 from trimtab.app.known_reach import KnownReach
 from trimtab.app.places import is_file
-from trimtab.app.project_code import SourceCode, read_code
+from trimtab.app.project_code import SourceCode, changed_since, read_code, read_contents
 from trimtab.app.run_settings import hidden
 from trimtab.app.run_values import Carried, Plan, Prepared
 from trimtab.app.step_facts import Reader
@@ -84,6 +84,7 @@ def carry_out(home: Home, plan: Plan, carried: Carried, folder: Path, say: Say, 
             prepared.save()
         raise
     _note_steps(home, plan, prepared, carried, say)
+    _tell_changed(plan, prepared, say)
     _remember(home, prepared, say)
     prepared.save()
     if rows is not None:
@@ -97,7 +98,8 @@ def _prepare(home: Home, plan: Plan, folder: Path, say: Say, *, load: bool) -> P
     folder.mkdir(parents=True, exist_ok=True)
     project, cache = plan.project, home.state / "cache"
     index = FileIndex(cache / "files.index")
-    code = read_code(plan.folder, project, frozenset(plan.snapshot.files), load=load)
+    files = plan.snapshot.files
+    code = read_code(plan.folder, project, frozenset(files), read_contents(plan.folder, files), load=load)
     libraries = Libraries(cache / "libraries.index")
     reach = KnownReach(code.texts, cache / "reach.index")
     reader = Reader(root=plan.folder.resolve(), project=project, code=reach, libraries=libraries, index=index)
@@ -131,8 +133,9 @@ def _runner(
 ) -> StepRunner:
     """Imported and made for a step that runs: where nothing has changed, none does."""
     from trimtab.app.hooks import hooks_for
-    from trimtab.app.step_runner import StepRunner, Tools
+    from trimtab.app.step_runner import StepCode, StepRunner, Tools
     from trimtab.drivers.observation import Observer
+    from trimtab.drivers.user_code import forget_byte_code
 
     cache = home.state / "cache"
     task, count = (rows.gathered.task, rows.rows) if rows is not None else ("", 0)
@@ -141,10 +144,12 @@ def _runner(
         observer=Observer(plan.folder, ignore=(home.state, folder)),
         hooks=hooks_for(plan.project, code.graph, task=task, rows=count), task=task, rows=count,
     )  # fmt: skip
+    root = plan.folder.resolve()
+    forget_byte_code(root, code.contents)
     return StepRunner(
-        plan.folder.resolve(),
+        root,
         plan.project,
-        code.functions,
+        StepCode(functions=code.functions, contents=code.contents),
         tools,
         logs=home.state / "logs" / plan.run_id,
         cache=None if plan.here else cache,
@@ -265,6 +270,12 @@ def _may_be_copied(path: Path, root: Path) -> bool:
     from trimtab.drivers.source_snapshot.credentials import credentials_in
 
     return path.resolve().is_relative_to(root) and not any(credentials_in(path.name, b""))
+
+
+def _tell_changed(plan: Plan, prepared: Prepared, say: Say) -> None:
+    if any(run.state is StepState.RAN for run in prepared.steps.done.values()):
+        for name in changed_since(plan.folder, prepared.code.contents):
+            say(f"{name} was changed while the run went on, which used it as it was in the beginning")
 
 
 def _remember(home: Home, prepared: Prepared, say: Say) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from trimtab.app.home import Home
 from trimtab.app.judging import Judging
+from trimtab.app.project_code import ChangedMeanwhileError
 from trimtab.app.run_values import Carried, Plan, Prepared
 from trimtab.base.digest import Digest
-from trimtab.base.errors import InputError
 from trimtab.pipeline.parts import key_of
 from trimtab.pipeline.plan import with_inputs
 from trimtab.records.kept import Kept
@@ -21,12 +21,6 @@ from trimtab.spec.parse import PROJECT_FILE
 if TYPE_CHECKING:
     from trimtab.app.candidate import Champion
     from trimtab.app.model_run import Judged
-
-
-class ChangedMeanwhileError(InputError):
-    """Files of the project changed while a run was going on, and its verdict would not be what it says."""
-
-    code = "TT1399"
 
 
 def champion_first(home: Home, plan: Plan, prepared: Prepared) -> Champion | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,6 @@ from trimtab.data.schema import Contract
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.signing_keys import signing_key
-from trimtab.drivers.source_snapshot import Snapshot
 from trimtab.drivers.user_code import user_errors
 from trimtab.records.versioned import encode
 from trimtab.release.golden import Golden, golden_rows, pick_golden, prove_row_local
@@ -33,7 +31,6 @@ from trimtab.release.manifest import (
 from trimtab.release.rows import Columns, take, take_columns
 from trimtab.release.scoring import Scorer
 from trimtab.rollout.evidence import one_number
-from trimtab.spec.parse import PROJECT_FILE
 from trimtab.stats.arrays import Floats
 
 
@@ -50,14 +47,12 @@ class Packed(Protocol):
     def features(self) -> Any: ...
 
 
-class Source(Protocol):
-    """A source snapshot and the folder in which it lies."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The project's source: the folder in which it lies, and path → content of what a release has of it."""
 
-    @property
-    def folder(self) -> Path: ...
-
-    @property
-    def snapshot(self) -> Snapshot: ...
+    folder: Path
+    contents: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +77,6 @@ def pack_release(
 
     Args:
         draft: the manifest but for its files.
-        source: where the project's source snapshot is; its Python files and its ``trimtab.toml`` go into the release.
         folder: where the candidate's model was written; the rest is added to it.
 
     Raises:
@@ -103,11 +97,10 @@ def pack_release(
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-    for name in source.snapshot.files:
-        if name.endswith(".py") or name == PROJECT_FILE:
-            target = folder / SOURCE_FOLDER / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source.folder / name, target)
+    for name, content in source.contents.items():
+        target = folder / SOURCE_FOLDER / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
     return bundles.pack(draft, folder, signing_key())
 
 

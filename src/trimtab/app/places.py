@@ -79,6 +79,28 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str], named: f
     )
 
 
+def changed_meanwhile(seen: Seen, observed: Observed, folder: Path, began: int) -> tuple[str, ...]:
+    """What a step read and others changed while it ran, since ``began`` (`stamp_clock`): of which state it is, only the
+    step could tell."""
+    files = [name for name in seen.files if (found := look_at(folder / name)) and found.st_ctime_ns > began]
+    own = {name_of(path.parent, folder) for path in observed.written}
+    folders = [
+        name
+        for name in seen.listed - own
+        if (found := look_at(folder / name)) and max(found.st_mtime_ns, found.st_ctime_ns) > began
+    ]
+    made = [name for name in seen.absent if os.path.lexists(folder / name)]
+    return tuple(sorted([*files, *folders, *made]))
+
+
+def look_at(path: Path) -> os.stat_result | None:
+    """What is there, links followed; None if there is nothing."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
 def _existing(named: frozenset[str], folder: Path) -> frozenset[str]:
     """The files among texts that may be names of some; Python files count as code already."""
     found = set()

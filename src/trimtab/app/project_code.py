@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trimtab.base.digest import Digest, digest_bytes
 from trimtab.base.errors import InputError
 from trimtab.pipeline.described import describe_project, file_of
 from trimtab.pipeline.graph import Graph, Shape, build_graph
@@ -25,6 +26,12 @@ class UnkeptCodeError(InputError):
     code = "TT1012"
 
 
+class ChangedMeanwhileError(InputError):
+    """Files of the project changed while a run was going on, and its record would not be what it says."""
+
+    code = "TT1399"
+
+
 class GraphDiffersError(Exception):
     """The loaded module has another graph than its text told; the run is planned anew from the loaded one."""
 
@@ -36,12 +43,14 @@ class SourceCode:
     Attributes:
         folder: where it lies.
         kept: the files of its snapshot; what runs and is not among them could not be run again.
-        texts: path → text of its Python files.
+        contents: path → content of its Python files, as they were recorded and as they are imported.
+        texts: the same, as far as they are text.
     """
 
     folder: Path
     project: Project
     kept: frozenset[str]
+    contents: Mapping[str, bytes]
     texts: Mapping[str, str]
     graph: Graph
     _loaded: Mapping[str, Callable[..., Any]] | None = field(default=None)
@@ -63,7 +72,7 @@ class SourceCode:
             from trimtab.drivers.user_code import load_functions
 
             seed_all(self.project.pipeline.seed)  # modules may draw when they are imported
-            loaded = load_functions(self.folder, self.project.pipeline.module)
+            loaded = load_functions(self.folder, self.project.pipeline.module, self.contents)
             load_serialisers(self.folder, self.project)
             self._refuse_unkept()
             if _shape_of(_graph(self.project, loaded.described)) != _shape_of(self.graph):
@@ -86,15 +95,39 @@ class SourceCode:
             )
 
 
-def read_code(folder: Path, project: Project, kept: frozenset[str], *, load: bool = False) -> SourceCode:
+def read_contents(folder: Path, files: Mapping[str, Digest]) -> dict[str, bytes]:
+    """The Python files among those of a snapshot, as it has them.
+
+    Raises:
+        ChangedMeanwhileError: one of them is not any more what the snapshot has.
+    """
+    contents = {name: _content(folder / name) for name in files if name.endswith(".py")}
+    for name, content in contents.items():
+        if content is None or digest_bytes(content) != files[name]:
+            raise ChangedMeanwhileError(f"{name} was changed while the run began", fix="Run it again.")
+    return {name: content for name, content in contents.items() if content is not None}
+
+
+def changed_since(folder: Path, contents: Mapping[str, bytes]) -> list[str]:
+    """The files that are not any more as they were read."""
+    return [name for name, content in contents.items() if _content(folder / name) != content]
+
+
+def read_code(
+    folder: Path, project: Project, kept: frozenset[str], contents: Mapping[str, bytes], *, load: bool = False
+) -> SourceCode:
     """The project's code, from its text, or, with ``load`` or where the text does not tell, from the loaded module.
+
+    Args:
+        kept: the files of its snapshot.
+        contents: the Python files among them.
 
     Raises:
         ProblemsError: the functions do not fit together, each mistake at its place.
         ModuleProblemError: there is no such module.
         UserCodeError: the module had to be imported, and that raised.
     """
-    texts = {name: text for name in kept if name.endswith(".py") and (text := _text(folder / name)) is not None}
+    texts = {name: text for name, content in contents.items() if (text := _text(content)) is not None}
     module = project.pipeline.module
     if project.data is None and project.steps and file_of(texts, module) is None:
         described: tuple[Function, ...] | None = ()  # commands alone need no module
@@ -103,9 +136,9 @@ def read_code(folder: Path, project: Project, kept: frozenset[str], *, load: boo
     if described is None:
         from trimtab.drivers.user_code import load_functions
 
-        described = load_functions(folder, module).described
+        described = load_functions(folder, module, contents).described
     graph = _graph(project, described)
-    return SourceCode(folder=folder, project=project, kept=kept, texts=texts, graph=graph)
+    return SourceCode(folder=folder, project=project, kept=kept, contents=contents, texts=texts, graph=graph)
 
 
 def _graph(project: Project, described: tuple[Function, ...]) -> Graph:
@@ -123,8 +156,16 @@ def _shape_of(graph: Graph) -> object:
     return graph.rows_as, sorted(steps, key=lambda step: step[0])
 
 
-def _text(path: Path) -> str | None:
+def _content(path: Path) -> bytes | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _text(content: bytes) -> str | None:
+    """A file's text with its lines ended as Python's parser has them; None if it is not UTF-8."""
+    try:
+        return content.decode().replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError:
         return None

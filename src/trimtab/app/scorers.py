@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,7 @@ from trimtab.stats.arrays import Floats
 
 
 def open_scorer(folder: Path, manifest: Manifest) -> Scorer:
-    """The scorer of a verified release, opened in this process, which writes no byte code any more: a release is
-    immutable, and one that has a file more than its manifest is refused."""
-    sys.dont_write_bytecode = True
+    """The scorer of a verified release, opened in this process; nothing is written into the release."""
     functions = load_functions(folder / SOURCE_FOLDER, manifest.module)
     model = open_model(folder, manifest.model, digest=manifest.files[manifest.model.file])
     return scorer_of(manifest, functions.callables, model)

@@ -51,8 +51,10 @@ def with_recorded(folder: Path, project: Project, run: Run, given: Mapping[str, 
     Raises:
         SecretParameterError: a secret is neither; all such are named.
     """
-    kept = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
-    own = parameters(read_code(folder, project, kept).graph)
+    contents = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py") if path.is_file()
+    }
+    own = parameters(read_code(folder, project, frozenset(contents), contents).graph)
     values: dict[str, str | int | float | bool] = {}
     missing = []
     for name, recorded in run.parameters.items():

@@ -23,8 +23,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a step: its value as it was ``kept``, or a ``problem``, and whether trying ``again`` may help.
 
     ``reads`` and ``variables`` are what it was seen to read beyond what it declares; ``unstable`` why its result would
-    not be the same again; ``left`` what it changed in the project's modules, which was
-    put back; ``log`` what it logged.
+    not be the same again; ``meanwhile`` what others changed of what it read, while it ran; ``left`` what it changed in
+    the project's modules, which was put back; ``log`` what it logged.
     """
 
     kept: Kept | None
@@ -35,6 +35,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     reads: dict[str, Digest] = {}
     variables: dict[str, Digest] = {}
     unstable: tuple[str, ...] = ()
+    meanwhile: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     log: bytes | None = None
     again: bool = False
@@ -44,7 +45,8 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     """A step for a process of its own: everything by value or by path, nothing by reference.
 
     ``inputs`` are opened from the cache in ``cache``; ``params`` are those of the whole project, as on the command
-    line. ``task`` and ``rows`` are those of the training table; empty and 0 in a pipeline alone.
+    line; ``contents`` is the source of its Python files, by path. ``task`` and ``rows`` are those of the training
+    table; empty and 0 in a pipeline alone.
     """
 
     folder: str
@@ -54,6 +56,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     declared: tuple[str, ...]
     named: tuple[str, ...]
     params: dict[str, str | int | float | bool]
+    contents: dict[str, bytes]
     logs: str
     task: str
     rows: int

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from trimtab.app.hooks import hooks_for
 from trimtab.app.seeding import seed_all
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
-from trimtab.app.step_runner import Job, StepRunner, Tools
+from trimtab.app.step_runner import Job, StepCode, StepRunner, Tools
 from trimtab.base.errors import TrimtabError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.file_index import FileIndex
@@ -36,7 +36,7 @@ def run_job(job: StepJob) -> Ran:
         project = read_project(folder)
         project = replace(project, pipeline=replace(project.pipeline, params=job.params))
         seed_all(project.pipeline.seed)
-        loaded = load_functions(folder, project.pipeline.module)
+        loaded = load_functions(folder, project.pipeline.module, job.contents)
         graph = build_graph(
             loaded.described,
             params=job.params,
@@ -52,7 +52,8 @@ def run_job(job: StepJob) -> Ran:
         )
     except TrimtabError as error:
         return Ran(kept=None, problem=problem_of(error), seconds=0.0, attempts=1, peak_bytes=0)
-    runner = StepRunner(folder, project, lambda: loaded.callables, tools, logs=Path(job.logs), cache=None)
+    code = StepCode(functions=lambda: loaded.callables, contents=job.contents)
+    runner = StepRunner(folder, project, code, tools, logs=Path(job.logs), cache=None)
     step = next(each for each in graph.steps if each.function == job.step)
     step = replace(step, mark=replace(step.mark, retries=0))  # whoever began us counts the tries
     return runner.run_here(
@@ -75,6 +76,7 @@ def main(asked: str, answer: str, parent: str) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True)
     job = msgspec.msgpack.decode(Path(asked).read_bytes(), type=StepJob)
+    Path(asked).unlink()  # it has the project's hyper-parameters, and they may be secrets
     write_bytes(Path(answer), msgspec.msgpack.encode(run_job(job)))
 
 

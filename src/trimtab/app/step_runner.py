@@ -18,7 +18,8 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from trimtab.app.command_steps import CommandRunner
-from trimtab.app.places import Seen, place_digests, seen_by
+from trimtab.app.places import Seen, changed_meanwhile, place_digests, seen_by
+from trimtab.app.project_code import ChangedMeanwhileError, changed_since
 from trimtab.app.run_settings import peak_bytes, variables
 from trimtab.app.seeding import seed_all
 from trimtab.app.serialisers import load_serialisers
@@ -28,6 +29,7 @@ from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError, UserCodeError
 from trimtab.base.instants import Span
 from trimtab.disk.faults import explained
+from trimtab.disk.reading import stamp_clock
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.module_state import ModuleState
@@ -38,8 +40,6 @@ from trimtab.drivers.user_code import own_modules, user_errors
 from trimtab.pipeline.graph import Step
 from trimtab.records.kept import Kept
 from trimtab.spec.project import CommandStep, Project
-
-Functions = Callable[[], Mapping[str, Callable[..., Any]]]
 
 _PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each further try of a step with retries: what fails for a moment is given one."""
@@ -85,22 +85,38 @@ class Tools:
     rows: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCode:
+    """The project's code: its ``functions``, imported when the first step runs, since that costs; and the ``contents``
+    of its Python files by path, as the run recorded them."""
+
+    functions: Callable[[], Mapping[str, Callable[..., Any]]]
+    contents: Mapping[str, bytes]
+
+
 class StepRunner:
     """Runs steps of one project for one run.
 
     Args:
         folder: where the source lies.
-        functions: gives the project's functions; called when the first step runs, since importing them costs.
         logs: the folder for what steps log, one file for each.
         cache: the folder of kept results, for steps that run apart; None where none may (``--debug``).
     """
 
     def __init__(
-        self, folder: Path, project: Project, functions: Functions, tools: Tools, *, logs: Path, cache: Path | None
+        self,
+        folder: Path,
+        project: Project,
+        code: StepCode,
+        tools: Tools,
+        *,
+        logs: Path,
+        cache: Path | None,
     ) -> None:
         self._folder = folder
         self._project = project
-        self._functions = functions
+        self._functions = code.functions
+        self._contents = code.contents
         self._tools = tools
         self._logs = logs
         self._cache = cache
@@ -146,18 +162,21 @@ class StepRunner:
 
     def _try(self, job: Job) -> Ran:
         """One try. Behind it the modules are as before; what goes wrong in that hides nothing that went wrong first."""
-        log, tried = self._log_of(job.step.function), _Tried()
+        log, tried, began = self._log_of(job.step.function), _Tried(), stamp_clock()
         log.unlink(missing_ok=True)
         try:
             with tried.noting(), self._commands.cleared(job.step.command):
+                self._refuse_changed(job)
                 self._call(job, tried, log)
         finally:
             with tried.noting(), user_errors(self._folder, doing="putting back what the step changed in its modules"):
                 tried.left = self._modules.put_back() if self._modules is not None else ()
-        seen, reads, content = Seen(), dict[str, Digest](), None
+        seen, reads, meanwhile, content = Seen(), dict[str, Digest](), tuple[str, ...](), None
         with tried.noting():
             if tried.watch is not None:
+                self._refuse_changed(job)
                 seen = _own_left_out(seen_by(tried.watch.observed, self._folder, job.declared, job.named), job.step)
+                meanwhile = changed_meanwhile(seen, tried.watch.observed, self._folder, began)
             reads = place_digests(seen, self._tools.index, self._folder)
         with tried.noting(), explained("read what a step logged", log):
             content = log.read_bytes() if log.is_file() else None
@@ -171,10 +190,27 @@ class StepRunner:
             reads=reads,
             variables=dict(seen.variables),
             unstable=() if job.step.mark.cache is True or job.step.command is not None else seen.unstable,
+            meanwhile=meanwhile,
             left=tried.left,
             log=content,
             again=isinstance(tried.error, UserCodeError) and tried.watch is not None and not tried.returned,
         )
+
+    def _refuse_changed(self, job: Job) -> None:
+        """A command is a program of its own, which reads its code from the project's files: they must be as recorded.
+
+        Raises:
+            ChangedMeanwhileError: they are not.
+        """
+        if job.step.command is None:
+            return
+        code = {name: content for name, content in self._contents.items() if name in job.declared}
+        if changed := changed_since(self._folder, code):
+            raise ChangedMeanwhileError(
+                f"{', '.join(changed)} was changed while the run was going on, so that nobody can tell which code the "
+                f"command {job.step.function} ran",
+                fix="Run it again, and edit the code of commands in another copy of the project meanwhile.",
+            )
 
     def _call(self, job: Job, tried: _Tried, log: Path) -> None:
         """Call the step's code under watch, and keep what it comes to."""
@@ -236,6 +272,7 @@ class StepRunner:
             declared=tuple(sorted(job.declared)),
             named=tuple(sorted(job.named)),
             params=self._project.pipeline.params,
+            contents=dict(self._contents),
             logs=str(self._logs),
             task=self._tools.task,
             rows=self._tools.rows,

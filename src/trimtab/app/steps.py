@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from trimtab.app.places import is_file, is_unchanged, variable_digest
+from trimtab.app.places import digest_now, is_file, is_unchanged, variable_digest
 from trimtab.app.step_facts import Handed, Reader, file_digests, files_of, variables_of
 from trimtab.base.digest import Digest
 from trimtab.base.instants import SECOND, Span, parse_span
@@ -274,12 +274,13 @@ class Steps:
         name = step.function
         self._ran = True
         run = self._step_run(step, planned, ran.reads, ran.variables, made_by=self._run_id)
+        meanwhile = [f"{each} was changed while it ran" for each in (*ran.meanwhile, *self._changed(name))]
         state = StepState.FAILED if ran.problem is not None else StepState.RAN
         self.done[name] = replace(
             run,
             state=state,
             output=ran.kept.digest if ran.kept is not None else None,
-            notes=(*run.notes, *ran.unstable, *_said(ran)),
+            notes=(*run.notes, *ran.unstable, *meanwhile, *_said(ran)),
             attempts=ran.attempts,
             seconds=ran.seconds,
             peak_bytes=ran.peak_bytes,
@@ -294,10 +295,20 @@ class Steps:
         self._say(f"{name} ran, {planned.because} ({ran.seconds:.2f} s)")
         for said in _said(ran):
             self._say(f"{name}: {said}")
-        for sighting in ran.unstable:
+        for sighting in (*ran.unstable, *meanwhile):
             self._say(f"{name}: {sighting}; its result is not kept for the next run")
-        if planned.key is not None and not ran.unstable and not self.facts[name].unstable:
+        if planned.key is not None and not (ran.unstable or meanwhile or self.facts[name].unstable):
             self._keep(name, planned.key, ran, ran.kept)
+
+    def _changed(self, name: str) -> list[str]:
+        """The files that a step is known to read and that are not any more what its key has."""
+        index, folder = self._stores.index, self.pipeline.folder
+        known = file_digests(self.facts[name])
+        return [
+            file
+            for file, digest in known.items()
+            if is_file(file, digest) and digest_now(file, index, folder) != digest
+        ]
 
     def _keep(self, name: str, key: Digest, ran: Ran, kept: Kept) -> None:
         logged = self._stores.values.keep(ran.log, step=name) if ran.log is not None else None

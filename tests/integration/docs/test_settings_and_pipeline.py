@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from trimtab.drivers import user_code
 from trimtab.drivers.source_snapshot import problems as source_problems
+from trimtab.drivers.user_code import loading as user_code
 from trimtab.pipeline import problems as pipeline_problems
 from trimtab.pipeline.graph import Graph, build_graph, serving_steps
 from trimtab.pipeline.signature import describe_source

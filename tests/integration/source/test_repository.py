@@ -133,7 +133,7 @@ def test_the_variables_of_a_hook_do_not_lead_to_another_repository(
         monkeypatch.setenv(name, str(tmp_path / "elsewhere" / place))
     kept = take_snapshot(project, blobs)
     assert head(kept) == (commit, "main")
-    assert kept.files == ("pipeline.py", "trimtab.toml")
+    assert tuple(kept.files) == ("pipeline.py", "trimtab.toml")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving files to another user needs root")
@@ -152,7 +152,7 @@ def test_without_git_on_this_machine_the_folder_is_walked(
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     kept = take_snapshot(project, blobs)
     assert head(kept) == (None, None)
-    assert kept.files == ("pipeline.py", "trimtab.toml")
+    assert tuple(kept.files) == ("pipeline.py", "trimtab.toml")
 
 
 def test_a_reference_that_leads_to_no_commit_is_refused(project: Path, blobs: LocalBlobs) -> None:

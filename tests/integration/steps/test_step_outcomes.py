@@ -10,7 +10,7 @@ import pytest
 
 from trimtab.app.hooks import PlainHooks
 from trimtab.app.step_outcome import Ran, error_of, lost, problem_of, said_last, timed_out
-from trimtab.app.step_runner import Job, StepRunner, Tools
+from trimtab.app.step_runner import Job, StepCode, StepRunner, Tools
 from trimtab.base.errors import InputError, IntegrityError, ProblemsError, TrimtabError, UserCodeError
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
@@ -62,7 +62,8 @@ def run(folder: Path, function: Callable[[], Any]) -> Ran:
         values=StepValues(cache), index=FileIndex(cache / "files.index"), files=LocalBlobs(cache / "files"),
         observer=Observer(folder), hooks=PlainHooks(),
     )  # fmt: skip
-    runner = StepRunner(folder, project, lambda: {"fit": function}, tools, logs=folder / "logs", cache=None)
+    code = StepCode(functions=lambda: {"fit": function}, contents={})
+    runner = StepRunner(folder, project, code, tools, logs=folder / "logs", cache=None)
     nothing: frozenset[str] = frozenset()
     return runner.run_here(Job(step=step, opened={}, kept={}, declared=nothing, named=nothing, limit=None))
 

@@ -24,6 +24,8 @@ class Whose(Enum):
 
 _PYTHON: Final = os.path.dirname(os.__file__) + "/"  # noqa: PTH120 - compared with frames' names as text
 _TRIMTAB: Final = __file__.rsplit("/", 3)[0] + "/"
+_IMPORTER: Final = f"{_TRIMTAB}drivers/user_code/from_source.py"
+"""Stands in for Python's importer, on behalf of whoever imports."""
 
 
 class Callers:
@@ -87,7 +89,7 @@ class Callers:
         return ""
 
     def _judge(self, name: str) -> Whose:
-        if name.startswith("<frozen ") or (name.startswith(_PYTHON) and "-packages/" not in name):
+        if name.startswith("<frozen ") or (name.startswith(_PYTHON) and "-packages/" not in name) or name == _IMPORTER:
             return Whose.PYTHON
         if name.startswith("<"):
             return Whose.LIBRARY  # made from text: dataclasses, templates

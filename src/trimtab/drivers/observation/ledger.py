@@ -96,6 +96,7 @@ class Watch:
         self._written: set[str] = set()
         self._own: set[str] = set()
         self._own_folders: tuple[str, ...] = ()
+        self._of_others: set[str] = set()
         self._explained: set[str] = set()
         self._settled: set[str] = set()
         self.variables: Final = Variables()
@@ -231,8 +232,10 @@ class Watch:
             if self._is_ours(OwnActs.made, path, unknown=False):
                 self._own_folders += (f"{path}/",) if act is Act.MADE_FOLDER else ()
                 self._own |= {path} - self._files
+            elif not self._is_ours(OwnActs.made, path, unknown=True):
+                self._of_others.add(path)
         elif act is Act.WRITTEN:
-            self._written.add(path)
+            self._written |= {path} - self._of_others
         elif act in (Act.OPENED, Act.LISTED) and not path.endswith(_SHARED):
             seen = self._files if act is Act.OPENED else self._listed
             if path not in seen and not any(self._is_explained(form) for form in (path, self._rules.real(path))):

@@ -54,7 +54,7 @@ class Snapshot:
 
     Attributes:
         digest: names the tree; equal files give an equal digest, on any machine.
-        files: their paths relative to the project, sorted.
+        files: path relative to the project → digest of its content, in order.
         commit: the commit that was checked out; None outside Git and before the first commit.
         branch: the branch that was checked out; None outside Git and where a commit is checked out without one.
         uncommitted: the digest of the patch from the commit to the files below the project; None if there is no
@@ -63,7 +63,7 @@ class Snapshot:
     """
 
     digest: Digest
-    files: tuple[str, ...]
+    files: dict[str, Digest]
     commit: str | None = None
     branch: str | None = None
     uncommitted: Digest | None = None
@@ -99,7 +99,7 @@ def take_snapshot(
         head = source.repository.head if source.repository else NO_HEAD
         return Snapshot(
             digest=blobs.put(encode(SourceTree(files=files))),
-            files=tuple(files),
+            files={name: file.content for name, file in files.items()},
             commit=head.commit,
             branch=head.branch,
             uncommitted=difference.digest if difference else None,
@@ -138,7 +138,8 @@ def extract(digest: Digest, folder: Path, blobs: Blobs) -> Snapshot:
         target.write_bytes(blobs.get(file.content))
         if file.executable:
             target.chmod(target.stat().st_mode | stat.S_IXUSR)
-    return Snapshot(digest=digest, files=tuple(tree.files), left_out={})
+    files = {name: file.content for name, file in tree.files.items()}
+    return Snapshot(digest=digest, files=files, left_out={})
 
 
 # ── which files ──────────────────────────────────────────────────────────────────────────────────────────────────────
