@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ABSENT: Final = Digest("absent")
 """In place of a digest: the step looked for it, and it was not there."""
 
+FOLDER: Final = Digest("folder")
+"""In place of a digest: a folder is there, of which the step did not read the names."""
+
 LISTED: Final = "names in "
 """Before the path of a folder whose names a step listed: a new file there is a change."""
 
@@ -133,10 +136,11 @@ def digest_now(name: str, index: FileIndex, folder: Path) -> Digest:
             return digest_json(sorted(path.name for path in (folder / name.removeprefix(LISTED)).iterdir()))
         except OSError:
             return ABSENT
+    place = folder / name.removeprefix(LEFT).removeprefix(WROTE)
     try:
-        return index.digest(folder / name.removeprefix(LEFT).removeprefix(WROTE))
+        return index.digest(place)
     except (TrimtabError, OSError):
-        return ABSENT
+        return FOLDER if place.is_dir() else ABSENT
 
 
 def is_unchanged(name: str, digest: Digest, index: FileIndex, folder: Path) -> bool:

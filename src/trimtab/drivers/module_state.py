@@ -23,9 +23,11 @@ import sys
 import threading
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import Path
-from types import CellType, FunctionType, ModuleType
+from random import Random, SystemRandom
+from types import CellType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final
 
 _MOST: Final = 100_000
@@ -37,6 +39,8 @@ _MOST_BYTES: Final = 16 << 20
 _ATOMS: Final = (str, bytes, int, float, complex, bool, type(None), ModuleType)
 _DATA: Final = (str, bytes, int, float, complex, bool, type(None), list, dict, set, tuple, frozenset, deque)
 _MAPPINGS: Final = (dict, defaultdict, OrderedDict, Counter)
+_SEQUENCES: Final = (list, set, bytearray, deque)
+_CACHE: Final = type(lru_cache(lambda: None))
 
 PutBack = Callable[[], bool]
 """Puts one thing back; says whether it was another than before, and somebody may want to know it."""
@@ -56,7 +60,8 @@ class ModuleState:
         self._put_back: list[tuple[str, PutBack]] = []
         for name, module in modules.items():
             self._put_back += _Look(frozenset(modules), name).module(module)
-        self._put_back.append(("sys.path", partial(_refill, sys.path, list(sys.path))))
+        self._put_back.append(("sys.path", partial(_bind, vars(sys), "path", sys.path)))
+        self._put_back.append(("sys.path", partial(_refill, list, sys.path, list(sys.path))))
         self._put_back.append(("os.environ", partial(_set_variables, dict(os.environ))))
         self._put_back.append(("the working folder", partial(_change_to, Path.cwd())))
         self._put_back.append(("the umask", partial(_set_umask, _umask())))
@@ -113,40 +118,56 @@ class _Look:
             self._note(f"{self._name}.{name}", partial(_bind, names, name, value))
 
     def _value(self, value: Any, label: str) -> None:
-        if isinstance(value, _ATOMS) or id(value) in self._met or self._left <= 0:
+        """A value is judged by its type, and never asked: objects of users and libraries answer as they like."""
+        kind = type(value)
+        if issubclass(kind, _ATOMS) or id(value) in self._met or self._left <= 0:
             return
         self._met[id(value)] = value
         self._left -= 1
-        kind = type(value)
         if kind in _MAPPINGS:
             self._mapping(value, label)
-        elif kind in (list, set, bytearray, deque):
-            self._left -= len(value)
-            if self._left > 0:
-                self._note(label, partial(_refill, value, kind(value)))
-                self._values(value if kind is not bytearray else (), label)
+        elif kind in _SEQUENCES:
+            self._sequence(value, label)
         elif kind in (tuple, frozenset):
             self._left -= len(value)
             self._values(value, label)
-        elif isinstance(value, FunctionType):
+        elif kind is FunctionType:
             self._function(value, label)
-        elif isinstance(value, type):
+        elif issubclass(kind, type):
             self._class(value, label)
-        elif callable(getattr(value, "cache_clear", None)) and hasattr(value, "__wrapped__"):
+        elif kind is _CACHE:
             self._note(label, partial(_clear, value.cache_clear))
             self._value(value.__wrapped__, label)
-        elif not self._generator(value, label) and kind.__module__ in self._own and hasattr(value, "__dict__"):
-            self._mapping(value.__dict__, label)
+        elif not self._generator(value, label) and (kind.__module__ in self._own or kind is SimpleNamespace):
+            self._object(value, label)
+
+    def _object(self, value: Any, label: str) -> None:
+        """The fields of an object of the project's own, and what it holds if its class is also a container's."""
+        if issubclass(type(value), dict):
+            self._mapping(value, label)
+        elif issubclass(type(value), _SEQUENCES):
+            self._sequence(value, label)
+        with suppress(AttributeError):  # it has slots
+            self._mapping(object.__getattribute__(value, "__dict__"), label)
 
     def _values(self, values: Iterable[Any], label: str) -> None:
         for value in list(values):
             self._value(value, label)
 
-    def _mapping(self, mapping: dict[Any, Any], label: str) -> None:
-        self._left -= len(mapping)
+    def _sequence(self, values: Any, label: str) -> None:
+        plain = next(each for each in _SEQUENCES if issubclass(type(values), each))
+        self._left -= plain.__len__(values)
         if self._left > 0:
-            self._note(label, partial(_refill_mapping, mapping, list(mapping.items())))
-            self._values(mapping.values(), label)
+            before = plain(plain.__iter__(values))
+            self._note(label, partial(_refill, plain, values, before))
+            self._values(before if plain is not bytearray else (), label)
+
+    def _mapping(self, mapping: dict[Any, Any], label: str) -> None:
+        self._left -= dict.__len__(mapping)
+        if self._left > 0:
+            items = list(_plain(mapping).items(mapping))
+            self._note(label, partial(_refill_mapping, mapping, items))
+            self._values([value for _, value in items], label)
 
     def _function(self, function: FunctionType, label: str) -> None:
         if function.__module__ not in self._own:
@@ -175,16 +196,16 @@ class _Look:
 
     def _generator(self, value: Any, label: str) -> bool:
         """Whether it is a generator of random numbers or an array, which are put back without a word."""
-        numpy, random = sys.modules.get("numpy"), sys.modules["random"]
-        if isinstance(value, random.Random) and not isinstance(value, random.SystemRandom):
-            self._note(label, partial(_set_state, value.setstate, value.getstate()))
+        numpy, kind = sys.modules.get("numpy"), type(value)
+        if issubclass(kind, Random) and not issubclass(kind, SystemRandom):
+            self._note(label, partial(_set_state, partial(Random.setstate, value), Random.getstate(value)))
         elif numpy is None:
             return False
-        elif isinstance(value, numpy.random.Generator):
+        elif issubclass(kind, numpy.random.Generator):
             self._note(label, partial(_set_bits, value.bit_generator, value.bit_generator.state))
-        elif isinstance(value, numpy.random.RandomState):
+        elif issubclass(kind, numpy.random.RandomState):
             self._note(label, partial(_set_state, value.set_state, value.get_state(legacy=False)))
-        elif isinstance(value, numpy.ndarray) and value.flags.writeable and value.nbytes <= _MOST_BYTES:
+        elif issubclass(kind, numpy.ndarray) and value.flags.writeable and value.nbytes <= _MOST_BYTES:
             self._note(label, partial(_copy_into, value, value.copy()))
         else:
             return False
@@ -219,21 +240,29 @@ def _number(text: str) -> int | float:
     return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
-def _refill(now: Any, before: Any) -> bool:
-    same = now == before if isinstance(now, set | bytearray) else all(map(_is, now, before))
-    if same and len(now) == len(before):
+def _refill(plain: Any, now: Any, before: Any) -> bool:
+    """By the methods of the ``plain`` type, whatever a class makes of them."""
+    held = plain(plain.__iter__(now))
+    if len(held) == len(before) and (held == before if plain in (set, bytearray) else all(map(_is, held, before))):
         return False
-    now.clear()
-    now.update(before) if isinstance(now, set) else now.extend(before)
+    plain.clear(now)
+    plain.update(now, before) if plain is set else plain.extend(now, before)
     return True
 
 
 def _refill_mapping(now: dict[Any, Any], before: list[tuple[Any, Any]]) -> bool:
-    if len(now) == len(before) and all(map(_same_item, now.items(), before)):
+    plain = _plain(now)
+    if dict.__len__(now) == len(before) and all(map(_same_item, plain.items(now), before)):
         return False
-    now.clear()
-    dict.update(now, before) if not isinstance(now, OrderedDict) else now.update(before)
+    plain.clear(now)
+    for name, value in before:
+        plain.__setitem__(now, name, value)
     return True
+
+
+def _plain(mapping: dict[Any, Any]) -> type[dict[Any, Any]]:
+    """The type whose own methods read and fill it: an ordered one has its order beside."""
+    return OrderedDict if isinstance(mapping, OrderedDict) else dict
 
 
 def _is(one: Any, other: Any) -> bool:
@@ -287,7 +316,10 @@ def _set_variables(before: dict[str, str]) -> bool:
 
 
 def _change_to(folder: Path) -> bool:
-    changed = Path.cwd() != folder
+    try:
+        changed = Path.cwd() != folder
+    except FileNotFoundError:  # the step removed the folder that it was in
+        changed = True
     if changed:
         os.chdir(folder)
     return changed
@@ -321,5 +353,6 @@ def _set_signals(before: dict[int, Any], *, alarmed: bool) -> bool:
 def _copy_into(now: Any, before: Any) -> bool:
     changed = now.tobytes() != before.tobytes() if now.dtype != object else not all(map(_is, now.flat, before.flat))
     if changed:
+        now.flags.writeable = True
         now[...] = before
     return bool(changed)

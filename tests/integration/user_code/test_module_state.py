@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -159,3 +160,84 @@ def test_what_a_library_adds_to_a_class_stays(module: ModuleType) -> None:
     state.put_back()
     assert module.Thing.mapped is added
     assert not hasattr(module.Thing, "new")
+
+
+ODD = """
+from random import Random
+from types import SimpleNamespace
+
+
+class AttrDict(dict):
+    __getattr__ = dict.__getitem__
+
+    def items(self):
+        raise TypeError("not like this")
+
+
+class Numbers(list):
+    def __iter__(self):
+        raise TypeError("nor like this")
+
+
+class Lazy:
+    @property
+    def __class__(self):
+        raise RuntimeError("not connected")
+
+    def __getattr__(self, name):
+        raise RuntimeError("not connected")
+
+
+class Slots:
+    __slots__ = ("number",)
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Counted(Random):
+    def getstate(self):
+        raise NotImplementedError
+
+
+SETTINGS, NUMBERS, LAZY, SLOTS, DICE = AttrDict(rate=1), Numbers([1]), Lazy(), Slots(), Counted(1)
+PLACE = SimpleNamespace(city="Bern")
+
+
+def step():
+    SETTINGS["rate"] += 1
+    NUMBERS.append(2)
+    PLACE.city = "Basel"
+    return DICE.random(), dict.copy(SETTINGS), list.__len__(NUMBERS), PLACE.city
+"""
+
+
+def test_objects_that_answer_as_they_like_are_put_back_and_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "trimtab.toml").write_text("")
+    (tmp_path / "stateful.py").write_text(ODD)
+    module = load_module(tmp_path, "stateful")
+    try:
+        state = ModuleState(partial(own_modules, tmp_path.resolve()))
+        first = module.step()
+        assert set(state.put_back()) == {"stateful.SETTINGS", "stateful.NUMBERS", "stateful.PLACE"}
+        assert module.step() == first
+        state.put_back()
+    finally:
+        sys.modules.pop("stateful", None)
+        sys.path.remove(str(tmp_path.resolve()))
+
+
+def test_another_import_path_and_a_removed_working_folder_are_put_back(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    state = ModuleState(partial(own_modules, tmp_path))
+    path, entries = sys.path, list(sys.path)
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    sys.path = [*entries, "elsewhere"]
+    assert set(state.put_back()) == {"sys.path", "the working folder"}
+    assert sys.path is path
+    assert sys.path == entries
+    assert Path.cwd() == tmp_path
