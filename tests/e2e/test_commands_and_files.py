@@ -157,6 +157,50 @@ def test_a_command_that_stops_writing_a_file_fails_and_what_was_there_is_put_bac
     assert project.run()["code"]["source"] == source  # what commands write is no source
 
 
+def test_a_file_that_no_run_made_is_not_lost_with_what_a_command_wrote_before(tmp_path: Path) -> None:
+    settings = '\n[steps.write]\nrun = "sh write.sh"\nreads = ["n.txt"]\nwrites = ["out"]\n'
+    script = "cp n.txt out/copy.txt; cp n.txt out/same.txt\n"
+    files = {"write.sh": script, "n.txt": "1", "out/same.txt": "1", "out/by hand.txt": "mine", ".gitignore": "out\n"}
+    project = project_of(tmp_path, files, settings)
+    project.run()
+    assert {path.name for path in (project.folder / "out").iterdir()} == {"copy.txt", "same.txt"}
+    (project.folder / "out/notes.md").write_text("mine, too")
+    (project.folder / "out/copy.txt").write_text("1, as I would like it")
+    (project.folder / "n.txt").write_text("2")
+    said = project.command("run").stderr
+    assert "write: out/copy.txt and 1 more lay where it writes, and no run had made that: it is in " in said
+    kept = {path.read_text() for path in (project.folder / ".trimtab/replaced").rglob("*") if path.is_file()}
+    assert kept == {"mine", "mine, too", "1, as I would like it"}
+    (project.folder / "n.txt").write_text("3")
+    assert "no run had made" not in project.command("run").stderr
+
+
+def test_what_a_killed_command_replaced_goes_back_to_its_place_whatever_it_writes_by_then(
+    tmp_path: Path, eventually: Eventually
+) -> None:
+    settings = '\n[steps.write]\nrun = "sh write.sh"\nwrites = ["out/x.txt"]\n'
+    project = project_of(tmp_path, {"write.sh": "mkdir -p out; echo 1 > out/x.txt\n"}, settings)
+    project.run()
+    (project.folder / "write.sh").write_text("touch begun; while true; do sleep .1; done\n")
+    run = subprocess.Popen([sys.executable, "-m", "trimtab", "run"], cwd=project.folder, stderr=subprocess.DEVNULL)
+    eventually((project.folder / "begun").exists, what="the command begins")
+    run.kill()
+    run.wait()
+    project.edit("trimtab.toml", "out/x.txt", "other/y.txt")
+    (project.folder / "write.sh").write_text("mkdir -p other; echo 2 > other/y.txt\n")
+    project.run()
+    assert (project.folder / "out/x.txt").read_text() == "1\n"
+    assert (project.folder / "other/y.txt").read_text() == "2\n"
+
+
+@pytest.mark.parametrize(("one", "other"), [("out", "out"), ("out", "out/a.txt"), ("out/a.txt", "out")])
+def test_two_commands_do_not_write_to_one_place(tmp_path: Path, one: str, other: str) -> None:
+    settings = f'\n[steps.a]\nrun = "true"\nwrites = ["{one}"]\n\n[steps.b]\nrun = "true"\nwrites = ["{other}"]\n'
+    done = project_of(tmp_path, {}, settings).command("check")
+    assert done.returncode == 2
+    assert "trimtab.toml:12: the steps a and b both write out" in done.stderr + done.stdout
+
+
 def test_a_command_goes_on_with_what_it_reads_and_writes(tmp_path: Path) -> None:
     settings = '\n[steps.grow]\nrun = "sh grow.sh"\nreads = ["model.txt", "n.txt"]\nwrites = ["model.txt"]\n'
     project = project_of(tmp_path, {"grow.sh": "cat n.txt >> model.txt\n", "model.txt": "0", "n.txt": "1"}, settings)

@@ -1,8 +1,9 @@
 """What lay where a command writes, set aside while it runs: moved away and, if it fails or is killed, moved back.
 
-Each place has its number below one folder of the command's own, so that whoever comes after a kill knows where a thing
-belongs. A thing is under its number as a whole or not at all; while it is there it is what counts, and moving it back
-may be begun again. A link stays where it is: it says where its owner wants the products to be.
+A list of the places is written before anything is moved, and each place is set aside under its number in the list, so
+that whoever comes after a kill knows where a thing belongs, whatever the project says by then. A thing is under its
+number as a whole or not at all; while it is there it is what counts, and moving it back may be begun again. A link
+stays where it is: it says where its owner wants the products to be.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
 
+_PLACES: Final = "places"
 _GITS_OWN: Final = (".gitkeep", ".gitignore")
 """Files that stay in a folder of products, since Git keeps the folder by them."""
 
@@ -24,11 +29,17 @@ class Aside:
     """The places that one command writes to, and the folder in which what lay there waits.
 
     Nobody else may use the folder meanwhile: hold a lease.
+
+    Args:
+        folder: the command's own.
+        root: the project's folder.
+        places: relative to it, none below another.
     """
 
-    def __init__(self, folder: Path, places: Sequence[Path]) -> None:
+    def __init__(self, folder: Path, root: Path, places: Sequence[str]) -> None:
         self.folder = folder
-        self._places = places
+        self._root = root
+        self._places = tuple(places)
 
     def take(self) -> None:
         """Move away what lies in the places; a folder is made again, empty, since a script may count on it.
@@ -38,7 +49,9 @@ class Aside:
         """
         with explained("set aside what a command wrote before", self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for number, place in enumerate(self._places):
+            write_bytes(self.folder / _PLACES, msgspec.json.encode(self._places))
+            for number, name in enumerate(self._places):
+                place = self._root / name
                 if place.is_symlink() or not place.exists():
                     continue
                 aside = self.folder / str(number)
@@ -46,9 +59,9 @@ class Aside:
                 if aside.is_dir():
                     place.mkdir()
                     shutil.copystat(aside, place)
-                    for name in _GITS_OWN:
-                        if (aside / name).is_file():
-                            shutil.copy2(aside / name, place / name)
+                    for own in _GITS_OWN:
+                        if (aside / own).is_file():
+                            shutil.copy2(aside / own, place / own)
 
     def put_back(self) -> None:
         """Move back what is aside, in place of what lies there now; nothing where nothing is aside.
@@ -57,19 +70,43 @@ class Aside:
             DriverError: the disk refused; what is still aside stays there for the next time.
         """
         with explained("put back what a command wrote before", self.folder):
-            for number, place in reversed(list(enumerate(self._places))):
-                aside = self.folder / str(number)
+            for number, name in reversed(list(enumerate(self._taken()))):
+                aside, place = self.folder / str(number), self._root / name
                 if aside.exists():
                     _remove(place)
                     place.parent.mkdir(parents=True, exist_ok=True)
                     _move(aside, place)
             self.forget()
 
+    def hand_over(self, names: Iterable[str], target: Path) -> None:
+        """Move files that are aside, by their names in the project, to where their owner finds them.
+
+        Raises:
+            DriverError: the disk refused; what is still aside stays there.
+        """
+        with explained("move what a command replaced", target):
+            for name in names:
+                found = self._place_of(name)
+                if os.path.lexists(found):
+                    (target / name).parent.mkdir(parents=True, exist_ok=True)
+                    _move(found, target / name)
+
     def forget(self) -> None:
         """What is aside is not wanted any more; raises `DriverError`."""
         with explained("remove what a command wrote before", self.folder):
             if self.folder.is_dir():
                 _remove(self.folder)
+
+    def _taken(self) -> tuple[str, ...]:
+        """The places of what is aside, as whoever set it aside wrote them down."""
+        try:
+            return msgspec.json.decode((self.folder / _PLACES).read_bytes(), type=tuple[str, ...])
+        except FileNotFoundError:
+            return ()
+
+    def _place_of(self, name: str) -> Path:
+        number = next(n for n, place in enumerate(self._places) if f"{name}/".startswith(f"{place}/"))
+        return self.folder / str(number) / name[len(self._places[number]) :].lstrip("/")
 
 
 def _move(source: Path, target: Path) -> None:
@@ -85,7 +122,7 @@ def _move(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, partial, symlinks=True)
     else:
-        shutil.copy2(source, partial)
+        shutil.copy2(source, partial, follow_symlinks=False)
     partial.rename(target)
     gone = source.with_name(f".{source.name}.partial")
     source.rename(gone)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -18,7 +20,8 @@ from trimtab.app.aside import Aside
 from trimtab.app.process_group import ProcessGroup
 from trimtab.app.run_settings import child_environment
 from trimtab.app.step_outcome import said_last
-from trimtab.base.errors import InputError, UserCodeError
+from trimtab.base.digest import Digest, digest_bytes, short
+from trimtab.base.errors import InputError, TrimtabError, UserCodeError
 from trimtab.base.instants import HOUR, Span, format_span
 from trimtab.disk.lock import Lease
 from trimtab.drivers.file_index import FileIndex
@@ -40,6 +43,14 @@ class CommandFailedError(UserCodeError):
     """A command ended with an error, took too long, or did not write what it says it writes."""
 
     code = "TT1393"
+
+
+@dataclass(slots=True)
+class Replaced:
+    """Files that lay where a command writes and that no run had made; they are ``now_in`` a folder of the state."""
+
+    files: list[str] = field(default_factory=list)
+    now_in: Path = Path()
 
 
 class CommandRunner:
@@ -85,28 +96,58 @@ class CommandRunner:
             )
 
     @contextmanager
-    def cleared(self, command: CommandStep | None) -> Iterator[None]:
+    def cleared(self, command: CommandStep | None) -> Iterator[Replaced]:
         """Inside the block the project is without what the command writes, as in a clean copy: what lies there in the
         end is of this time. What was there is put back if the block raises, and after a kill by the next run. What the
         command reads as well stays where it is. Two runs that want to run one command take turns.
 
+        What was there and is kept nowhere, since a person or an earlier program put it there, is not removed but moved
+        to the state's folder, and what is given tells where.
+
         Raises:
             BusyError: another run has been running the command for an hour.
         """
+        replaced = Replaced()
         if command is None:
-            yield
+            yield replaced
             return
-        places = [self._folder / each for each in command.writes if not _is_read(each, command)]
-        aside = Aside(self._values.folder / "aside" / command.name, places)
+        places = [str(each) for each in command.writes if not _is_read(each, command)]
+        own = short(digest_bytes(os.fsencode(self._folder)), length=8)
+        aside = Aside(self._values.folder / "aside" / f"{command.name}-{own}", self._folder, places)
         with Lease(aside.folder.with_suffix(".lock"), f"the command {command.name}", wait=_TURN):
             aside.put_back()
-            aside.take()
+            before = dict(self._lying(places))
             try:
-                yield
+                aside.take()
+                yield replaced
             except BaseException:
                 aside.put_back()
                 raise
+            replaced.files = [name for name, found in before.items() if not self._is_kept(name, found)]
+            if replaced.files:
+                stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+                replaced.now_in = self._values.folder.parent / "replaced" / f"{command.name}-{stamp}"
+                aside.hand_over(replaced.files, replaced.now_in)
             aside.forget()
+
+    def _lying(self, places: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The files and links that lie in the places, each with its digest or with what it leads to; the latter is
+        empty for a file that cannot be read."""
+        for place in places:
+            if (self._folder / place).is_symlink():  # which stays, and so does what it leads to
+                continue
+            for path in _files_in(self._folder / place):
+                found = ""
+                with suppress(TrimtabError):
+                    found = _leads_to(path) if path.is_symlink() else self._index.digest(path)
+                yield path.relative_to(self._folder).as_posix(), found
+
+    def _is_kept(self, name: str, found: str) -> bool:
+        """Whether what lay in the project under ``name`` is kept, or lies there again."""
+        path = self._folder / name
+        if path.is_symlink() or not found.startswith("sha256:"):
+            return path.is_symlink() and _leads_to(path) == found
+        return self._files.has(Digest(found)) or (path.is_file() and self._index.digest(path) == found)
 
     def keep(self, command: CommandStep) -> dict[str, Any]:
         """Keep what it wrote, and return it: path → digest and mode; a link by what it leads to.
@@ -183,7 +224,7 @@ def _is_read(path: PurePosixPath, command: CommandStep) -> bool:
 
 def _files_in(path: Path) -> list[Path]:
     """The files and links at a path and below it, also where the path is a link that leads to a folder."""
-    own = [path] if path.is_symlink() or not path.is_dir() else []
+    own = [path] if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()) else []
     below = path.rglob("*") if path.is_dir() else ()
     return [*own, *sorted(each for each in below if each.is_symlink() or each.is_file())]
 

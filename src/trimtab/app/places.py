@@ -82,10 +82,17 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str], named: f
     )
 
 
-def changed_meanwhile(seen: Seen, observed: Observed, folder: Path, began: int) -> tuple[str, ...]:
+def changed_meanwhile(
+    seen: Seen, reads: Mapping[str, Digest], observed: Observed, folder: Path, began: int
+) -> tuple[str, ...]:
     """What a step read and others changed while it ran, since ``began`` (`stamp_clock`): of which state it is, only the
     step could tell."""
-    files = [name for name in seen.files if (found := look_at(folder / name)) and found.st_ctime_ns > began]
+    files = [
+        name
+        for name, digest in reads.items()
+        if name in seen.files and is_file(name, digest)
+        if (found := look_at(folder / name)) and found.st_ctime_ns > began
+    ]
     own = {name_of(path.parent, folder) for path in observed.written}
     folders = [
         name

@@ -24,7 +24,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
 
     ``reads`` and ``variables`` are what it was seen to read beyond what it declares; ``unstable`` why its result would
     not be the same again; ``meanwhile`` what others changed of what it read, while it ran; ``left`` what it changed in
-    the project's modules, which was put back; ``log`` what it logged.
+    the project's modules, which was put back; ``replaced`` files that lay where a
+    command writes and that no run had made, and ``replaced_in`` where they are now; ``log`` what it logged.
     """
 
     kept: Kept | None
@@ -37,6 +38,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     unstable: tuple[str, ...] = ()
     meanwhile: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    replaced_in: str = ""
     log: bytes | None = None
     again: bool = False
 

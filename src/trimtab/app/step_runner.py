@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from trimtab.app.command_steps import CommandRunner
+from trimtab.app.command_steps import CommandRunner, Replaced
 from trimtab.app.places import Seen, changed_meanwhile, place_digests, seen_by
 from trimtab.app.project_code import ChangedMeanwhileError, changed_since
 from trimtab.app.run_settings import peak_bytes, variables
@@ -165,7 +165,8 @@ class StepRunner:
         log, tried, began = self._log_of(job.step.function), _Tried(), stamp_clock()
         log.unlink(missing_ok=True)
         try:
-            with tried.noting(), self._commands.cleared(job.step.command):
+            with tried.noting(), self._commands.cleared(job.step.command) as replaced:
+                tried.replaced = replaced
                 self._refuse_changed(job)
                 self._call(job, tried, log)
         finally:
@@ -176,8 +177,9 @@ class StepRunner:
             if tried.watch is not None:
                 self._refuse_changed(job)
                 seen = _own_left_out(seen_by(tried.watch.observed, self._folder, job.declared, job.named), job.step)
-                meanwhile = changed_meanwhile(seen, tried.watch.observed, self._folder, began)
             reads = place_digests(seen, self._tools.index, self._folder)
+            if tried.watch is not None:
+                meanwhile = changed_meanwhile(seen, reads, tried.watch.observed, self._folder, began)
         with tried.noting(), explained("read what a step logged", log):
             content = log.read_bytes() if log.is_file() else None
         failed = tried.error is not None
@@ -192,6 +194,8 @@ class StepRunner:
             unstable=() if job.step.mark.cache is True or job.step.command is not None else seen.unstable,
             meanwhile=meanwhile,
             left=tried.left,
+            replaced=tuple(tried.replaced.files),
+            replaced_in=str(tried.replaced.now_in),
             log=content,
             again=isinstance(tried.error, UserCodeError) and tried.watch is not None and not tried.returned,
         )
@@ -291,6 +295,7 @@ class _Tried:
     seconds: float = 0.0
     kept: Kept | None = None
     left: tuple[str, ...] = ()
+    replaced: Replaced = field(default_factory=Replaced)
     error: TrimtabError | None = None
 
     @contextmanager

@@ -334,6 +334,10 @@ def _said(ran: Ran) -> Iterator[str]:
     """What a person should know of a step that ran."""
     if ran.left:
         yield f"it changed {', '.join(ran.left)}, which no other step sees: hand on what it is to know as a result"
+    if ran.replaced:
+        first, *more = ran.replaced
+        others = f" and {len(more)} more" if more else ""
+        yield f"{first}{others} lay where it writes, and no run had made that: it is in {ran.replaced_in} now"
     for name in sorted(ran.reads):
         if name.startswith("/") and name.endswith(_CODE):
             yield f"it uses the code {name}, which is not part of the project and is not kept with the run"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from trimtab.base.instants import format_span
 from trimtab.spec.locate import KeyPath
 from trimtab.spec.problems import ConflictError
@@ -14,6 +16,8 @@ def check_agreement(project: Project, findings: Findings) -> None:
     if project.task is not None:
         for path, problem, fix in metrics_not_for(project, project.task):
             findings.add(ConflictError, path, problem, fix=fix)
+    for path, problem in written_twice(project):
+        findings.add(ConflictError, path, problem, fix="Let each command write to a place of its own.")
     watch, retrain, judging = project.watch, project.retrain, project.gates.judging
     if watch.memory < watch.window:
         findings.add(
@@ -35,6 +39,19 @@ def check_agreement(project: Project, findings: Findings) -> None:
             f"with a cooldown of {format_span(retrain.cooldown)}",
             fix="Shorten cooldown, or train less often.",
         )  # fmt: skip
+
+
+def written_twice(project: Project) -> list[tuple[KeyPath, str]]:
+    """The place and problem of each path that two commands write: what lies there before one of them runs is set aside,
+    and the other's would go with it."""
+    return [
+        (("steps", later.name, "writes"), f"the steps {earlier.name} and {later.name} both write {path}")
+        for earlier, later in combinations(project.steps, 2)
+        for path in dict.fromkeys(
+            [path for path in later.writes if earlier.makes(str(path))]
+            + [path for path in earlier.writes if later.makes(str(path))]
+        )
+    ]
 
 
 def metrics_not_for(project: Project, task: Task) -> list[tuple[KeyPath, str, str]]:

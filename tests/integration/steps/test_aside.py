@@ -38,7 +38,7 @@ def tree(root: Path) -> dict[str, str]:
 
 
 def aside_of(project: Path) -> Aside:
-    return Aside(project.parent / "state" / "aside" / "step", [project / name for name in PLACES])
+    return Aside(project.parent / "state" / "aside" / "step", project, PLACES)
 
 
 def write_something_else(project: Path) -> None:
