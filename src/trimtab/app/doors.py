@@ -63,7 +63,7 @@ def open_state(folder: Path) -> Home:
 
 def _state_of(root: Path) -> Path:
     """The folder of a project's state; an empty ``TRIMTAB_STATE`` says nothing."""
-    return Path(os.environ.get("TRIMTAB_STATE") or root / ".trimtab")
+    return Path(os.environ.get("TRIMTAB_STATE") or root / ".trimtab").absolute()  # a step may change the folder
 
 
 def local_person() -> Actor:

@@ -64,7 +64,7 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
     run: Run
     folder: str
     state: str
-    given: dict[str, str | int | float | bool] = {}
+    given: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def plan_working_tree(
     home: Home, actor: Actor, *, settings: tuple[str, ...], say: Say, fresh: bool = False, here: bool = False
 ) -> Plan:
     """What a run of the working tree is to do; a first contract is inferred where there is none."""
-    project = with_settings(home.project, read_settings(settings))
+    project, given = home.project, read_settings(settings)
     replayed, as_of = False, RealClock().now()
     if project.data is not None:
         desired = home.desired()
@@ -101,7 +101,7 @@ def plan_working_tree(
         actor=actor,
         as_of=as_of,
         folder=home.root,
-        project=project,
+        project=with_settings(home.root, project, snapshot.files, given),
         snapshot=snapshot,
         replayed=replayed,
         fresh=fresh,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 _RESULTS: Final = "cv_results_"
 _REFIT: Final = "refit_time_"
+_TIMES: Final = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def without_times(estimator: Any) -> Iterator[None]:
         for search, state in before:
             results = state[_RESULTS]
             search.__dict__[_RESULTS] = {
-                name: value * 0.0 if name.endswith("_time") else value for name, value in results.items()
+                name: value * 0.0 if name in _TIMES else value for name, value in results.items()
             }
             if _REFIT in state:
                 search.__dict__[_REFIT] = 0.0
