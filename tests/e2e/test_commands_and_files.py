@@ -80,6 +80,45 @@ def test_a_plan_puts_nothing_back_and_makes_no_folder(commanded: PipelineProject
     assert (commanded.folder / "out.txt").read_text() == "3"
 
 
+@pytest.mark.parametrize("run", ["sh ./greet.sh", "./greet.sh", "sh -x greet.sh now", "bash -o pipefail greet.sh"])
+def test_a_shell_script_counts_by_its_content(tmp_path: Path, run: str) -> None:
+    settings = f'\n[steps.greet]\nrun = "{run}"\nwrites = ["out.txt"]\n'
+    project = project_of(tmp_path, {"greet.sh": "#!/bin/sh\necho hello > out.txt\n"}, settings)
+    (project.folder / "greet.sh").chmod(0o755)
+    assert project.ran() == {"greet"}
+    assert project.ran() == set()
+    project.edit("greet.sh", "hello", "good day")
+    assert "file greet.sh" in project.command("run", "--explain").stdout
+    assert project.ran() == {"greet"}
+
+
+@pytest.mark.parametrize("run", ["python ./count.py", "python 'count.py'", "python -B scripts/../count.py"])
+def test_a_python_script_counts_by_its_code_however_it_is_named(tmp_path: Path, run: str) -> None:
+    settings = f'\n[steps.count]\nrun = "{run}"\nwrites = ["out.txt"]\n'
+    script = "LIMIT = 1\nopen('out.txt', 'w').write(str(LIMIT))\n"
+    project = project_of(tmp_path, {"count.py": script, "scripts/x.txt": ""}, settings)
+    assert project.ran() == {"count"}
+    project.edit("count.py", "LIMIT = 1", "LIMIT = 1  # one")
+    assert project.ran() == set()
+    project.edit("count.py", "LIMIT = 1", "LIMIT = 2")
+    assert "constant LIMIT" in project.command("run", "--explain").stdout
+    assert project.ran() == {"count"}
+
+
+def test_a_script_that_lists_the_folder_that_it_lies_in_runs_again_for_a_new_file(tmp_path: Path) -> None:
+    settings = '\n[steps.count]\nrun = "python count.py"\nwrites = ["out.txt"]\n'
+    script = "import os\n\nnames = [name for name in os.listdir() if name.endswith('.csv')]\n"
+    project = project_of(
+        tmp_path, {"count.py": f"{script}open('out.txt', 'w').write(str(len(names)))\n", "a.csv": ""}, settings
+    )
+    assert project.ran() == {"count"}
+    assert project.ran() == set()
+    (project.folder / "b.csv").write_text("")
+    assert project.ran() == {"count"}
+    assert (project.folder / "out.txt").read_text() == "2"
+    assert project.ran() == set()
+
+
 TEXTS = ("x**2/y", "a/**b", "ü" * 200, "*/*", "/proc/../proc/1/mem", "[/]", b"\\0".decode("unicode_escape"), "~/x")
 
 

@@ -14,6 +14,9 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.pipeline_project import TOML, PipelineProject
+from trimtab.app import group_guard
+from trimtab.app.process_group import ProcessGroup
+from trimtab.base.instants import SECOND, Span
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are known by their variables, in /proc")
 
@@ -124,18 +127,53 @@ def test_a_run_that_is_interrupted_or_killed_leaves_no_process(tmp_path: Path, m
     assert_none_lives(project)
 
 
-def test_a_step_whose_run_ended_before_it_began_ends_at_once(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "trimtab.app.step_process", str(tmp_path / "job"), str(tmp_path / "answer"), "1"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (1, "the run that began this step has ended\n")
-
-
-def test_a_guard_whose_run_has_ended_before_it_began_ends_the_group(tmp_path: Path) -> None:
-    from trimtab.app import group_guard
-
-    sleeping = subprocess.Popen(["sleep", "600"], start_new_session=True)
+def test_a_guard_whose_run_has_ended_before_it_began_begins_nothing(tmp_path: Path) -> None:
     nobody = subprocess.Popen(["true"])
     nobody.wait()
-    guard = [sys.executable, "-I", "-S", group_guard.__file__, str(sleeping.pid), str(nobody.pid)]
-    subprocess.run(guard, check=True, timeout=60)
-    assert sleeping.wait(20) == -signal.SIGTERM
+    told, telling = os.pipe()
+    guard = [sys.executable, "-I", "-S", group_guard.__file__, str(nobody.pid), str(telling)]
+    subprocess.run(
+        [*guard, "touch", str(tmp_path / "begun")], check=True, timeout=60, pass_fds=[telling], start_new_session=True
+    )
+    os.close(telling)
+    with os.fdopen(told) as what:
+        assert what.read() == ""
+    assert not (tmp_path / "begun").exists()
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1])
+def test_whenever_a_run_is_killed_what_it_begins_ends(tmp_path: Path, moment: float) -> None:
+    mark = uuid4().hex
+    begins = (
+        "import os, sys, time; from pathlib import Path; from trimtab.app.process_group import ProcessGroup; "
+        "print('now', flush=True); "
+        "ProcessGroup(['sleep', '600'], folder=Path(), environment=dict(os.environ)); time.sleep(600)"
+    )
+    project = PipelineProject(tmp_path, tmp_path, environment={MARK: mark})
+    run = subprocess.Popen(
+        [sys.executable, "-c", begins], env={**os.environ, MARK: mark}, stdout=subprocess.PIPE, text=True
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "now\n"
+    time.sleep(moment)
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    assert_none_lives(project)
+
+
+@pytest.mark.parametrize(
+    ("program", "code"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", -9), ("", 0)]
+)
+def test_how_a_program_ended_is_told(tmp_path: Path, program: str, code: int) -> None:
+    group = ProcessGroup([sys.executable, "-c", program], folder=tmp_path, environment=dict(os.environ))
+    assert group.finish(None)
+    assert (group.code, group.code) == (code, code)
+
+
+def test_a_program_that_ends_its_own_group_ends(tmp_path: Path) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        words = ["sh", "-c", f"kill -{number} 0; sleep 600"]
+        group = ProcessGroup(words, folder=tmp_path, environment=dict(os.environ))
+        assert group.finish(Span(30 * SECOND))
+        assert group.code == -number

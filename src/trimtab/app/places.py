@@ -48,13 +48,15 @@ class Seen:
     unstable: tuple[str, ...] = ()
 
 
-def seen_by(observed: Observed, folder: Path, declared: frozenset[str], named: frozenset[str]) -> Seen:
+def seen_by(
+    observed: Observed, folder: Path, declared: frozenset[str], named: frozenset[str], *, lists: bool = False
+) -> Seen:
     """What a watch saw, without what the step declares and what it wrote itself.
 
     Files that are ``named`` in its code count as read, also if no watch told of it, unless it wrote them.
 
-    Folders with Python files that count as code are listed by the import of them, which is no reading of data. Global
-    generators are no chance here: each step finds them seeded.
+    Folders with Python files that count as code are listed by the import of them, which is no reading of data unless
+    the code ``lists`` folders itself. Global generators are no chance here: each step finds them seeded.
     """
     written = frozenset(name_of(path, folder) for path in observed.written)
     read = frozenset(name_of(path, folder) for path in observed.files)
@@ -69,7 +71,8 @@ def seen_by(observed: Observed, folder: Path, declared: frozenset[str], named: f
     )
     return Seen(
         files=files,
-        listed=frozenset(name_of(path, folder) for path in observed.listed) - _folders_of_code(files | declared),
+        listed=frozenset(name_of(path, folder) for path in observed.listed)
+        - (frozenset() if lists else _folders_of_code(files | declared)),
         absent=absent - written - files,
         left=absent & written,
         wrote=frozenset(name for name in written - absent - read if not name.startswith("/")),

@@ -7,6 +7,7 @@ has no terminal: the terminal's interrupt reaches the run alone, which then ends
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -31,32 +32,35 @@ _REST: Final = 1.0
 class ProcessGroup:
     """A program that was begun, with whatever it begins; to be waited for by one thread and ended by any.
 
+    Its parent is a guard (`trimtab.app.group_guard`), which ends the group if this process is killed.
+
     Raises:
         OSError: the program cannot be started.
     """
 
     def __init__(self, words: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        assert self._process.stdout is not None
-        self._output = _Output(self._process.stdout)
-        self._lock = threading.Lock()
-        self._guard: subprocess.Popen[bytes] | None = None
+        told, telling = os.pipe()
+        self._told = os.fdopen(told, "rb")
         try:
             self._guard = subprocess.Popen(
-                [*_GUARD, str(self._process.pid), str(os.getpid())], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                [*_GUARD, str(os.getpid()), str(telling), *words], cwd=folder, env=environment, pass_fds=[telling],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-        except BaseException:
+        finally:
+            os.close(telling)
+        assert self._guard.stdout is not None
+        self._output = _Output(self._guard.stdout)
+        self._lock = threading.Lock()
+        self._code = -signal.SIGKILL
+        begun = self._told.readline().split()
+        if begun[:1] == [b"refused"]:
             self.end()
-            raise
+            raise OSError(int(begun[1]), os.strerror(int(begun[1])), words[0])
 
     @property
     def code(self) -> int:
-        """How the program ended: its exit code, or the negative number of the signal that ended it."""
-        return self._process.wait()
+        """How the program ended, once it has: its exit code, or the negative number of the signal that ended it."""
+        return self._code
 
     @property
     def said(self) -> str:
@@ -66,7 +70,7 @@ class ProcessGroup:
     def finish(self, limit: Span | None) -> bool:
         """Wait for it, and end what is left of it; False if it did not end by itself within ``limit``."""
         try:
-            self._process.wait(timeout=None if limit is None else limit / SECOND)
+            self._guard.wait(timeout=None if limit is None else limit / SECOND)
         except subprocess.TimeoutExpired:
             return False
         finally:
@@ -76,12 +80,16 @@ class ProcessGroup:
     def end(self) -> None:
         """End the program and its children to the last one; nothing happens if they have ended."""
         with self._lock:
-            if self._guard is None or self._guard.returncode is None:
-                group_guard.end_group(self._process.pid)
-                self._process.wait()
-            if self._guard is not None:
+            if self._guard.returncode is None:
+                group_guard.end_group(self._guard.pid, but=self._guard.pid)
+                with suppress(subprocess.TimeoutExpired):  # it has nothing left to wait for
+                    self._guard.wait(_REST)
                 self._guard.kill()
                 self._guard.wait()
+            if not self._told.closed:
+                ended = self._told.readline().split()
+                self._code = int(ended[1]) if ended else self._guard.returncode  # it was killed with its group
+                self._told.close()
             self._output.close()
 
 

@@ -33,7 +33,7 @@ class StepProcesses:
         with tempfile.TemporaryDirectory(prefix="trimtab-step-") as temporary:
             asked, answer = Path(temporary) / "job", Path(temporary) / "answer"
             asked.write_bytes(msgspec.msgpack.encode(job))
-            group = self._begin((*_PROGRAM, str(asked), str(answer), str(os.getpid())), job.folder)
+            group = self._begin((*_PROGRAM, str(asked), str(answer)), job.folder)
             if group is None:
                 return _failed(stopped(job.step), 0.0)
             try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -148,8 +149,9 @@ class Reader:
         always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
         always += [self._variable(name) for name in sorted(command.env)]
         paths = {path for pattern in command.reads for path in self._matches(pattern)}
-        words = command.run.split()
-        scripts = [word for word in words if word.endswith(".py") and (self.root / word).is_file()]
+        words = shlex.split(command.run)
+        files = [name for word in words if (name := self._own_file(word))]
+        scripts = [name for name in files if name.endswith(".py")]
         notes: list[str] = []
         code: set[str] = set()
         named: set[str] = set()
@@ -163,7 +165,10 @@ class Reader:
             notes += [*_notes(step, reach), *_kept_all_the_same(reach, "a command's result is kept all the same")]
             named |= _named(reach)
             code |= {unit.at.rpartition(":")[0] for unit in reach.units}
-        always += [self._variable(name) for name in self._shell_variables(words)]
+        for_shell = _for_shell(words)
+        script = next((name for word in for_shell if (name := self._own_file(word))), "")
+        always += self._file_parts([script])
+        always += [self._variable(name) for name in self._shell_variables(for_shell, script)]
         return StepFacts(
             step=step.function,
             inputs=step.inputs,
@@ -173,14 +178,20 @@ class Reader:
             named=frozenset(named),
         )
 
-    def _shell_variables(self, words: Sequence[str]) -> list[str]:
+    def _own_file(self, word: str) -> str:
+        """A word of a command as the name of a file of the project; empty if it names none."""
+        with suppress(OSError, ValueError):
+            path = Path(os.path.normpath(self.root / word))
+            if path.is_relative_to(self.root) and path.is_file():
+                return path.relative_to(self.root).as_posix()
+        return ""
+
+    def _shell_variables(self, words: Sequence[str], script: str) -> list[str]:
         """Variables that a shell script, or a text given to a shell, names, as far as they are set here."""
-        if Path(words[0]).name not in _SHELLS and not words[0].endswith(".sh"):
-            return []
         texts = [*words]
-        for word in words:
-            with suppress(OSError, UnicodeDecodeError):
-                texts.append((self.root / word).read_text(encoding="utf-8"))
+        if script:
+            with suppress(OSError, ValueError):
+                texts.append((self.root / script).read_text(encoding="utf-8"))
         named = {name for text in texts for name in _SHELL_VARIABLE.findall(text)}
         return sorted(name for name in named if name in os.environ and name not in _SHELLS_OWN)
 
@@ -234,6 +245,13 @@ class Reader:
         for place in self.project.pipeline.serialisers:
             module, _, name = place.partition(":")
             yield from _code_parts(self.code.reach(module, name), module)
+
+
+def _for_shell(words: Sequence[str]) -> list[str]:
+    """The words of a command that a shell carries out, a script or a text; none where there is no shell."""
+    if words[0].endswith(".sh"):
+        return [words[0]]
+    return [word for word in words[1:] if not word.startswith("-")] if Path(words[0]).name in _SHELLS else []
 
 
 def variables_of(facts: StepFacts, seen: Iterable[str], project: Project) -> dict[str, str | None]:

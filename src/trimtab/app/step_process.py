@@ -1,12 +1,11 @@
 """The process of a step that runs apart: reads its job, runs it, leaves what came of it in a file.
 
-Run as ``python -m trimtab.app.step_process JOB ANSWER PARENT``, the last the process id of who begins it. The answer
-appears whole or not at all; a process that ends without one has failed, and whoever began it says how.
+Run as ``python -m trimtab.app.step_process JOB ANSWER``. The answer appears whole or not at all; a process that ends
+without one has failed, and whoever began it says how.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -68,10 +67,8 @@ def run_job(job: StepJob) -> Ran:
     )
 
 
-def main(asked: str, answer: str, parent: str) -> None:
-    """Run the job in the file ``asked`` and write what came of it to ``answer``, if ``parent`` still waits for it."""
-    if os.getppid() != int(parent):
-        sys.exit("the run that began this step has ended")
+def main(asked: str, answer: str) -> None:
+    """Run the job in the file ``asked`` and write what came of it to ``answer``."""
     for stream in (sys.stdout, sys.stderr):  # what a step says is seen at once, and not lost with its process
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True)

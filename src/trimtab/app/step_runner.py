@@ -6,6 +6,7 @@ interpreter and never a fork: Polars' threads do not survive one.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,7 @@ from trimtab.disk.reading import stamp_clock
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.module_state import ModuleState
-from trimtab.drivers.observation import Observer, Watch
+from trimtab.drivers.observation import Observed, Observer, Watch
 from trimtab.drivers.run_log import RUN_LOG, RUN_SECRETS
 from trimtab.drivers.step_values import StepValues
 from trimtab.drivers.user_code import own_modules, user_errors
@@ -43,6 +44,10 @@ from trimtab.spec.project import CommandStep, Project
 
 _PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each further try of a step with retries: what fails for a moment is given one."""
+
+
+_LISTS: Final = re.compile(rb"\b(?:listdir|scandir|iterdir|i?glob|rglob|f?walk)\b")
+"""Names by which Python code lists a folder."""
 
 
 class Hooks(Protocol):
@@ -176,7 +181,7 @@ class StepRunner:
         with tried.noting():
             if tried.watch is not None:
                 self._refuse_changed(job)
-                seen = _own_left_out(seen_by(tried.watch.observed, self._folder, job.declared, job.named), job.step)
+                seen = self._seen(tried.watch.observed, job)
             reads = place_digests(seen, self._tools.index, self._folder)
             if tried.watch is not None:
                 meanwhile = changed_meanwhile(seen, reads, tried.watch.observed, self._folder, began)
@@ -200,6 +205,17 @@ class StepRunner:
             again=isinstance(tried.error, UserCodeError) and tried.watch is not None and not tried.returned,
         )
 
+    def _seen(self, observed: Observed, job: Job) -> Seen:
+        seen = seen_by(observed, self._folder, job.declared, job.named, lists=self._lists(job))
+        return _own_left_out(seen, job.step)
+
+    def _lists(self, job: Job) -> bool:
+        """Whether a command's own code lists folders: a watch cannot tell for what a program of its own listed one."""
+        return job.step.command is not None and any(_LISTS.search(text) for text in self._code_of(job).values())
+
+    def _code_of(self, job: Job) -> dict[str, bytes]:
+        return {name: content for name, content in self._contents.items() if name in job.declared}
+
     def _refuse_changed(self, job: Job) -> None:
         """A command is a program of its own, which reads its code from the project's files: they must be as recorded.
 
@@ -208,8 +224,7 @@ class StepRunner:
         """
         if job.step.command is None:
             return
-        code = {name: content for name, content in self._contents.items() if name in job.declared}
-        if changed := changed_since(self._folder, code):
+        if changed := changed_since(self._folder, self._code_of(job)):
             raise ChangedMeanwhileError(
                 f"{', '.join(changed)} was changed while the run was going on, so that nobody can tell which code the "
                 f"command {job.step.function} ran",
@@ -232,7 +247,7 @@ class StepRunner:
             with (
                 variables({RUN_LOG: str(log), RUN_SECRETS: ",".join(self._project.pipeline.secret)}),
                 user_errors(self._folder, doing=f"running the step {name}"),
-                self._tools.observer.watch() as tried.watch,
+                self._tools.observer.watch(lists=self._lists(job)) as tried.watch,
             ):
                 value = call()
             tried.returned = True

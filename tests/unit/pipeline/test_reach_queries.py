@@ -28,6 +28,7 @@ COUNTS = {
     "a text of the function": "LIM = ⟦1→2⟧\ndef step(x):\n    q = 'x > @LIM'\n    return x.query(q)",
     "a text of the module": "LIM = ⟦1→2⟧\nQ = 'x > @' + 'LIM'\ndef step(x): return x.query(Q)",
     "a text of another module": "from texts import Q\nLIM = ⟦1→2⟧\ndef step(x): return x.query(Q)\n# file: texts.py\nQ = 'x > @LIM'",
+    "one text or another": "LIM = ⟦1→2⟧\ndef step(x, q=''): return x.query('' or 'x > @LIM')",
     "joined texts": "LIM = ⟦1→2⟧\ndef step(x): return x.query(' and '.join(['x > @', 'LIM']))",
     "a table in SQL": "import polars as pl\nRATES = ⟦1→2⟧\ndef step(x): return pl.sql('select * from RATES')",
     "a table in SQL of a connection": "import duckdb\nRATES = ⟦1→2⟧\ndef step(x): return duckdb.connect().execute('select * from RATES').fetchall()",
@@ -46,6 +47,7 @@ SILENT = {
     "part of a name": "LIM = ⟦1→2⟧\ndef step(x): return x.query('LIMIT > x.LIM')",
     "a value that is written as a number": "LIM = ⟦1→2⟧\ndef step(x, n=3): return x.query(f'x > {n:d} and y > {n:.3f}')",
     "a value in quotes": "LIM = ⟦1→2⟧\ndef step(x, c=3): return x.query(f\"x == '{c}'\")",
+    "a value in double quotes": "LIM = ⟦1→2⟧\ndef step(x, c=3): return x.query(f'x == \"{c}\"')",
     "a text of the function": "LIM = ⟦1→2⟧\ndef step(x):\n    q = 'x > 3'\n    return x.query(q)",
     "a text of the module": "LIM = ⟦1→2⟧\nQ = 'x > 3'\ndef step(x): return x.query(Q)",
     "a class of the project": "LIM = ⟦1→2⟧\nclass User: id = 3\ndef step(x): return x.query(User, User.id).filter(User.id == 3)",
@@ -68,6 +70,8 @@ LOST = {
     "a computed text": ("def step(x): return x.eval(x.texts['a'])\ndef other(x): return ⟦1→2⟧", "x.eval(x.texts['a'])"),
     "a text that grows": ("def step(x):\n    q = 'a'\n    q += x.b\n    return x.query(q)\ndef other(x): return ⟦1→2⟧", "x.query(q)"),
     "SQL": ("import polars as pl\ndef step(x, q): return pl.sql(q)\ndef other(x): return ⟦1→2⟧", "pl.sql(q)"),
+    "a parameter or a text": ("def step(x, q): return x.query(q or 'x > 3')\ndef other(x): return ⟦1→2⟧", "x.query(q or 'x > 3')"),
+    "a name in SQL": ("import polars as pl\ndef step(x, t): return pl.sql(f'select * from \"{t}\"')\ndef other(x): return ⟦1→2⟧", "pl.sql(f'select * from \"{t}\"')"),
     "SQL of DuckDB": ("def step(con, q): return con.execute(q)\ndef other(x): import duckdb; return ⟦1→2⟧", "con.execute(q)"),
 }  # fmt: skip
 

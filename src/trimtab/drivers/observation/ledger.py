@@ -83,12 +83,15 @@ class Watch:
         catch_up: Callable[[], None],
         own_acts: OwnActs | None,
         code_elsewhere: Callable[[], set[str]],
+        *,
+        lists: bool,
     ) -> None:
         self.callers: Final = callers
         self._rules = rules
         self._catch_up = catch_up
         self._own_acts = own_acts
         self._code_elsewhere = code_elsewhere
+        self._children_list = lists
         self._files: set[str] = set()
         self._kernel_only: set[str] = set()
         self._listed: set[str] = set()
@@ -311,7 +314,7 @@ class Watch:
             return set()
         files = [file for module in list(sys.modules.values()) if (file := file_of(module))]
         code = {absolute(file) for file in files if self._rules.is_code(file)}
-        if all(each.what.startswith(_PYTHONS) for each in self._sightings["processes"]):
+        if not self._children_list and all(each.what.startswith(_PYTHONS) for each in self._sightings["processes"]):
             code |= {os.path.dirname(file) for file in code}  # noqa: PTH120 - as text
             code |= {absolute(entry or ".") for entry in sys.path}
         return code & self._kernel_only

@@ -51,8 +51,10 @@ class Observer:
         listen_between(self._opened_between)
 
     @contextmanager
-    def watch(self) -> Iterator[Watch]:
+    def watch(self, *, lists: bool = False) -> Iterator[Watch]:
         """Sees what is done inside the block, by this thread and those that have no watch of their own.
+
+        Where the code of a process that is started ``lists`` folders itself, that it lists those of its modules counts.
 
         ``observed`` of what is given is complete after the block, also when the block raised. Blocks may be nested,
         and there may be one in each of several threads.
@@ -62,7 +64,7 @@ class Observer:
         self._catch_up()  # what came before does not count
         if self._kernel.own is not None and not self._on:
             self._kernel.own.reset()
-        watch = Watch(self._rules, self._callers, self._catch_up, self._kernel.own, self._code_elsewhere)
+        watch = Watch(self._rules, self._callers, self._catch_up, self._kernel.own, self._code_elsewhere, lists=lists)
         self._on = (*self._on, watch)
         forget_places()
         with _Replacements.lock:

@@ -415,11 +415,12 @@ class _Reading:
         """A text that is evaluated with the names of this module; see `trimtab.pipeline.reach.queries`."""
         if self._is_own_function(query):
             return
-        text = written(query, self.module, self.resolver)
+        duckdb = self.modules.mention("duckdb")
+        text = written(query, self.module, self.resolver, duckdb=duckdb)
         for each in text.texts:
             self._names(names_in(each), query.node, query.scope)
             self.edges.texts.update(quoted_in(each))
-        if text.computed and may_name_anything(query, duckdb=self.modules.mention("duckdb")):
+        if text.computed and may_name_anything(query, duckdb=duckdb):
             self._own_module(query.node, ordered=False)
         if asks_callers(query.node) and query.method in ("eval", "query"):
             self.edges.everything = True

@@ -48,18 +48,25 @@ class Written(NamedTuple):
 
 
 class _Computed(NamedTuple):
-    """A part of a text that has to be looked for elsewhere."""
+    """A part of a text that has to be looked for elsewhere; ``quoted`` if it stands in double quotes."""
 
     node: ast.expr
     scope: Scope
+    quoted: bool = False
 
 
-def written(query: Query, module: Module, resolver: Resolver) -> Written:
-    """The text of a call that evaluates one; parts that are constants of a module are followed."""
+def written(query: Query, module: Module, resolver: Resolver, *, duckdb: bool) -> Written:
+    """The text of a call that evaluates one; parts that are constants of a module are followed.
+
+    What stands in double quotes is a name in SQL, and a value in pandas; where the project uses DuckDB (``duckdb``),
+    a call of ``query`` may be either's.
+    """
     given = _given(query.node)
     found = [] if given is None else list(_followed(_parts(given, query.scope, 0), module, resolver, 0))
     texts = tuple(each for each in found if isinstance(each, str))
-    return Written(texts=texts, computed=len(texts) < len(found))
+    names = duckdb or query.method not in ("eval", "query")
+    computed = [each for each in found if isinstance(each, _Computed) and (names or not each.quoted)]
+    return Written(texts=texts, computed=bool(computed))
 
 
 def may_name_anything(query: Query, *, duckdb: bool) -> bool:
@@ -137,6 +144,9 @@ def _parts(node: ast.expr, scope: Scope, depth: int) -> Iterator[str | _Computed
     elif isinstance(node, ast.IfExp):
         yield from _parts(node.body, scope, depth)
         yield from _parts(node.orelse, scope, depth)
+    elif isinstance(node, ast.BoolOp):
+        for each in node.values:
+            yield from _parts(each, scope, depth)
     elif isinstance(node, ast.List | ast.Tuple):
         for each in node.elts:
             yield from _parts(each, scope, depth)
@@ -146,7 +156,7 @@ def _parts(node: ast.expr, scope: Scope, depth: int) -> Iterator[str | _Computed
         heads = [node.func.value] if isinstance(node.func, ast.Attribute) and _is_texts(node.func.value) else []
         for each in (*heads, *node.args, *(word.value for word in node.keywords)):
             yield from _parts(each, scope, depth)
-    elif not isinstance(node, ast.Dict | ast.Set | ast.Lambda | ast.Compare | ast.BoolOp | ast.UnaryOp):
+    elif not isinstance(node, ast.Dict | ast.Set | ast.Lambda | ast.Compare | ast.UnaryOp):
         yield _Computed(node, scope)
 
 
@@ -154,8 +164,10 @@ def _joined(node: ast.JoinedStr, scope: Scope, depth: int) -> Iterator[str | _Co
     for place, each in enumerate(node.values):
         if isinstance(each, ast.Constant):
             yield str(each.value)
-        elif isinstance(each, ast.FormattedValue) and not (_is_value(each) or _is_in_quotes(node.values, place)):
-            yield from _parts(each.value, scope, depth)
+        elif isinstance(each, ast.FormattedValue) and not (_is_value(each) or _is_between("'", node.values, place)):
+            quoted = _is_between('"', node.values, place)
+            for part in _parts(each.value, scope, depth):
+                yield part._replace(quoted=True) if quoted and isinstance(part, _Computed) else part
 
 
 def _is_value(part: ast.FormattedValue) -> bool:
@@ -166,10 +178,10 @@ def _is_value(part: ast.FormattedValue) -> bool:
     return part.conversion == ord("r") or bool(_NUMBER.match(str(last)))
 
 
-def _is_in_quotes(values: list[ast.expr], place: int) -> bool:
+def _is_between(quote: str, values: list[ast.expr], place: int) -> bool:
     around = [values[each] for each in (place - 1, place + 1) if 0 <= each < len(values)]
     texts = [str(each.value) for each in around if isinstance(each, ast.Constant)]
-    return len(texts) == 2 and texts[0][-1:] in ("'", '"') and texts[1][:1] == texts[0][-1:]
+    return len(texts) == 2 and texts[0][-1:] == quote == texts[1][:1]
 
 
 def _local(node: ast.Name, scope: Scope, depth: int) -> Iterator[str | _Computed]:
