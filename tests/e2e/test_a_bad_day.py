@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -43,6 +44,27 @@ def test_the_state_is_not_taken_into_git(project: PipelineProject) -> None:
     )
     assert "pipeline.py" in listed.stdout
     assert ".trimtab" not in listed.stdout
+
+
+@pytest.mark.parametrize("words", [("check",), ("run", "--explain"), ("run",)])
+def test_what_a_module_prints_is_no_part_of_the_document(project: PipelineProject, words: tuple[str, ...]) -> None:
+    source = (project.folder / "pipeline.py").read_text()
+    (project.folder / "pipeline.py").write_text(f"print('loud')\n{source}")
+    done = project.command(*words, "--json")
+    assert json.loads(done.stdout)["schema"].startswith("trimtab.")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_output_that_is_full_or_closed_is_said_and_the_run_is_recorded(project: PipelineProject) -> None:
+    here = f"cd {project.folder} && {sys.executable} -m trimtab"
+    full = subprocess.run(f"{here} run --json >/dev/full", shell=True, capture_output=True, text=True)
+    assert (full.returncode, full.stderr.splitlines()[-1]) == (
+        4, "standard output cannot be written: No space left on device",
+    )  # fmt: skip
+    closed = subprocess.run(f"{here} run --json >&-", shell=True, capture_output=True, text=True)
+    assert (closed.returncode, closed.stdout) == (0, "")
+    runs = json.loads(project.command("runs", "--json").stdout)["runs"]
+    assert [run["state"] for run in runs] == ["finished", "finished"]
 
 
 def test_a_figure_that_is_no_number_is_refused_before_anything_runs(project: PipelineProject) -> None:

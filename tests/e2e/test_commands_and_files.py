@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -238,6 +239,19 @@ def test_two_commands_do_not_write_to_one_place(tmp_path: Path, one: str, other:
     done = project_of(tmp_path, {}, settings).command("check")
     assert done.returncode == 2
     assert "trimtab.toml:12: the steps a and b both write out" in done.stderr + done.stdout
+
+
+def test_a_file_in_the_way_of_what_a_command_wrote_is_a_change(tmp_path: Path) -> None:
+    settings = '\n[steps.write]\nrun = "sh write.sh"\nwrites = ["out/x.txt"]\n'
+    project = project_of(tmp_path, {"write.sh": "mkdir -p out && echo 1 > out/x.txt\n"}, settings)
+    project.run()
+    shutil.rmtree(project.folder / "out")
+    (project.folder / "out").write_text("in the way")
+    assert "runs  write" in project.command("run", "--explain").stdout
+    done = project.command("run")
+    assert done.returncode == 5
+    assert "It said last:" in done.stderr
+    assert (project.folder / "out").read_text() == "in the way"
 
 
 def test_a_command_goes_on_with_what_it_reads_and_writes(tmp_path: Path) -> None:

@@ -169,6 +169,8 @@ class CommandRunner:
             if path.is_symlink() or path.exists():
                 if not path.is_symlink() or _leads_to(path) != target:
                     return False
+            elif not _has_room(path):
+                return False
             elif not look:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.symlink_to(target)
@@ -177,6 +179,8 @@ class CommandRunner:
             if path.is_file():
                 if self._index.digest(path) != digest:
                     return False
+            elif os.path.lexists(path) or not _has_room(path):
+                return False
             elif look and self._files.has(digest):
                 continue
             elif self._files.has(digest):
@@ -227,6 +231,12 @@ def _files_in(path: Path) -> list[Path]:
     own = [path] if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()) else []
     below = path.rglob("*") if path.is_dir() else ()
     return [*own, *sorted(each for each in below if each.is_symlink() or each.is_file())]
+
+
+def _has_room(path: Path) -> bool:
+    """Whether a file can be put there: nothing that is no folder is in its way."""
+    above = next(folder for folder in path.parents if os.path.lexists(folder))
+    return above.is_dir()
 
 
 def _leads_to(link: Path) -> str:

@@ -93,7 +93,8 @@ def _digest_of(texts: Mapping[str, str]) -> bytes:
     """Of the texts, and of what reads them: Python, and the modules of `trimtab.pipeline.reach` as they are here."""
     state = hashlib.sha256(sys.version.encode())
     with os.scandir(reading.__path__[0]) as entries:
-        readers = sorted((each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in entries)
+        code = (each for each in entries if each.name.endswith(".py"))
+        readers = sorted((each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in code)
     state.update(repr(readers).encode())
     for name, text in sorted(texts.items()):
         content = text.encode("utf-8", "surrogatepass")

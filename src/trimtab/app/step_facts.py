@@ -199,8 +199,8 @@ class Reader:
         """The files that a pattern names, those of a folder included."""
         found = sorted(self.root.glob(pattern)) if any(sign in pattern for sign in "*?[") else [self.root / pattern]
         for path in found:
-            inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-            names = (each.relative_to(self.root) for each in inside if not each.is_dir())
+            inside = sorted(_files_below(path)) if path.is_dir() else [path]
+            names = (each.relative_to(self.root) for each in inside)
             yield from (name.as_posix() for name in names if NEVER.isdisjoint(name.parts))
 
     def _file_parts(self, named: Iterable[str]) -> Iterator[Part]:
@@ -252,6 +252,13 @@ def _for_shell(words: Sequence[str]) -> list[str]:
     if words[0].endswith(".sh"):
         return [words[0]]
     return [word for word in words[1:] if not word.startswith("-")] if Path(words[0]).name in _SHELLS else []
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """The files in a folder, without those that belong to no project; an environment has tens of thousands."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in NEVER]
+        yield from (Path(place, name) for name in files)
 
 
 def variables_of(facts: StepFacts, seen: Iterable[str], project: Project) -> dict[str, str | None]:

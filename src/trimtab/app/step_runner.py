@@ -49,6 +49,11 @@ _PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 _LISTS: Final = re.compile(rb"\b(?:listdir|scandir|iterdir|i?glob|rglob|f?walk)\b")
 """Names by which Python code lists a folder."""
 
+_HERE: Final = re.compile(
+    rb"""(?:listdir|scandir|Path|cwd|getcwd)\(\)|__file__|(?:listdir|scandir|walk|Path)\(["']\./?["']|\bglob\.i?glob\(["'][^/"']*["']"""
+)
+"""How it names the folder that it lies in, or that it runs in."""
+
 
 class Hooks(Protocol):
     """What a kind of project adds to the running of its steps."""
@@ -210,8 +215,10 @@ class StepRunner:
         return _own_left_out(seen, job.step)
 
     def _lists(self, job: Job) -> bool:
-        """Whether a command's own code lists folders: a watch cannot tell for what a program of its own listed one."""
-        return job.step.command is not None and any(_LISTS.search(text) for text in self._code_of(job).values())
+        """Whether a command's own code lists the folder that it lies in, as to import from it does: a watch cannot tell
+        for what a program of its own listed one."""
+        texts = self._code_of(job).values() if job.step.command is not None else ()
+        return any(_LISTS.search(text) and _HERE.search(text) for text in texts)
 
     def _code_of(self, job: Job) -> dict[str, bytes]:
         return {name: content for name, content in self._contents.items() if name in job.declared}

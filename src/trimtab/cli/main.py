@@ -6,10 +6,11 @@ changed is done in a fifth of a second, and most of that is importing.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -90,10 +91,19 @@ def main(argv: list[str] | None = None) -> None:
             raise
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    except Exception as error:  # the process's edge: an error that we did not foresee is still not a traceback
-        if debug:
-            raise
-        click.echo(f"an error that Trimtab did not foresee: {type(error).__name__}: {error} [TT1000]", err=True)
-        click.echo("  Run the same command with `trimtab --debug …` for the traceback, and report it.", err=True)
+    except OSError as error:
+        if debug or error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            _unforeseen(error, debug=debug)
+        click.echo(f"standard output cannot be written: {error.strerror}", err=True)
         sys.exit(4)
+    except Exception as error:  # noqa: BLE001 - the process's edge: an error unforeseen is still not a traceback
+        _unforeseen(error, debug=debug)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(error: Exception, *, debug: bool) -> NoReturn:
+    if debug:
+        raise error
+    click.echo(f"an error that Trimtab did not foresee: {type(error).__name__}: {error} [TT1000]", err=True)
+    click.echo("  Run the same command with `trimtab --debug …` for the traceback, and report it.", err=True)
+    sys.exit(4)

@@ -39,7 +39,8 @@ def check(folder: Path, json_: bool) -> int:
     """
     from trimtab.app.check import check_project
 
-    problems = check_project(folder)
+    with nothing_printed(json_):
+        problems = check_project(folder)
     if json_:
         found = [{"code": p.code, "at": p.at, "problem": p.problem, "fix": p.fix} for p in problems]
         document("trimtab.check/1", {"problems": found})
@@ -71,7 +72,9 @@ def run(folder: Path, settings: tuple[str, ...], json_: bool, **how: bool) -> in
     home = open_home(folder)
     person, fresh = local_person(), how["fresh"] or how["twice"]
     if how["explain"]:
-        return _explained(explain_working_tree(home, person, settings=settings, say=note, fresh=fresh), json_=json_)
+        with nothing_printed(json_):
+            planned = explain_working_tree(home, person, settings=settings, say=note, fresh=fresh)
+        return _explained(planned, json_=json_)
     with nothing_printed(json_):
         result = run_working_tree(home, person, settings=settings, say=note, fresh=fresh, here=how["debug"])
     if how["twice"]:
