@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -85,20 +84,6 @@ def test_an_import_that_fails_shows_the_users_lines_alone_and_what_it_comes_from
     assert "because of KeyError: 'a'" in said
     assert "called from pipeline.py:2" in said
     assert "importlib" not in said
-
-
-def test_what_a_killed_repetition_left_is_removed_by_the_next(project: PipelineProject) -> None:
-    project.run()
-    left = Path(tempfile.mkdtemp(prefix="trimtab-reproduce-"))
-    (left / "alive.lock").write_text("")
-    (left / "rows").write_text("of customers")
-    others = Path(tempfile.mkdtemp(prefix="trimtab-reproduce-"))
-    try:
-        assert project.command("reproduce", "latest").returncode == 0
-        assert not left.exists()
-        assert others.exists()  # nothing says that it is one of ours
-    finally:
-        others.rmdir()
 
 
 def test_a_step_that_ends_the_process_at_once_fails_like_any_other(project: PipelineProject) -> None:

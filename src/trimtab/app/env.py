@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from trimtab.base.errors import EnvironmentMismatchError, InputError
 from trimtab.disk.atomic import write_bytes
+from trimtab.disk.temporary import temporary_folder
 from trimtab.drivers.environment import (
     Libraries,
     environment_level,
@@ -232,8 +232,7 @@ class _Freezing:
                 self._take(name, stored, "store")
         missing = sorted(set(self._used) - editable - set(self.kept))
         problem = "--offline" if offline else ""
-        with tempfile.TemporaryDirectory(prefix="trimtab-") as temporary:
-            folder = Path(temporary)
+        with temporary_folder("wheels") as folder:
             if missing and not offline:
                 self._say(f"asking the index for {len(missing)} wheels")
                 problem = self._from_index(missing, folder)

@@ -10,7 +10,6 @@ nothing this Trimtab can run with, nothing is built.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 from trimtab.app.env import OWN, wheels_of
 from trimtab.base.digest import digest_bytes, digest_json
 from trimtab.base.errors import DriverError, EnvironmentMismatchError
+from trimtab.disk.temporary import temporary_folder
 from trimtab.disk.tree import digest_file
 from trimtab.drivers.built_environments import BuiltEnvironments, Install, Python, find_python
 from trimtab.drivers.environment import Libraries, interpreter_of, marker_variables
@@ -199,9 +199,9 @@ def _added(host: Host, store: WheelStore, python: Python, *, offline: bool) -> S
 
 def _fetch(wanted: Sequence[Wanted], store: WheelStore, python: Python) -> str:
     """Put into the store what the index has; returns why something may still be missing."""
-    with tempfile.TemporaryDirectory(prefix="trimtab-") as folder:
-        told = download(wanted, Path(folder), python=Path(python.executable))
-        for path in sorted(Path(folder).glob("*.whl")):
+    with temporary_folder("wheels") as folder:
+        told = download(wanted, folder, python=Path(python.executable))
+        for path in sorted(folder.glob("*.whl")):
             store.put(path)
     return told.problem or "the index has no wheel for this machine with that hash"
 

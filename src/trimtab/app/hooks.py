@@ -6,16 +6,15 @@ is refused there, and what is judged, cached, handed to other steps and released
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from trimtab.app.step_runner import Hooks
 from trimtab.base.digest import digest_bytes
+from trimtab.disk.temporary import temporary_folder
 from trimtab.pipeline.draft import FEATURES, LABEL, TRAIN
 from trimtab.pipeline.graph import Graph, serving_steps
 from trimtab.spec.project import Project, Task
@@ -77,11 +76,11 @@ def open_kept_model(kept: Mapping[str, Any]) -> tuple[Model, Any, bytes]:
     from trimtab.serve.worker_models import open_model
 
     model = msgspec.json.decode(kept["about"], type=Model)
-    with tempfile.TemporaryDirectory(prefix="trimtab-model-") as temporary:
-        path = Path(temporary) / model.file
+    with temporary_folder("model") as folder:
+        path = folder / model.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(kept["content"])
-        return model, open_model(Path(temporary), model, digest=digest_bytes(kept["content"])), kept["content"]
+        return model, open_model(folder, model, digest=digest_bytes(kept["content"])), kept["content"]
 
 
 def _model_to_keep(estimator: Any, inputs: Mapping[str, Any], task: Task) -> dict[str, Any]:
@@ -90,8 +89,7 @@ def _model_to_keep(estimator: Any, inputs: Mapping[str, Any], task: Task) -> dic
 
     label = inputs.get(LABEL)
     labels = sorted(set(label.tolist())) if label is not None and task is not Task.REGRESSION else []
-    with tempfile.TemporaryDirectory(prefix="trimtab-model-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("model") as folder:
         model = save_model(estimator, folder, task=task, features=feature_names(inputs[FEATURES]), labels=labels)
         content = (folder / model.file).read_bytes()
     return {"schema": _MARK, "about": msgspec.json.encode(model, order="sorted"), "content": content}

@@ -8,9 +8,7 @@ in the environment that was built, with the seeds, threads and variables of the 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +25,7 @@ from trimtab.app.training_rows import table_path
 from trimtab.base.digest import Digest, digest_bytes, short
 from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.disk.atomic import write_bytes
-from trimtab.disk.lock import Lease, holder
+from trimtab.disk.temporary import temporary_folder
 from trimtab.drivers.data_files import lay_out, missing
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.source_snapshot import extract
@@ -39,8 +37,6 @@ from trimtab.records.versioned import decode, encode
 
 Say = Callable[[str], None]
 _PROBLEM: Final = b"problem "
-_PLACES: Final = "trimtab-reproduce-"
-_ALIVE: Final = "alive.lock"
 _FOUND_BY: Final = ("PYTHONPATH", "TRIMTAB_HOME")
 """Variables by which this Trimtab itself and those whom it trusts are found."""
 
@@ -92,12 +88,7 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
     """
     run = find_run(home, name)
     _check(home, run)
-    _remove_abandoned()
-    with (
-        tempfile.TemporaryDirectory(prefix=_PLACES) as temporary,
-        Lease(Path(temporary) / _ALIVE, f"reproduce {run.run_id}"),
-    ):
-        place = Path(temporary).resolve()
+    with temporary_folder("reproduce") as place:
         folder, state = place / "source", place / "state"
         _lay_out(home, run, folder, state)
         python = _environment(home, run, say, offline=way.offline)
@@ -111,14 +102,6 @@ def reproduce(home: Home, name: str, *, say: Say, way: Way = Way()) -> Reproduct
 
 
 # ── what it needs ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _remove_abandoned() -> None:
-    """Removes the folders of repetitions that were killed: they hold rows."""
-    for place in Path(tempfile.gettempdir()).glob(f"{_PLACES}*"):
-        alive = place / _ALIVE
-        if alive.is_file() and alive.stat().st_uid == os.getuid() and holder(alive) is None:
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def _check(home: Home, run: Run) -> None:

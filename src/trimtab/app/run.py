@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,6 +28,7 @@ from trimtab.app.settings import read_settings, with_recorded, with_settings
 from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import Instant
+from trimtab.disk.temporary import temporary_folder
 from trimtab.drivers.clocks import RealClock, ReplayClock
 from trimtab.drivers.project_file import read_project
 from trimtab.drivers.source_snapshot import extract, take_snapshot, told_left_out
@@ -66,8 +66,8 @@ def explain_working_tree(
         say(f"there is no {home.project.data.contract} yet: a run infers one from the table, and then runs every step")
         return ()
     plan = plan_working_tree(home, actor, settings=settings, say=say, fresh=fresh)
-    with tempfile.TemporaryDirectory(prefix="trimtab-") as temporary:
-        return explain(home, plan, Path(temporary) / "read", say)
+    with temporary_folder("plan") as folder:
+        return explain(home, plan, folder / "read", say)
 
 
 def plan_working_tree(
@@ -130,8 +130,7 @@ def run_retraining(home: Home, actor: Actor, *, key: str, as_of: Instant, say: S
     manifest = home.bundles.manifest(desired.champion)
     parent = run_of_release(home.records, desired.champion)
     check_environment(manifest, installed_packages(), python_minor())
-    with tempfile.TemporaryDirectory(prefix="trimtab-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("source") as folder:
         snapshot = extract(manifest.source, folder, home.blobs)
         project = read_project(folder)
         plan = Plan(
@@ -158,7 +157,7 @@ def execute(home: Home, plan: Plan, say: Say) -> Run:
         home.clean()
         began = time.perf_counter()
         run = _begin(home, plan)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trimtab-")))
+        folder = stack.enter_context(temporary_folder("run"))
         carried = Carried(run=run)
         try:
             _carry_out(home, plan, carried, folder, say)

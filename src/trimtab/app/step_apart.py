@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from trimtab.app.process_group import ProcessGroup
 from trimtab.app.run_settings import child_environment
 from trimtab.app.step_outcome import Problem, Ran, StepJob, lost, stopped, timed_out
 from trimtab.base.instants import SECOND, Span, format_span
+from trimtab.disk.temporary import temporary_folder
 
 _PROGRAM: Final = (sys.executable, "-P", "-m", "trimtab.app.step_process")
 
@@ -30,8 +30,8 @@ class StepProcesses:
 
     def run(self, job: StepJob, *, limit: Span | None) -> Ran:
         """What came of the step, run by a new interpreter; one that outlives ``limit`` is ended."""
-        with tempfile.TemporaryDirectory(prefix="trimtab-step-") as temporary:
-            asked, answer = Path(temporary) / "job", Path(temporary) / "answer"
+        with temporary_folder("step") as folder:
+            asked, answer = folder / "job", folder / "answer"
             asked.write_bytes(msgspec.msgpack.encode(job))
             group = self._begin((*_PROGRAM, str(asked), str(answer)), job.folder)
             if group is None:

@@ -133,16 +133,11 @@ class Steps:
         while waiting:
             ready = [step for step in waiting if all(name in given or name in self.kept for name in step.inputs)]
             together = self._together(ready)
-            apart = []
             for step in ready:  # each is decided when those before it have run, since they may write what it reads
-                planned = self._settle(step, given)
-                if planned is None:
-                    continue
-                if step in together:
-                    apart.append((step, planned))
-                else:
+                if step not in together and (planned := self._settle(step, given)) is not None:
                     self._carry_out([(step, planned)], given)
-            self._carry_out(apart, given, apart=True)
+            settled = [(step, self._settle(step, given)) for step in together]
+            self._carry_out([(step, planned) for step, planned in settled if planned is not None], given, apart=True)
             waiting = [step for step in waiting if step.function not in self.done]
 
     def open(self, step: str) -> Any:

@@ -15,7 +15,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from trimtab.base.errors import DriverError
 from trimtab.base.instants import MINUTE, Span
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.lock import Lease
+from trimtab.disk.temporary import temporary_folder
 from trimtab.release.requirements import normalised
 
 _MARKER: Final = "trimtab-environment.json"
@@ -214,8 +214,7 @@ def _make(python: Python, place: Path) -> None:
 def _install(python: Path, installs: Sequence[Install]) -> None:
     if not installs:
         return
-    with tempfile.TemporaryDirectory(prefix="trimtab-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("requirements") as folder:
         for each in installs:
             (folder / each.wheel.name).symlink_to(each.wheel.absolute())
         lines = folder / "requirements.txt"

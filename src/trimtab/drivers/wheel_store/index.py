@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from trimtab.disk.temporary import temporary_folder
 from trimtab.drivers.wheel_store.repack import NotLockableError
 from trimtab.release.requirements import normalised
 from trimtab.release.wheel_name import parse_wheel_name
@@ -136,9 +137,8 @@ def _addresses(pip: list[str], wanted: Collection[Wanted]) -> dict[str, str]:
     """Where the index has the files: without credentials, and only where it is an address that others can use."""
     if not wanted:
         return {}
-    with tempfile.TemporaryDirectory(prefix="trimtab-") as folder:
-        report = Path(folder, "report.json")
-        lines = Path(folder, "wanted.txt")
+    with temporary_folder("wanted") as folder:
+        report, lines = folder / "report.json", folder / "wanted.txt"
         lines.write_text("".join(f"{each.line}\n" for each in wanted), encoding="utf-8")
         command = [
             *pip, "--disable-pip-version-check", "--retries", "1", "install", "--dry-run", "--ignore-installed",
