@@ -15,6 +15,7 @@ from trimtab.app.judging_run import champion_first, judge_run
 from trimtab.app.known_reach import KnownReach
 from trimtab.app.places import is_file
 from trimtab.app.project_code import SourceCode, changed_since, read_code, read_contents
+from trimtab.app.project_files import ProjectFiles
 from trimtab.app.run_settings import hidden
 from trimtab.app.run_values import Carried, Plan, Prepared
 from trimtab.app.step_facts import Reader
@@ -102,7 +103,8 @@ def _prepare(home: Home, plan: Plan, folder: Path, say: Say, *, load: bool) -> P
     code = read_code(plan.folder, project, frozenset(files), read_contents(plan.folder, files), load=load)
     libraries = Libraries(cache / "libraries.index")
     reach = KnownReach(code.texts, cache / "reach.index")
-    reader = Reader(root=plan.folder.resolve(), project=project, code=reach, libraries=libraries, index=index)
+    there = ProjectFiles(plan.folder.resolve(), index)
+    reader = Reader(project=project, code=reach, libraries=libraries, files=there)
     used = libraries.behind(sorted(reader.imports(code.graph)))
     level, lock = environment_level(plan.folder, used, libraries=libraries, named=project.pipeline.lock)
     if lock is not None:  # by itself: a lock may be too large to be a file of the source
@@ -133,7 +135,8 @@ def _runner(
 ) -> StepRunner:
     """Imported and made for a step that runs: where nothing has changed, none does."""
     from trimtab.app.hooks import hooks_for
-    from trimtab.app.step_runner import StepCode, StepRunner, Tools
+    from trimtab.app.step_job import StepCode, Tools
+    from trimtab.app.step_runner import StepRunner
     from trimtab.drivers.observation import Observer
     from trimtab.drivers.user_code import forget_byte_code
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from trimtab.app.step_runner import Hooks
+from trimtab.app.step_job import Hooks
 from trimtab.base.digest import digest_bytes
 from trimtab.disk.temporary import temporary_folder
 from trimtab.pipeline.draft import FEATURES, LABEL, TRAIN

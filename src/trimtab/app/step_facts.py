@@ -22,12 +22,10 @@ from typing import Final
 import msgspec
 
 from trimtab.app.known_reach import KnownReach
+from trimtab.app.project_files import ProjectFiles, is_pattern
 from trimtab.app.run_settings import FIXED, hidden
 from trimtab.base.digest import Digest, digest_json, short
-from trimtab.base.errors import DriverError, NotFoundError
 from trimtab.drivers.environment import Libraries
-from trimtab.drivers.file_index import FileIndex
-from trimtab.drivers.source_snapshot.walking import NEVER
 from trimtab.pipeline.graph import Graph, Step
 from trimtab.pipeline.parts import Part, PartKind
 from trimtab.pipeline.plan import StepFacts, Unstable
@@ -77,13 +75,12 @@ _NOTHING: Final = Handed()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """What is asked about a project in ``root``: its code, the libraries behind it, and its files."""
+    """What is asked about a project: its code, the libraries behind it, and its files."""
 
-    root: Path
     project: Project
     code: KnownReach
     libraries: Libraries
-    index: FileIndex
+    files: ProjectFiles
 
     def facts(self, graph: Graph) -> dict[str, StepFacts]:
         """Step → what is known of it before its inputs are."""
@@ -121,7 +118,7 @@ class Reader:
         always += [Part(kind=PartKind.LIBRARY, name=name, value="not installed here") for name in absent]
         always += [self._parameter(name, value) for name, value in sorted(step.params.items())]
         always += [self._variable(name) for name in sorted({*step.mark.env, *_variables(reach)})]
-        always += self._file_parts(_files(reach))
+        always += self.files.parts(_files(reach))
         if any(hint.kind is HintKind.CHANCE and hint.what.startswith(_SEEDED) for hint in reach.hints):
             always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
         always += self._serialisers()
@@ -148,26 +145,26 @@ class Reader:
         always.append(Part(kind=PartKind.SETTING, name="writes", value=digest_json([str(p) for p in command.writes])))
         always.append(Part(kind=PartKind.SETTING, name="seed", value=str(self.project.pipeline.seed)))
         always += [self._variable(name) for name in sorted(command.env)]
-        paths = {path for pattern in command.reads for path in self._matches(pattern)}
+        paths = {path for pattern in command.reads for path in self.files.matches(pattern)}
         words = shlex.split(command.run)
-        files = [name for word in words if (name := self._own_file(word))]
+        files = [name for word in words if (name := self.files.named_by(word))]
         scripts = [name for name in files if name.endswith(".py")]
         notes: list[str] = []
         code: set[str] = set()
         named: set[str] = set()
-        always += self._file_parts(path for path in paths if path not in written and path not in scripts)
+        always += self.files.parts(path for path in paths if path not in written and path not in scripts)
         for script in scripts:
             reach = self.code.reach_file(script)
             always += _code_parts(reach, script.removesuffix(".py").replace("/", "."))
             always += _library_parts(self.libraries.behind(sorted(reach.externals)))
             always += [self._variable(name) for name in _variables(reach)]
-            always += self._file_parts(name for name in _files(reach) if name not in written)
+            always += self.files.parts(name for name in _files(reach) if name not in written)
             notes += [*_notes(step, reach), *_kept_all_the_same(reach, "a command's result is kept all the same")]
             named |= _named(reach)
             code |= {unit.at.rpartition(":")[0] for unit in reach.units}
         for_shell = _for_shell(words)
-        script = next((name for word in for_shell if (name := self._own_file(word))), "")
-        always += self._file_parts([script])
+        script = next((name for word in for_shell if (name := self.files.named_by(word))), "")
+        always += self.files.parts([script])
         always += [self._variable(name) for name in self._shell_variables(for_shell, script)]
         return StepFacts(
             step=step.function,
@@ -178,60 +175,14 @@ class Reader:
             named=frozenset(named),
         )
 
-    def _own_file(self, word: str) -> str:
-        """A word of a command as the name of a file of the project; empty if it names none."""
-        with suppress(OSError, ValueError):
-            path = Path(os.path.normpath(self.root / word))
-            if path.is_relative_to(self.root) and path.is_file():
-                return path.relative_to(self.root).as_posix()
-        return ""
-
     def _shell_variables(self, words: Sequence[str], script: str) -> list[str]:
         """Variables that a shell script, or a text given to a shell, names, as far as they are set here."""
         texts = [*words]
         if script:
             with suppress(OSError, ValueError):
-                texts.append((self.root / script).read_text(encoding="utf-8"))
+                texts.append((self.files.root / script).read_text(encoding="utf-8"))
         named = {name for text in texts for name in _SHELL_VARIABLE.findall(text)}
         return sorted(name for name in named if name in os.environ and name not in _SHELLS_OWN)
-
-    def _matches(self, pattern: str) -> Iterator[str]:
-        """The files that a pattern names, those of a folder included."""
-        found = sorted(self.root.glob(pattern)) if any(sign in pattern for sign in "*?[") else [self.root / pattern]
-        for path in found:
-            inside = sorted(_files_below(path)) if path.is_dir() else [path]
-            names = (each.relative_to(self.root) for each in inside)
-            yield from (name.as_posix() for name in names if NEVER.isdisjoint(name.parts))
-
-    def _file_parts(self, named: Iterable[str]) -> Iterator[Part]:
-        for name in sorted(set(named)):
-            for path in self._existing(name):
-                try:
-                    digest: str = self.index.digest(self.root / path)
-                except NotFoundError:
-                    digest = "absent"
-                except DriverError:  # a step that really reads it will say so
-                    digest = "unreadable"
-                yield Part(kind=PartKind.FILE, name=path, value=digest)
-
-    def _existing(self, name: str) -> list[str]:
-        """The files of the project that a text in the code may mean; Python files count as code already."""
-        if not name or "\n" in name or "\0" in name or name.endswith(".py"):
-            return []
-        if _is_pattern(name):
-            if "/" not in name or name.startswith("/") or ".." in name:
-                return []
-            with suppress(ValueError, OSError):  # not every text with a star is a pattern
-                return [path for path in self._matches(name) if not path.endswith(".py")]
-            return []
-        path = self.root / name
-        try:
-            if not path.is_file():
-                return []
-            resolved = path.resolve()
-        except (OSError, ValueError):  # longer than a name may be, or in a folder that is not ours to read
-            return []
-        return [resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else str(resolved)]
 
     def _parameter(self, name: str, value: Scalar) -> Part:
         shown = hidden(self.project, name, value)  # a plan tells it, and so does the record
@@ -252,13 +203,6 @@ def _for_shell(words: Sequence[str]) -> list[str]:
     if words[0].endswith(".sh"):
         return [words[0]]
     return [word for word in words[1:] if not word.startswith("-")] if Path(words[0]).name in _SHELLS else []
-
-
-def _files_below(folder: Path) -> Iterator[Path]:
-    """The files in a folder, without those that belong to no project; an environment has tens of thousands."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in NEVER]
-        yield from (Path(place, name) for name in files)
 
 
 def variables_of(facts: StepFacts, seen: Iterable[str], project: Project) -> dict[str, str | None]:
@@ -348,13 +292,9 @@ def _variables(reach: Reach) -> list[str]:
 def _files(reach: Reach) -> set[str]:
     """Files that the code is seen to read by name, and patterns."""
     read = {hint.name for hint in reach.hints if hint.kind is HintKind.FILE and hint.name}
-    return read | {text for text in reach.literals if _is_pattern(text)}
+    return read | {text for text in reach.literals if is_pattern(text)}
 
 
 def _named(reach: Reach) -> frozenset[str]:
     """Other texts in the code that may be names of files: whether they are read or written is seen when it runs."""
-    return frozenset(text for text in reach.literals if text and not _is_pattern(text) and len(text) < _LONGEST)
-
-
-def _is_pattern(text: str) -> bool:
-    return any(sign in text for sign in "*?[")
+    return frozenset(text for text in reach.literals if text and not is_pattern(text) and len(text) < _LONGEST)

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from trimtab.app.hooks import hooks_for
 from trimtab.app.seeding import seed_all
+from trimtab.app.step_job import Job, StepCode, Tools
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
-from trimtab.app.step_runner import Job, StepCode, StepRunner, Tools
+from trimtab.app.step_runner import StepRunner
 from trimtab.base.errors import TrimtabError
 from trimtab.disk.atomic import write_bytes
 from trimtab.drivers.file_index import FileIndex

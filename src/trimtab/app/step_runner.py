@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -25,16 +25,14 @@ from trimtab.app.run_settings import peak_bytes, variables
 from trimtab.app.seeding import seed_all
 from trimtab.app.serialisers import load_serialisers
 from trimtab.app.step_apart import StepProcesses
+from trimtab.app.step_job import Job, StepCode, Tools
 from trimtab.app.step_outcome import Ran, StepJob, problem_of
 from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError, UserCodeError
-from trimtab.base.instants import Span
 from trimtab.disk.faults import explained
 from trimtab.disk.reading import stamp_clock
-from trimtab.drivers.file_index import FileIndex
-from trimtab.drivers.local_blobs import LocalBlobs
 from trimtab.drivers.module_state import ModuleState
-from trimtab.drivers.observation import Observed, Observer, Watch
+from trimtab.drivers.observation import Observed, Watch
 from trimtab.drivers.run_log import RUN_LOG, RUN_SECRETS
 from trimtab.drivers.step_values import StepValues
 from trimtab.drivers.user_code import own_modules, user_errors
@@ -53,55 +51,6 @@ _HERE: Final = re.compile(
     rb"""(?:listdir|scandir|Path|cwd|getcwd)\(\)|__file__|(?:listdir|scandir|walk|Path)\(["']\./?["']|\bglob\.i?glob\(["'][^/"']*["']"""
 )
 """How it names the folder that it lies in, or that it runs in."""
-
-
-class Hooks(Protocol):
-    """What a kind of project adds to the running of its steps."""
-
-    def to_keep(self, step: str, value: Any, inputs: Mapping[str, Any]) -> Any:
-        """What is kept of a step's result; raises for a result that a release could not use."""
-        ...
-
-    def to_hand(self, step: str, kept: Any) -> Any:
-        """What a consumer is given of what was kept."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A step that is to run: its inputs as openers or as kept values, the files that it declares, its time limit."""
-
-    step: Step
-    opened: Mapping[str, Callable[[], Any]]
-    kept: Mapping[str, Kept]
-    declared: frozenset[str]
-    named: frozenset[str]
-    limit: Span | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What running a step needs beside its code: see the drivers.
-
-    ``files`` keeps what commands write; ``task`` and ``rows`` are those of the training table, if there is one.
-    """
-
-    values: StepValues
-    index: FileIndex
-    files: LocalBlobs
-    observer: Observer
-    hooks: Hooks
-    task: str = ""
-    rows: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepCode:
-    """The project's code: its ``functions``, imported when the first step runs, since that costs; and the ``contents``
-    of its Python files by path, as the run recorded them."""
-
-    functions: Callable[[], Mapping[str, Callable[..., Any]]]
-    contents: Mapping[str, bytes]
 
 
 class StepRunner:

@@ -29,8 +29,9 @@ from trimtab.records.run import StepRun, StepState
 from trimtab.spec.project import Project
 
 if TYPE_CHECKING:
+    from trimtab.app.step_job import Job
     from trimtab.app.step_outcome import Ran
-    from trimtab.app.step_runner import Job, StepRunner
+    from trimtab.app.step_runner import StepRunner
 
 SLOW: Final = Span(2 * SECOND)
 """Steps that took longer the last time run side by side, each in a process of its own: starting one takes a second."""
@@ -247,7 +248,7 @@ class Steps:
             self._record(step, planned, ran)
 
     def _job(self, step: Step, given: Mapping[str, Given]) -> Job:
-        from trimtab.app.step_runner import Job
+        from trimtab.app.step_job import Job
 
         inputs = {name: given[name] if name in given else self.kept[name] for name in step.inputs}
         return Job(

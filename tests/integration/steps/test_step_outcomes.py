@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from trimtab.app.hooks import PlainHooks
+from trimtab.app.step_job import Job, StepCode, Tools
 from trimtab.app.step_outcome import Ran, error_of, lost, problem_of, said_last, timed_out
-from trimtab.app.step_runner import Job, StepCode, StepRunner, Tools
+from trimtab.app.step_runner import StepRunner
 from trimtab.base.errors import InputError, IntegrityError, ProblemsError, TrimtabError, UserCodeError
 from trimtab.drivers.file_index import FileIndex
 from trimtab.drivers.local_blobs import LocalBlobs
