@@ -31,7 +31,7 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{purpose}-", ignore_cleanup_errors=True) as made,
         Lease(Path(made) / _ALIVE, purpose),
     ):
-        folder = Path(made).resolve() / "work"
+        folder = Path(made).resolve() / "files"
         folder.mkdir()
         yield folder
 

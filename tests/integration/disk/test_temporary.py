@@ -57,7 +57,7 @@ def test_what_is_left_by_a_killed_process_goes_and_what_a_living_one_has_stays(t
         strangers.mkdir()
         with temporary_folder("rows"):
             assert not killed.exists()
-            assert (living / "work/rows").read_text() == "of customers"
+            assert (living / "files/rows").read_text() == "of customers"
             assert strangers.exists()  # nothing says that it is one of ours
     finally:
         for maker in makers:
