@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ def data() -> None:
     """
     one_thread()
     gc.set_threshold(_OBJECTS)
+    atexit.register(gc.freeze)  # nor is what libraries hold looked through for garbage once more as the process ends
 
 
 @data.command()
