@@ -16,7 +16,7 @@ import pytest
 from trimtab.base.errors import DriverError
 from trimtab.data.scan import Scan
 from trimtab.drivers.sources import SourceError, open_source, open_table, read_source
-from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, batch_rows
+from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.columnar import windows
 from trimtab.drivers.sources.footer import RowGroup, row_groups
 from trimtab.spec.project import Source
@@ -73,7 +73,7 @@ def test_batches_are_bounded_whatever_the_row_groups(tmp_path: Path, group: int)
     table.write_parquet(tmp_path / "rows.parquet", row_group_size=group)
     scan = open_table(tmp_path / "rows.parquet")
     batches = list(scan.batches())
-    assert all(0 < batch.height <= MOST_ROWS for batch in batches)
+    assert all(0 < batch.height <= 1.5 * MOST_ROWS for batch in batches)
     assert len(batches) <= 6
     assert pl.concat(batches).equals(table)
 
@@ -82,8 +82,13 @@ def test_a_wide_table_has_shorter_batches(tmp_path: Path) -> None:
     table = pl.DataFrame({f"c{place}": np.arange(3_000) + place for place in range(5_000)})
     table.write_parquet(tmp_path / "rows.parquet")
     batches = list(open_table(tmp_path / "rows.parquet").batches())
-    assert max(batch.height for batch in batches) <= batch_rows(5_000) < table.height
+    assert max(batch.height for batch in batches) <= 1.5 * batch_rows(5_000) < 1.5 * table.height
     assert pl.concat(batches).equals(table)
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(0, []), (9, [9]), (14, [14]), (16, [8, 8]), (26, [9, 9, 8])])
+def test_a_cut_leaves_no_short_remainder(rows: int, sizes: list[int]) -> None:
+    assert [part.height for part in cut(pl.DataFrame({"n": range(rows)}), 10)] == sizes
 
 
 @pytest.mark.parametrize(("columns", "expected"), [(0, 131_072), (30, 131_072), (1_000, 12_000), (100_000, 1_024)])

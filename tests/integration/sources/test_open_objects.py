@@ -49,7 +49,7 @@ def test_a_table_in_memory_is_read_as_often_as_needed(what: Any) -> None:
 def test_batches_are_bounded(lazy: bool) -> None:
     table = pl.DataFrame({"n": range(300_000)})
     batches = list(open_table(table.lazy() if lazy else table).batches())
-    assert max(batch.height for batch in batches) <= 131_072
+    assert max(batch.height for batch in batches) <= 1.5 * 131_072
     assert pl.concat(batches).equals(table)
 
 

@@ -15,11 +15,16 @@ LEAST_ROWS: Final = 1_024
 
 
 def batch_rows(columns: int) -> int:
-    """The rows of a batch of so many columns."""
+    """The rows of a usual batch of so many columns; `cut` makes it up to half as large again."""
     return max(LEAST_ROWS, min(MOST_ROWS, CELLS // max(1, columns)))
 
 
 def cut(table: pl.DataFrame, rows: int) -> Iterator[pl.DataFrame]:
-    """The table in batches of so many rows, without copying; nothing for a table without rows."""
-    for first in range(0, table.height, rows):
-        yield table.slice(first, rows)
+    """The table in batches of about so many rows, without copying; nothing for a table without rows.
+
+    All are of one size, up to half as large again as asked for: a batch costs some milliseconds however short it is, so
+    that a remainder of a few rows would cost as much as a whole one.
+    """
+    size = -(-table.height // max(1, round(table.height / rows)))
+    for first in range(0, table.height, max(1, size)):
+        yield table.slice(first, size)

@@ -25,15 +25,13 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from trimtab.drivers.sources.batching import batch_rows, cut
+from trimtab.drivers.sources.batching import CELLS, batch_rows, cut
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.footer import RowGroup, row_groups
 from trimtab.drivers.sources.reading import read_errors
 
 _MOST_SLICES: Final = 16
 """Of one row group: each reads the group's bytes again."""
-_WINDOW_CELLS: Final = 8_000_000
-"""Of a slice of a large row group, at least: fewer slices are less to read, and larger ones more to hold."""
 _STORED_BYTES: Final = 32_000_000
 _CELLS_AT_ONCE: Final = 1_000_000
 """What one call reads from the disk, and what it makes of it, about."""
@@ -64,7 +62,11 @@ class Window:
 
 
 def windows(groups: Sequence[RowGroup], columns: int) -> Iterator[Window]:
-    """Windows of about a batch of so many columns, which together are the file; none has parts of two row groups."""
+    """Windows of about a batch of so many columns, which together are the file; none has parts of two row groups.
+
+    A large group is one window as long as it has no more cells than a batch of a wide table, since each slice of it
+    costs as much to decompress as the whole.
+    """
     rows = batch_rows(columns)
     first = held = stored = 0
     for group in groups:
@@ -74,7 +76,7 @@ def windows(groups: Sequence[RowGroup], columns: int) -> Iterator[Window]:
         if group.rows <= rows:
             held, stored = held + group.rows, stored + group.stored
             continue
-        slices = min(_MOST_SLICES, -(-group.rows // rows), -(-group.rows * columns // _WINDOW_CELLS))
+        slices = min(_MOST_SLICES, -(-group.rows // rows), -(-group.rows * columns // CELLS))
         size = -(-group.rows // slices)
         for start in range(0, group.rows, size):
             yield Window(first=first + start, rows=min(size, group.rows - start), stored=group.stored)
