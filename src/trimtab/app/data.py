@@ -123,6 +123,7 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
     profiler = Profiler(found.schema, depth)
     for batch in watched(found, reading.progress):
         profiler.add(batch)
+        del batch
     made = profiler.profile()
     if reading.key:
         made = with_repeats(made, found, reading.key)
@@ -159,6 +160,7 @@ def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str,
     fold = SeasonFold(found.schema, reading.time, season, zone=reading.zone, sensitive=reading.unseen)
     for batch in watched(found, reading.progress):
         fold.add(batch)
+        del batch
     return found.name, fold.seasons()
 
 
@@ -219,6 +221,7 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
                 kept.add(parted.rows)
             if profiler is not None:
                 profiler.add(batch)
+            del batch, parted
         report = judge.report(scan)
         if kept is not None and report.verdict is Verdict.FAIL:
             kept.discard()

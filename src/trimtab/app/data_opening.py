@@ -170,11 +170,16 @@ def is_time(dtype: DataType) -> bool:
 
 
 def watched(scan: Scan, progress: Progress | None) -> Iterator[pl.DataFrame]:
-    """A table's batches, with someone told how far the reading is."""
+    """A table's batches, with someone told how far the reading is.
+
+    Whoever folds over them lets go of each (``del batch``) before asking for the next: a name would keep a whole window
+    of the file in memory while the next one is read.
+    """
     rows = 0
     for batch in scan.batches():
-        yield batch
         rows += batch.height
+        yield batch
+        del batch
         if progress is not None:
             progress(rows, scan.rows)
 
