@@ -25,6 +25,7 @@ from trimtab.cli.data_inputs import (
     with_sensitive,
     with_time,
 )
+from trimtab.cli.memory import keep_freed_memory
 from trimtab.cli.output import EXIT_OF_VERDICT, as_json, document, in_project, note
 from trimtab.cli.progress import Progress
 from trimtab.cli.threads import one_thread
@@ -45,6 +46,7 @@ def data() -> None:
     named is the project's own table and contract.
     """
     one_thread()
+    keep_freed_memory()
     gc.set_threshold(_OBJECTS)
     atexit.register(gc.freeze)  # nor is what libraries hold looked through for garbage once more as the process ends
 
