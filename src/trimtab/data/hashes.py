@@ -24,6 +24,9 @@ _TWO: Final = np.uint64(0x94D0_49BB_1331_11EB)
 _GOLDEN: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _LONG: Final = 256
 """Bytes of a text from which on it is hashed by itself: one long text must not make a pass of every eight bytes."""
+_BLOCK: Final = 1 << 14
+"""Texts that are hashed at once: their states and words stay in a processor's cache."""
+_PADDING: Final = "\0" * 8
 _EXACT: Final = 2**53
 _FIRST: Final = np.array([(1 << 8 * count) - 1 for count in range(9)], dtype=np.uint64)
 """What keeps so many of a word's eight bytes."""
@@ -60,26 +63,46 @@ def hash_texts(texts: pl.Series) -> Hashes:
 
     filled = texts.fill_null("")
     lengths = filled.str.len_bytes().to_numpy().astype(np.int64)
-    content = (filled.str.join("").cast(pl.Binary).item() or b"") if len(texts) else b""
+    # Eight bytes more, since the last text is read eight at a time, too.
+    joined = pl.concat([filled.rename("text"), pl.Series("text", [_PADDING])]).str.join("")
+    content: bytes = joined.cast(pl.Binary).item()
     starts = np.cumsum(lengths) - lengths
-    data = np.frombuffer(content + bytes(8), dtype=np.uint8)
-    words = np.ndarray(shape=(len(content) + 1,), dtype="<u8", buffer=data, strides=(1,))
     hashes = lengths.astype(np.uint64) * _GOLDEN
-    shortest, longest = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
-    at = 0
-    while at + 8 <= shortest and longest <= _LONG:  # every text has these eight bytes
-        hashes = _absorbed(hashes, words[starts + at])
-        at += 8
-    rows = np.flatnonzero((lengths > at) & (lengths <= _LONG))
-    while len(rows):
-        left = np.minimum(lengths[rows] - at, 8)
-        hashes[rows] = _absorbed(hashes[rows], words[starts[rows] + at] & _FIRST[left])
-        at += 8
-        rows = rows[lengths[rows] > at]
-    for row in np.flatnonzero(lengths > _LONG).tolist() if longest > _LONG else ():
-        text = content[starts[row] : starts[row] + lengths[row]]
-        hashes[row] ^= np.uint64(_digest(text))
-    return mixed(hashes)
+    for first in range(0, len(lengths), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        own, its_starts, its_lengths = hashes[block], starts[block], lengths[block]
+        if its_lengths[0] <= _LONG and (its_lengths == its_lengths[0]).all():
+            _absorb_even(own, content, int(its_starts[0]), int(its_lengths[0]))
+        else:
+            _absorb_uneven(own, content, its_starts, its_lengths)
+        mixed(own)
+    return hashes
+
+
+def _absorb_even(states: Hashes, content: bytes, start: int, length: int) -> None:
+    """Take each text into its state where all are of one length, one after the other."""
+    rows, apart = states.shape, (length,)
+    for at in range(0, length, 8):
+        words: Hashes = np.ndarray(shape=rows, dtype="<u8", buffer=content, offset=start + at, strides=apart)
+        _absorb(states, words if at + 8 <= length else words & _FIRST[length - at])
+
+
+def _absorb_uneven(states: Hashes, content: bytes, starts: Integers, lengths: Integers) -> None:
+    """Take each text into its state: eight bytes of all at a time, shorter texts first, so that those that are not at
+    their end yet are beside each other."""
+    words: Hashes = np.ndarray(shape=(len(content) - 7,), dtype="<u8", buffer=content, strides=(1,))
+    order = np.argsort(np.minimum(lengths, _LONG + 1).astype(np.uint16), kind="stable")
+    own, starts, lengths = states[order], starts[order], lengths[order]
+    shorter = np.searchsorted(lengths, np.arange(_LONG + 8)).tolist()  # how many are shorter than so many bytes
+    usual = shorter[_LONG + 1]
+    for at in range(0, min(int(lengths[-1]), _LONG), 8):
+        first, whole = shorter[at + 1], min(shorter[at + 8], usual)
+        found = words[starts[first:usual] + at]
+        found[: whole - first] &= _FIRST[lengths[first:whole] - at]
+        _absorb(own[first:usual], found)
+    for place in range(usual, len(lengths)):
+        own[place] ^= np.uint64(_digest(content[starts[place] : starts[place] + lengths[place]]))
+    states[order] = own
 
 
 def hash_names(names: list[str]) -> Hashes:
@@ -98,10 +121,9 @@ def _digest(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
-def _absorbed(state: Hashes, words: Hashes) -> Hashes:
-    """The states with eight more bytes of each text taken in; changes its first argument and returns it."""
-    state ^= words
-    state *= _ONE
-    state ^= state >> np.uint64(29)
-    state *= _GOLDEN
-    return state
+def _absorb(states: Hashes, words: Hashes) -> None:
+    """Take eight more bytes of each text into its state."""
+    states ^= words
+    states *= _ONE
+    states ^= states >> np.uint64(29)
+    states *= _GOLDEN
