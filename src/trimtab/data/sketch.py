@@ -18,23 +18,24 @@ shape: 2⁻⁷ to 2⁻⁹), which for a normal column is a rank error of at most
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
+from trimtab.data.counting import count_floats, count_integers, joined
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
-Halves = np.ndarray[Any, np.dtype[np.int32]]
+Counting = Callable[[Any, int], tuple[Integers, Integers]]
+"""Counts values by bucket, given the bits that the buckets' names leave out."""
 
 BUCKETS_MAX: Final = 8_192
 _INFINITY: Final = 0x7FF0_0000_0000_0000
 _MAGNITUDE: Final = np.int64(0x7FFF_FFFF_FFFF_FFFF)
-_HALF: Final = 32
 _FIRST: Final = 2 * BUCKETS_MAX
-_DENSE: Final = 1 << 15
-_MOST: Final = 1 << 19
-"""Buckets counted in one array, empty ones between them included; beyond, keys are sorted."""
+"""Numbers that show how fine buckets can be."""
 _KEY_ESCAPE: Final = 0xFF
 _COUNT_ESCAPE: Final = 0xFFFF
 
@@ -89,29 +90,32 @@ class SketchFold:
         """The names of the buckets so far."""
         return self._keys
 
-    def add(self, codes: Integers) -> None:
-        """Count numbers by their codes (`codes_of` for floats, the integers themselves for times)."""
-        if len(codes):
-            self.add_counted(*_tally(codes >> self.dropped if self.dropped else codes), dropped=self.dropped)
+    def add(self, integers: Integers) -> None:
+        """Count integers (times) by themselves."""
+        self._add(integers, count_integers)
 
     def add_floats(self, values: Floats) -> None:
         """Count finite floats."""
-        if not self.dropped and len(values) > _FIRST:  # a few rows show how fine buckets can be; the rest is cheaper
-            self.add(codes_of(values[:_FIRST]))
-            values = values[_FIRST:]
-        if self.dropped < _HALF:
-            self.add(codes_of(values))
-        elif len(values):
-            self.add_counted(*_tally(_short_codes(values, self.dropped - _HALF)), dropped=self.dropped)
+        self._add(values, count_floats)
+
+    def _add(self, values: Any, count: Counting) -> None:
+        """Count values, in pieces while all of them are kept apart: a few show how fine buckets can be, and the rest is
+        counted in fewer of them, which is cheaper."""
+        size = _FIRST
+        while len(values):
+            if self.dropped or 0 < len(self._keys) <= BUCKETS_MAX // 2:
+                size = len(values)
+            self.add_counted(*count(values[:size], self.dropped), dropped=self.dropped)
+            values, size = values[size:], 2 * size
 
     def add_counted(self, keys: Integers, counts: Integers, *, dropped: int = 0) -> None:
         """Count buckets of the given precision (not coarser than this one's): ascending names and their rows."""
         if dropped < self.dropped:
-            keys, counts = _joined(keys >> self.dropped - dropped, counts)
+            keys, counts = joined(keys >> self.dropped - dropped, counts)
         if len(self._keys):
             keys, counts = _merged(self._keys, self._counts, keys, counts)
         steps = _steps(keys)
-        self._keys, self._counts = _joined(keys >> steps, counts) if steps else (keys, counts)
+        self._keys, self._counts = joined(keys >> steps, counts) if steps else (keys, counts)
         self.dropped += steps
 
     def sketch(self) -> Sketch:
@@ -128,20 +132,6 @@ def codes_of(values: Floats) -> Integers:
     return bits
 
 
-def _short_codes(values: Floats, dropped: int) -> Halves:
-    """The upper halves of the floats' codes, shortened further: what is needed once the lower halves are dropped, at a
-    fraction of the cost, since half the memory is touched."""
-    upper = values.view(np.int32)[1::2]
-    codes: Halves = upper >> np.int32(31)
-    codes &= np.int32(0x7FFF_FFFF)
-    codes ^= upper
-    zeros = upper == np.int32(-0x8000_0000)
-    if zeros.any():
-        codes[zeros & (values == 0.0)] = 0  # -0.0 is 0.0
-    codes >>= np.int32(dropped)
-    return codes
-
-
 def values_of(codes: Integers) -> Floats:
     """The floats of codes: the inverse of `codes_of`."""
     bits: Integers = codes ^ ((codes >> 63) & _MAGNITUDE)
@@ -151,7 +141,7 @@ def values_of(codes: Integers) -> Floats:
 def sketch_of(values: Floats) -> Sketch:
     """The sketch of finite floats."""
     fold = SketchFold()
-    fold.add(codes_of(values))
+    fold.add_floats(values)
     return fold.sketch()
 
 
@@ -163,14 +153,14 @@ def merge_sketches(left: Sketch, right: Sketch) -> Sketch:
     keys, counts = _merged(*aligned(left, dropped), *aligned(right, dropped))
     steps = _steps(keys)
     if steps:
-        keys, counts = _joined(keys >> steps, counts)
+        keys, counts = joined(keys >> steps, counts)
     return Sketch(dropped=dropped + steps, linear=left.linear, packed=_pack(keys, counts))
 
 
 def aligned(sketch: Sketch, dropped: int) -> tuple[Integers, Integers]:
     """The keys and counts at a coarser precision (or the same)."""
     keys, counts = sketch.unpacked
-    return _joined(keys >> dropped - sketch.dropped, counts) if dropped > sketch.dropped else (keys, counts)
+    return joined(keys >> dropped - sketch.dropped, counts) if dropped > sketch.dropped else (keys, counts)
 
 
 def coarser(sketch: Sketch, dropped: int) -> Sketch:
@@ -232,34 +222,18 @@ def quantile(sketch: Sketch, share: float) -> float:
     return float(middles(sketch)[place])
 
 
-def _tally(keys: Integers | Halves) -> tuple[Integers, Integers]:
-    """Each key once, ascending, and how often it is there."""
-    low, high = int(keys.min()), int(keys.max())
-    gap = nearest = 0
-    if low < 0 <= high and high - low >= _DENSE:
-        # Numbers around zero: between the two signs lie all exponents that no number has.
-        unsigned = keys.view(np.uint64 if keys.dtype == np.int64 else np.uint32)
-        least, nearest = int(unsigned.min()), int(unsigned.max().astype(keys.dtype))
-        gap = least - nearest - 1
-    if high - low - gap < _MOST:
-        # The gap may be beyond the keys' type, and the sum is not: both wrap around once.
-        wrapped = np.uint64(gap).astype(keys.dtype)
-        shifted = np.add(keys, wrapped, where=keys < 0, out=keys.copy()) if gap else keys
-        low += gap
-        counts = np.bincount(shifted - low)
-        found = np.flatnonzero(counts)
-        names = found + low
-        if gap:
-            names[names < nearest + 1 + gap] -= np.uint64(gap).astype(np.int64)
-        return names, counts[found]
-    ordered = np.sort(keys).astype(np.int64)
-    return _joined(ordered, np.ones(len(ordered), dtype=np.int64))
-
-
 def _merged(keys: Integers, counts: Integers, more: Integers, counted: Integers) -> tuple[Integers, Integers]:
-    together = np.concatenate([keys, more])
-    order = np.argsort(together, kind="stable")
-    return _joined(together[order], np.concatenate([counts, counted])[order])
+    """Both counts together. After a few batches nearly every bucket is known, so the known ones are looked up."""
+    if not len(keys) or not len(more):
+        return (keys, counts) if len(keys) else (more, counted)
+    places = np.searchsorted(keys, more)
+    known = keys[np.minimum(places, len(keys) - 1)] == more
+    summed = counts.copy()
+    summed[places[known]] += counted[known]
+    if known.all():
+        return keys, summed
+    places, new = places[~known], ~known
+    return np.insert(keys, places, more[new]), np.insert(summed, places, counted[new])
 
 
 def _steps(keys: Integers) -> int:
@@ -273,14 +247,6 @@ def _steps(keys: Integers) -> int:
         few = int(np.count_nonzero(shortened[1:] != shortened[:-1])) + 1 <= BUCKETS_MAX
         low, high = (low, middle) if few else (middle, high)
     return high
-
-
-def _joined(keys: Integers, counts: Integers) -> tuple[Integers, Integers]:
-    """Each of some ascending keys once, with the sum of its counts."""
-    if not len(keys):
-        return keys, counts
-    starts = np.concatenate([[0], np.flatnonzero(keys[1:] != keys[:-1]) + 1])
-    return (keys, counts) if len(starts) == len(keys) else (keys[starts], np.add.reduceat(counts, starts))
 
 
 def _pack(keys: Integers, counts: Integers) -> bytes:
