@@ -14,6 +14,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from trimtab.data.hashes import different
+
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 SMALLEST: Final = 1_024
@@ -56,10 +58,10 @@ class DistinctFold:
             hashes = hashes[hashes < self._bound]
         elif len(hashes) > 16 * SMALLEST:  # a first batch: the smallest few are likely to be enough
             few = hashes[hashes < np.uint64(2**64 // len(hashes) * 4 * SMALLEST)]
-            if len(np.unique(few)) >= SMALLEST:
+            if len(different(few)) >= SMALLEST:
                 hashes = few
         if len(hashes):
-            self._smallest = np.unique(np.concatenate([self._smallest, hashes]))[:SMALLEST]
+            self._smallest = different(np.concatenate([self._smallest, hashes]))[:SMALLEST]
             if len(self._smallest) == SMALLEST:
                 self._bound = self._smallest[-1]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from trimtab.data.hashes import different
 from trimtab.data.schema import ColumnType
 
 if TYPE_CHECKING:
@@ -197,6 +198,6 @@ def _near(hashes: Hashes) -> Integers:
     for share in (4, 64):
         bound = np.uint64(min(2**64 - 1, 2**64 // len(hashes) * share * ROWS_MAX))
         near = np.flatnonzero(hashes <= bound)
-        if len(np.unique(hashes[near])) >= ROWS_MAX:
+        if len(different(hashes[near])) >= ROWS_MAX:
             return near
     return np.arange(len(hashes))
