@@ -221,10 +221,9 @@ def _kept(reference: Numbers, current: Numbers) -> tuple[tuple[float, float], tu
 
 
 def _ends(reference: Numbers, tail: float = TAIL) -> tuple[float, float]:
-    reached = np.cumsum(reference.shares)
-    last = len(reached) - 1
-    low = min(int(np.searchsorted(reached, tail)), last)
-    high = min(int(np.searchsorted(reached, 1.0 - tail)), last)
+    last = len(reference.reached) - 1
+    low = min(int(np.searchsorted(reference.reached, tail)), last)
+    high = min(int(np.searchsorted(reference.reached, 1.0 - tail)), last)
     return float(reference.middles[low]), float(reference.middles[high])
 
 

@@ -220,6 +220,14 @@ def _whole_correlations(weighted: Floats, values: Floats, squares: Floats, effec
     return r, np.maximum(noise, 0.0) / effective
 
 
+def _patterns(known: Floats) -> tuple[Floats, list[int]]:
+    """The different rows of what is known, and which of them each variable has."""
+    places: dict[bytes, int] = {}
+    own = [places.setdefault(np.packbits(row > 0.0).tobytes(), len(places)) for row in known]
+    firsts = [own.index(place) for place in range(len(places))]
+    return known[firsts], own
+
+
 def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
     """All correlations over the rows in which both are known, and the variances of their estimates; NaN where one of
     the two does not vary in these rows, or fewer than 100 are left."""
@@ -227,9 +235,16 @@ def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
     weighted, squares = values * rows.weights, values * values
     if known.all():
         return _whole_correlations(weighted, values, squares, effective)
-    held = np.maximum((known * rows.weights) @ known.T, 1e-300)
-    means = weighted @ known.T / held  # [i, j]: of variable i where j is known
-    variances = (weighted * values) @ known.T / held - means**2
+    patterns, own = _patterns(known)  # most variables are known in the same rows, so that few sums say all
+
+    def where_known(sums: Floats) -> Floats:
+        """The sums of each variable over the rows in which each other one is known."""
+        found: Floats = (sums @ patterns.T)[:, own]
+        return found
+
+    held = np.maximum(where_known(patterns * rows.weights)[own], 1e-300)
+    means = where_known(weighted) / held  # [i, j]: of variable i where j is known
+    variances = where_known(weighted * values) / held - means**2
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.where(variances > 1e-9, variances, np.nan))
         scale = spread * spread.T
@@ -237,7 +252,7 @@ def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
         # The means within a pair's rows are all but 0: gaps of one column seldom follow the other.
         both = (weighted * values) @ squares.T / held / scale**2
         cubes = (weighted * squares) @ values.T / held / (scale * spread**2)
-        fourth = (weighted * values * squares) @ known.T / held / spread**4
+        fourth = where_known(weighted * values * squares) / held / spread**4
         noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
     r[held * effective < _ROWS_MIN] = np.nan
     return r, np.maximum(noise, 0.0) / (effective * held)
