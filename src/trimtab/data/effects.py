@@ -118,7 +118,8 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effec
     kept = _kept(reference, current)
     if kept is None:
         return None
-    (_, spread_then), (_, spread_now), furthest = kept
+    then, now, furthest = kept
+    spread_then, spread_now = then[1], now[1]
     if not spread_then > 0.0 or not math.isfinite(spread_then + spread_now):
         return None
     share = spread_now / spread_then
@@ -127,7 +128,7 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effec
     low, high = _ends(reference)
     # The band is one of the variances: few rows may hold none of the wild values that make most of a variance, and a
     # spread of 0 is then as uncertain as the reference's own.
-    fourth = max(_fourth(reference, low, high), _fourth(current, low, high), 1.0) - 1.0
+    fourth = max(_fourth(reference, low, high, then), _fourth(current, low, high, now), 1.0) - 1.0
 
     def reach(rows: float) -> float:
         first = z * math.sqrt(fourth * (share**2 / sizes.then + max(share, 1.0) ** 2 / rows))
@@ -234,11 +235,11 @@ def _moments(numbers: Numbers, low: float, high: float) -> tuple[float, float]:
         return mean, float((values - mean) ** 2 @ numbers.shares)
 
 
-def _fourth(numbers: Numbers, low: float, high: float) -> float:
-    """The fourth standardised moment of the numbers within their limits; 1 where they do not vary."""
-    values = np.clip(numbers.middles, low, high)
-    mean, spread = _moments(numbers, low, high)
-    squares = (values - mean) ** 2
+def _fourth(numbers: Numbers, low: float, high: float, moments: tuple[float, float]) -> float:
+    """The fourth standardised moment of the numbers within their limits, of which the mean and the variance are known;
+    1 where they do not vary."""
+    mean, spread = moments
+    squares = (np.clip(numbers.middles, low, high) - mean) ** 2
     return float((squares * squares) @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
 
 
