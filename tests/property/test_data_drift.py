@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -72,8 +73,9 @@ def test_at_the_tolerance_the_wrong_verdicts_are_as_rare_as_the_level_says(stati
         found = verdict_of(compare(then, now, judging), statistic)
         if found in wrong:
             wrong[found] += 1
-    assert wrong[Verdict.PASS] <= 0.1 * runs
-    assert wrong[Verdict.FAIL] <= 0.1 * runs
+    most = 0.1 * runs + 3.0 * math.sqrt(0.1 * 0.9 * runs)  # a single statement may err as often as the level says
+    assert wrong[Verdict.PASS] <= most
+    assert wrong[Verdict.FAIL] <= most
 
 
 @pytest.mark.parametrize("statistic", CHANGES)

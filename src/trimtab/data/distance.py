@@ -164,6 +164,8 @@ def share_changes(
     today = current.count
     now = {value: count / today for value, count in _counts(current, grouped=grouped)}
     common = [value for value, count in counted.items() if count > rare]
+    if len(common) == 2 and counted.keys() | now.keys() == {*common}:
+        del common[0]  # of two values each says what the other says
     changes = [
         ShareChange(name=_name(value, grouped=grouped), then=then[value], now=now.get(value, 0.0)) for value in common
     ]

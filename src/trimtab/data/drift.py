@@ -1,13 +1,13 @@
 """How far the rows of today lie from those of then, judged by the size of the change and not by a p-value.
 
 A test of "no change at all" alarms on every innocent jitter once there are enough rows. Here a change has a size, a
-band that holds for everything that is compared at once at the stated level, and a tolerance: FAIL where even the near
-end of the band is beyond the tolerance, PASS where even the far end is within, and UNSURE between. Fewer rows make the
-band wider and the verdict UNSURE; they do not turn a PASS into a FAIL.
+band and a tolerance: FAIL where even the near end of the band is beyond the tolerance, PASS where even the far end is
+within, and UNSURE between. Fewer rows make the band wider and the verdict UNSURE; they do not turn a PASS into a FAIL.
 
-The allowed error is shared out: over columns and pairs of columns, over the statistics of a column, over the values of
-a category (Bonferroni). The bands suppose independent rows; ``effective`` says how many independent ones a row counts
-for where neighbours are alike. docs/drift.md explains all of it.
+At the stated level no verdict on a column is wrong. What the bands may err is shared out over columns and pairs of
+columns, over the statistics of a column, over the values of a category (`trimtab.data.claims`). The bands suppose
+independent rows; ``effective`` says how many independent ones a row counts for where neighbours are alike.
+docs/drift.md explains all of it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from typing import Final
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data import effects
+from trimtab.data.claims import Claim, of_change, of_changes, settled
 from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
 from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes
-from trimtab.data.effects import Bar, Sizes
+from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
 from trimtab.data.profile import (
@@ -41,6 +42,9 @@ Weighted = Sequence[tuple[float, ColumnProfile]]
 """A column of the reference: one profile, or one for each season with its weight."""
 
 _NO_ROWS: Final = "a side has no rows to compare"
+_FOR_PAIRS: Final = 0.1
+"""The part of the allowed error that pairs have. There are many of them, and each has a wide tolerance, so that the
+bands of a hundredth of the chance are hardly wider."""
 _FOR_NULLS: Final = 0.1
 """The part of a column's allowed error that its share of nulls has; its other statistics have the rest."""
 _SEQUENCE: Final = 0.9
@@ -53,7 +57,7 @@ class Judging:
 
     Attributes:
         limits: what every column may differ by; ``columns`` has other limits for some of them.
-        level: the confidence of all bands together, 0–1.
+        level: the confidence of all verdicts together, 0–1.
         effective: how many independent rows one row of the reference, and one of today, counts for: above 0, up to 1.
         only: the columns to judge; None for all.
         without: columns that are not judged, such as a key.
@@ -109,19 +113,21 @@ def compare_mixed(mixed: Mixed, current: Profile, judging: Judging) -> Differenc
     pairs: tuple[PairDifference, ...] = ()
     compared = 0
     joint = judging.joint is not None and reference.sample is not None and current.sample is not None
-    error = (1.0 - judging.level) / (2.0 if joint else 1.0)
+    error = 1.0 - judging.level
     judged = [name for name in parts if _is_judged(name, parts[name], current.columns.get(name), judging)]
-    each = error / max(len(judged), 1)
-    columns = [
-        _column(name, parts[name], current.columns.get(name), _for(name, mixed, judging), each) for name in judged
-    ]
+    measured = {
+        name: _column(name, parts[name], current.columns.get(name), _for(name, mixed, judging)) for name in judged
+    }
+    columns = [found for found in measured.values() if isinstance(found, ColumnDifference)]
+    claims = {name: found for name, found in measured.items() if not isinstance(found, ColumnDifference)}
+    columns += settled(claims, error * (1.0 - _FOR_PAIRS) if joint else error, among=len(judged))
     if judging.only is None and parts:
         columns += [_appeared(name, judging) for name in current.columns if name not in parts]
     if not parts or not current.columns:  # the profile of no rows has no columns
         names = judged or [name for name in current.columns if judging.only is None or name in judging.only]
         columns = [ColumnDifference(column=name, effects=(_unknown(_NO_ROWS, judging),)) for name in names]
     if joint and judging.joint is not None and reference.sample is not None and current.sample is not None:
-        bar = Bar(tolerance=judging.joint, error=error, level=judging.level)
+        bar = Bar(tolerance=judging.joint, error=error * _FOR_PAIRS, level=judging.level)
         names = [name for name in judged if name in current.columns]
         rows = (reference.rows, judging.effective[0]), (current.rows, judging.effective[1])
         pairs, compared = judge_pairs(reference.sample, current.sample, names, bar, rows=rows)
@@ -174,8 +180,9 @@ def _is_judged(name: str, reference: Weighted, current: ColumnProfile | None, ju
 
 
 def _column(
-    name: str, reference: Weighted, current: ColumnProfile | None, judging: Judging, error: float
-) -> ColumnDifference:
+    name: str, reference: Weighted, current: ColumnProfile | None, judging: Judging
+) -> ColumnDifference | Sequence[Claim]:
+    """What is claimed of a column, at least one claim; or what is known of it without any."""
     limits = judging.columns.get(name, judging.limits)
     if current is None:
         return _structural(name, "the column is missing today", judging)
@@ -185,90 +192,69 @@ def _column(
     filled = [(weight * part.count / part.rows, part) for weight, part in reference if part.rows > part.nulls]
     numbers = [(weight, part) for weight, part in filled if isinstance(part, NumberColumn)]
     categories = [(weight, part) for weight, part in filled if isinstance(part, CategoryColumn)]
-    wanted: list[Effect | None] = []
+    claims: list[Claim] = []
     if isinstance(current, NumberColumn) and numbers and len(numbers) == len(filled):
-        wanted = _numbers(numbers, current, limits, judging, error)
+        claims = _numbers(numbers, current, limits, judging)
     elif isinstance(current, CategoryColumn) and categories and len(categories) == len(filled):
-        wanted = _categories(categories, current, limits, judging, error)
+        claims = _categories(categories, current, limits, judging)
     elif _differ_in_kind(reference, current):
         return _structural(name, f"the column is {_kind(current)} today, {_kind(reference[0][1])} before", judging)
-    wanted.append(_nulls(reference, current, limits, judging, error * _FOR_NULLS))
-    found = [effect for effect in wanted if effect is not None]
-    if not found:
-        found = [_unknown("no statistic of it is judged", judging)]
-    return ColumnDifference(column=name, effects=tuple(sorted(found, key=lambda effect: -effect.strength)))
+    if limits.share is not None:
+        part = _FOR_NULLS if claims else 1.0
+        nulls = _nulls(reference, current, judging)
+        claims.append(of_change(nulls, part, tolerance=limits.share, level=judging.level))
+    if not claims:
+        return ColumnDifference(column=name, effects=(_unknown("no statistic of it is judged", judging),))
+    return claims
 
 
 def _numbers(
-    reference: Sequence[tuple[float, NumberColumn]],
-    current: NumberColumn,
-    limits: DriftLimits,
-    judging: Judging,
-    error: float,
-) -> list[Effect | None]:
+    reference: Sequence[tuple[float, NumberColumn]], current: NumberColumn, limits: DriftLimits, judging: Judging
+) -> list[Claim]:
     reference = [(weight, part) for weight, part in reference if part.count]
     if not reference or not current.count:
         return []  # what is left is a change of the gaps
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
-    asked = sum(limit is not None for limit in (limits.location, limits.scale, limits.shape))
-    each = error * (1.0 - _FOR_NULLS) / max(asked, 1)
-    deviation = effects.usual_spread(then)
-    found: list[Effect | None] = []
+    found: list[tuple[Change | None, float]] = []
     if limits.location is not None:
-        found.append(effects.location(then, now, deviation, sizes, _bar(limits.location, each, judging)))
+        found.append((effects.location(then, now, effects.usual_spread(then), sizes), limits.location))
     if limits.scale is not None:
-        found.append(effects.scale(then, now, sizes, _bar(limits.scale, each, judging)))
+        found.append((effects.scale(then, now, sizes), limits.scale))
     if limits.shape is not None:
         # What the mean may move by, half of it may every number: more is for location to say.
         slack = (limits.location or 0.0) / 2 * effects.slack_unit(then)
-        distance = distance_between(then, now, slack=slack)
-        found.append(effects.shape(distance, sizes, _bar(limits.shape, each, judging)))
-    return found
+        found.append((effects.shape(distance_between(then, now, slack=slack), sizes), limits.shape))
+    changes = [(change, tolerance) for change, tolerance in found if change is not None]
+    part = (1.0 - _FOR_NULLS) / max(len(changes), 1)
+    return [of_change(change, part, tolerance=tolerance, level=judging.level) for change, tolerance in changes]
 
 
 def _categories(
-    reference: Sequence[tuple[float, CategoryColumn]],
-    current: CategoryColumn,
-    limits: DriftLimits,
-    judging: Judging,
-    error: float,
-) -> list[Effect | None]:
+    reference: Sequence[tuple[float, CategoryColumn]], current: CategoryColumn, limits: DriftLimits, judging: Judging
+) -> list[Claim]:
     if limits.share is None or not current.count:
         return []
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
-    changes = share_changes(reference, current)
-    statements = sum(change.among for change in changes)
-    bar = Bar(tolerance=limits.share, error=error * (1.0 - _FOR_NULLS) / statements, level=judging.level)
-    found = [effects.share(Statistic.SHARE, change, sizes, bar) for change in changes]
-    for verdict in (Verdict.FAIL, Verdict.UNSURE, Verdict.PASS):
-        alike = [effect for effect in found if effect.verdict is verdict]
-        if alike:
-            return [max(alike, key=lambda effect: effect.strength)]
-    return []
+    changes = [
+        (effects.share(Statistic.SHARE, change, sizes), change.among) for change in share_changes(reference, current)
+    ]
+    return [of_changes(changes, 1.0 - _FOR_NULLS, tolerance=limits.share, level=judging.level)]
 
 
-def _nulls(
-    reference: Weighted, current: ColumnProfile, limits: DriftLimits, judging: Judging, error: float
-) -> Effect | None:
-    if limits.share is None:
-        return None
+def _nulls(reference: Weighted, current: ColumnProfile, judging: Judging) -> Change:
     total = sum(weight for weight, part in reference if part.rows)
     then = sum(weight / total * _gaps(part) / part.rows for weight, part in reference if part.rows)
     now = _gaps(current) / current.rows
     sizes = _sizes([(weight, part.rows) for weight, part in reference if part.rows], current.rows, judging)
     finite = all(_gaps(part) == part.nulls for part in (current, *(part for _, part in reference)))
     change = ShareChange(name="are null" if finite else "are null or not finite", then=then, now=now)
-    return effects.share(Statistic.NULLS, change, sizes, Bar(tolerance=limits.share, error=error, level=judging.level))
+    return effects.share(Statistic.NULLS, change, sizes)
 
 
 def _gaps(column: ColumnProfile) -> int:
     """Rows without a value; NaN and infinities are none."""
     return column.nulls + (column.not_finite if isinstance(column, NumberColumn) else 0)
-
-
-def _bar(tolerance: float, error: float, judging: Judging) -> Bar:
-    return Bar(tolerance=tolerance, error=error, level=judging.level)
 
 
 def _sizes(reference: Sequence[tuple[float, int]], now: int, judging: Judging) -> Sizes:

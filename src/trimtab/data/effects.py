@@ -1,11 +1,14 @@
 """How large one change is, in a unit that a person understands, with its band and its verdict.
 
-Each function judges one statistic of one column. A band is two-sided at the given chance of error; FAIL where even its
-near end is beyond the tolerance, PASS where even its far end is within, UNSURE between, with the rows that would
-decide. docs/drift.md argues the tolerances and has the sources:
+Each of `location`, `scale`, `shape` and `share` measures one statistic of one column, and says how far its band reaches
+at any chance of error; `judged` holds it to a tolerance. A change is either beyond its tolerance or within, so only one
+of the two ends of a band can be wrong about it: FAIL where even the near end is beyond, PASS where even the far end is
+within, each end a one-sided bound (Finner and Strassburger, "The partitioning principle", Annals of Statistics 30(4),
+2002). UNSURE between, with the rows that would decide. docs/drift.md argues the tolerances and has the sources:
 
-- shape: the band of Dvoretzky, Kiefer, Wolfowitz and Massart for each of the two samples, which holds for any
-  distribution and any n.
+- shape: for the near end the band of Dvoretzky, Kiefer, Wolfowitz and Massart for both samples together. For the far
+  end the bound of a single point: if the distance is beyond the tolerance it is so at some number, which is not chosen
+  by these rows, and the distance that they show is no smaller than what they show there.
 - shares: Newcombe's interval for a difference of two shares, from Wilson's for each ("Interval estimation for the
   difference between independent proportions", Statistics in Medicine 17, 1998, method 10).
 - location and scale: of numbers kept within the reference's own 0.5 % and 99.5 % quantiles, so that one wild value
@@ -26,15 +29,21 @@ from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import Effect, Statistic
 from trimtab.data.distance import Distance, Numbers, ShareChange
 from trimtab.data.wording import counted
-from trimtab.stats.intervals import largest_gap
+from trimtab.stats.intervals import largest_gap_of_two
 from trimtab.stats.special import normal_quantile
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+Reach = Callable[[float, float], float]
 
 TAIL: Final = 0.005
 """The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
 _FAR: Final = 0.025
 _ROWS_MAX: Final = 100_000_000
+_USUAL: Final = 0.001
+"""The chance of error at which a reach is read off to tell its standard error."""
+_FINE: Final = 1e-3
+"""How closely the rows that would decide are worked out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,152 +57,209 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """What a change is held to: its tolerance, the chance of error that this one statement may have (0–1), and the
-    confidence of all statements together, for the record."""
+    """What a change is held to.
+
+    Attributes:
+        tolerance: the change that is still none.
+        error: the chance that a FAIL may be wrong (0–1).
+        level: the confidence of all statements together, for the record.
+        pass_error: the chance that a PASS may be; None: the same.
+    """
 
     tolerance: float
     error: float
     level: float
+    pass_error: float | None = None
 
 
-def shape(distance: Distance, sizes: Sizes, bar: Bar) -> Effect:
-    """The verdict on a Kolmogorov–Smirnov distance."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A measured change.
 
+    Attributes:
+        words: makes the sentence for a person, which of many changes only one needs.
+        near: how far its band reaches towards zero, by the independent rows of today and the chance of error.
+        far: how far it reaches away from zero.
+        deviation: the size's standard error; where the band is not a normal one, what it would be of one as wide.
+    """
+
+    statistic: Statistic
+    size: float
+    words: Callable[[], str]
+    sizes: Sizes
+    near: Reach
+    far: Reach
+    deviation: float
+
+
+def shape(distance: Distance, sizes: Sizes) -> Change:
+    """A Kolmogorov–Smirnov distance."""
     whole = distance.size if distance.whole is None else distance.whole
-
-    def reach(now: float) -> float:
-        return largest_gap(math.floor(sizes.then), 1.0 - bar.error / 2) + largest_gap(
-            math.floor(now), 1.0 - bar.error / 2
-        )
+    rows = math.floor(sizes.then)
 
     # The size is the lesser of the whole distance and twice what a slack leaves of it; both are off by the reach.
-    def near(now: float) -> float:
-        least = whole - reach(now)
-        return distance.size - (least if distance.left is None else min(least, 2.0 * (distance.left - reach(now))))
+    def near(now: float, error: float) -> float:
+        reach = largest_gap_of_two(rows, math.floor(now), 1.0 - error)
+        least = whole - reach
+        return distance.size - (least if distance.left is None else min(least, 2.0 * (distance.left - reach)))
 
-    def far(now: float) -> float:
-        most = whole + reach(now)
-        return (most if distance.left is None else min(most, 2.0 * (distance.left + reach(now)))) - distance.size
+    # A share's standard error is at most half of 1 / √n. Of two ways to pass, each has half of the error.
+    def far(now: float, error: float) -> float:
+        z = _z(error if distance.left is None else error / 2.0)
+        reach = z / 2.0 * math.sqrt(1.0 / sizes.then + 1.0 / now) + (1.0 / sizes.then + 1.0 / now) / 2.0
+        most = whole + reach
+        return (most if distance.left is None else min(most, 2.0 * (distance.left + reach))) - distance.size
 
-    change = _Change(statistic=Statistic.SHAPE, size=distance.size, words=distance.reason, near=near, far=far)
-    return _effect(change, sizes, bar)
+    deviation = largest_gap_of_two(rows, math.floor(sizes.now), 1.0 - _USUAL) / _z(_USUAL)
+    return _change((Statistic.SHAPE, distance.size, lambda: distance.reason), sizes, near, far, deviation)
 
 
-def share(statistic: Statistic, change: ShareChange, sizes: Sizes, bar: Bar) -> Effect:
-    """The verdict on the change of one share of the rows."""
-    z = normal_quantile(1.0 - bar.error / 2)
+def share(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
+    """The change of one share of the rows."""
     size = change.now - change.then
     outward = size >= 0
 
-    def near(now: float) -> float:
-        return _newcombe(change.then, change.now, (sizes.then, now), z, up=not outward)
+    def near(now: float, error: float) -> float:
+        return _newcombe(change.then, change.now, (sizes.then, now), _z(error), up=not outward)
 
-    def far(now: float) -> float:
-        return _newcombe(change.then, change.now, (sizes.then, now), z, up=outward)
+    def far(now: float, error: float) -> float:
+        return _newcombe(change.then, change.now, (sizes.then, now), _z(error), up=outward)
 
-    return _effect(_Change(statistic=statistic, size=size, words=change.words, near=near, far=far), sizes, bar)
+    one, two = (_variance(*side) for side in ((change.then, sizes.then), (change.now, sizes.now)))
+    return _change((statistic, size, lambda: change.words), sizes, near, far, math.sqrt(one + two))
 
 
-def location(reference: Numbers, current: Numbers, deviation: float, sizes: Sizes, bar: Bar) -> Effect | None:
-    """The verdict on the change of the mean in standard deviations; None where the reference does not vary."""
+def location(reference: Numbers, current: Numbers, deviation: float, sizes: Sizes) -> Change | None:
+    """The change of the mean in standard deviations; None where the reference does not vary."""
     kept = _kept(reference, current)
     if kept is None or not deviation > 0.0:
         return None
-    (then, spread_then), (now, spread_now), furthest = kept
+    (then, spread_then), (now, spread_now), furthest = kept.then, kept.now, kept.furthest
     if not math.isfinite(spread_then + spread_now):
         return None
-    z = normal_quantile(1.0 - bar.error / 2)
 
-    def reach(rows: float) -> float:
+    def reach(rows: float, error: float) -> float:
+        z = _z(error)
         normal = z * math.sqrt(spread_then / sizes.then + spread_now / rows)
         return (normal + z * z / 6.0 * furthest * (1.0 / sizes.then + 1.0 / rows)) / deviation
 
-    words = f"the mean is {now:.4g}, {then:.4g} in the reference ({(now - then) / deviation:+.2f} standard deviations)"
     size = (now - then) / deviation
-    return _effect(_Change(statistic=Statistic.LOCATION, size=size, words=words, near=reach, far=reach), sizes, bar)
+
+    def words() -> str:
+        return f"the mean is {now:.4g}, {then:.4g} in the reference ({size:+.2f} standard deviations)"
+
+    return _change((Statistic.LOCATION, size, words), sizes, reach, reach)
 
 
-def scale(reference: Numbers, current: Numbers, sizes: Sizes, bar: Bar) -> Effect | None:
-    """The verdict on the change of the standard deviation, as a share of it; None where the reference does not vary."""
+def scale(reference: Numbers, current: Numbers, sizes: Sizes) -> Change | None:
+    """The change of the standard deviation, as a share of it; None where the reference does not vary."""
     kept = _kept(reference, current)
     if kept is None:
         return None
-    then, now, furthest = kept
-    spread_then, spread_now = then[1], now[1]
+    (_, spread_then), (_, spread_now), furthest = kept.then, kept.now, kept.furthest
     if not spread_then > 0.0 or not math.isfinite(spread_then + spread_now):
         return None
     share = spread_now / spread_then
     ratio = math.sqrt(share)
-    z = normal_quantile(1.0 - bar.error / 2)
-    low, high = _ends(reference)
-    # The band is one of the variances: few rows may hold none of the wild values that make most of a variance, and a
-    # spread of 0 is then as uncertain as the reference's own.
-    fourth = max(_fourth(reference, low, high, then), _fourth(current, low, high, now), 1.0) - 1.0
+    noise_then, noise_now = _noise(reference, current, kept, sizes)
 
-    def reach(rows: float) -> float:
-        first = z * math.sqrt(fourth * (share**2 / sizes.then + max(share, 1.0) ** 2 / rows))
+    # The band is one of the variances; a spread of 0 is as uncertain as the reference's own.
+    def reach(rows: float, error: float) -> float:
+        z = _z(error)
+        first = z * math.sqrt(noise_then * share**2 / sizes.then + noise_now * max(share, 1.0) ** 2 / rows)
         return first + z * z / 6.0 * furthest**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
 
-    def up(rows: float) -> float:
-        return math.sqrt(share + reach(rows)) - ratio
+    def up(rows: float, error: float) -> float:
+        return math.sqrt(share + reach(rows, error)) - ratio
 
-    def down(rows: float) -> float:
-        return ratio - math.sqrt(max(share - reach(rows), 0.0))
+    def down(rows: float, error: float) -> float:
+        return ratio - math.sqrt(max(share - reach(rows, error), 0.0))
 
-    words = (
-        f"the standard deviation is {math.sqrt(spread_now):.4g}, {math.sqrt(spread_then):.4g} in the reference "
-        f"({ratio - 1.0:+.0%})"
-    )
+    def words() -> str:
+        before = f"{math.sqrt(spread_then):.4g} in the reference ({ratio - 1.0:+.0%})"
+        return f"the standard deviation is {math.sqrt(spread_now):.4g}, {before}"
+
     near, far = (down, up) if ratio >= 1.0 else (up, down)
-    change = _Change(statistic=Statistic.SCALE, size=ratio - 1.0, words=words, near=near, far=far)
-    return _effect(change, sizes, bar)
+    return _change((Statistic.SCALE, ratio - 1.0, words), sizes, near, far)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """A measured change; ``near`` and ``far`` say how far its band reaches towards zero and away from it, by the
-    independent rows of today."""
+def _change(
+    measured: tuple[Statistic, float, Callable[[], str]],
+    sizes: Sizes,
+    near: Reach,
+    far: Reach,
+    deviation: float | None = None,
+) -> Change:
+    statistic, size, words = measured
+    if deviation is None:
+        deviation = near(sizes.now, _USUAL) / _z(_USUAL)
+    return Change(statistic=statistic, size=size, words=words, sizes=sizes, near=near, far=far, deviation=deviation)
 
-    statistic: Statistic
-    size: float
-    words: str
-    near: Callable[[float], float]
-    far: Callable[[float], float]
 
-
-def _effect(change: _Change, sizes: Sizes, bar: Bar) -> Effect:
-    size, distance = change.size, abs(change.size)
-    near, far = change.near(sizes.now), change.far(sizes.now)
-    if distance - near > bar.tolerance:
-        verdict = Verdict.FAIL
-    elif distance + far <= bar.tolerance:
-        verdict = Verdict.PASS
-    else:
-        verdict = Verdict.UNSURE
+def judged(change: Change, bar: Bar) -> Effect:
+    """The verdict on a change."""
+    size, (verdict, near, far) = change.size, _judged(change, bar)
     down, up = (near, far) if size >= 0 else (far, near)
     if change.statistic is Statistic.SHAPE:  # a distance is between 0 and 1
         down, up = min(down, size), min(up, 1.0 - size)
     return Effect(
         statistic=change.statistic,
-        size=Interval(estimate=size, low=size - down, high=size + up, level=bar.level, n=math.floor(sizes.now)),
+        size=Interval(estimate=size, low=size - down, high=size + up, level=bar.level, n=math.floor(change.sizes.now)),
         tolerance=bar.tolerance,
         verdict=verdict,
-        words=change.words,
-        needs=_needs(change, sizes, bar) if verdict is Verdict.UNSURE else "",
+        words=change.words(),
+        needs=_needs(change, bar) if verdict is Verdict.UNSURE else "",
     )
 
 
-def _needs(change: _Change, sizes: Sizes, bar: Bar) -> str:
+def standing(change: Change, bar: Bar) -> int:
+    """How grave the verdict on a change is: 2 for FAIL, 1 for UNSURE, 0 for PASS."""
+    return (Verdict.PASS, Verdict.UNSURE, Verdict.FAIL).index(_judged(change, bar)[0])
+
+
+def _judged(change: Change, bar: Bar) -> tuple[Verdict, float, float]:
+    """The verdict, and how far the band reaches towards zero and away from it."""
+    distance, now = abs(change.size), change.sizes.now
+    near, far = change.near(now, bar.error), change.far(now, _pass_error(bar))
+    if near > 2.0 * bar.tolerance:
+        # From one tolerance a size may then seem to be beyond the other one, too: both directions share the error.
+        near = change.near(now, bar.error / 2.0)
+    if distance - near > bar.tolerance:
+        return Verdict.FAIL, near, far
+    return (Verdict.PASS if distance + far <= bar.tolerance else Verdict.UNSURE), near, far
+
+
+def _needs(change: Change, bar: Bar) -> str:
     """The rows of today that would decide if the change stayed as it is."""
-    beyond = abs(change.size) > bar.tolerance
-    reach, room = (change.near if beyond else change.far), abs(bar.tolerance - abs(change.size))
-    if reach(_ROWS_MAX) >= room:
+    beyond, sizes = abs(change.size) > bar.tolerance, change.sizes
+    reach, error = (change.near, bar.error) if beyond else (change.far, _pass_error(bar))
+    room = abs(bar.tolerance - abs(change.size))
+    if reach(_ROWS_MAX, error) >= room:
         return "a larger reference, or another tolerance: the change is too near to it"
     few, enough = sizes.now, float(_ROWS_MAX)
-    while enough - few > 1.0:
-        middle = (few + enough) / 2
-        few, enough = (few, middle) if reach(middle) < room else (middle, enough)
+    while enough - few > _FINE * few:
+        middle = math.sqrt(few * enough)
+        few, enough = (few, middle) if reach(middle, error) < room else (middle, enough)
     return f"about {counted(max(1, math.ceil((enough - sizes.now) * sizes.rows_per_now)), 'more row')}"
+
+
+def _pass_error(bar: Bar) -> float:
+    return bar.error if bar.pass_error is None else bar.pass_error
+
+
+def _z(error: float) -> float:
+    """What a standard normal variable exceeds with a chance of ``error``; 0 for a half and more."""
+    return -normal_quantile(min(error, 0.5))
+
+
+def _noise(reference: Numbers, current: Numbers, kept: _Kept, sizes: Sizes) -> tuple[float, float]:
+    """How much a row's squared distance from the mean varies, in variances of its side, on both sides; each is the
+    fourth standardised moment less one. A few rows that hold none of the wild numbers prove nothing: the side with
+    fewer rows has the larger one of both."""
+    then = max(_fourth(reference, kept, kept.then), 1.0) - 1.0
+    now = max(_fourth(current, kept, kept.now), 1.0) - 1.0
+    most = max(then, now)
+    return (most if sizes.then < sizes.now else then), (most if sizes.now < sizes.then else now)
 
 
 def usual_spread(reference: Numbers) -> float:
@@ -211,14 +277,27 @@ def slack_unit(reference: Numbers) -> float:
     return min(spread, (high - low) / (2.0 * normal_quantile(1.0 - _FAR))) if high > low else spread
 
 
-def _kept(reference: Numbers, current: Numbers) -> tuple[tuple[float, float], tuple[float, float], float] | None:
-    """Mean and variance of both within the reference's quantiles, and how far from its mean a number may then be; None
-    without numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """Mean and variance of both sides within the reference's quantiles ``low`` and ``high``, and how far from its mean
+    a number may then be."""
+
+    low: float
+    high: float
+    then: tuple[float, float]
+    now: tuple[float, float]
+
+    @property
+    def furthest(self) -> float:
+        return max(self.then[0] - self.low, self.high - self.then[0])
+
+
+def _kept(reference: Numbers, current: Numbers) -> _Kept | None:
+    """None where a side has no numbers."""
     if not len(reference.keys) or not len(current.keys):
         return None
     low, high = _ends(reference)
-    then, now = _moments(reference, low, high), _moments(current, low, high)
-    return then, now, max(then[0] - low, high - then[0])
+    return _Kept(low=low, high=high, then=_moments(reference, low, high), now=_moments(current, low, high))
 
 
 def _ends(reference: Numbers, tail: float = TAIL) -> tuple[float, float]:
@@ -235,12 +314,18 @@ def _moments(numbers: Numbers, low: float, high: float) -> tuple[float, float]:
         return mean, float((values - mean) ** 2 @ numbers.shares)
 
 
-def _fourth(numbers: Numbers, low: float, high: float, moments: tuple[float, float]) -> float:
-    """The fourth standardised moment of the numbers within their limits, of which the mean and the variance are known;
-    1 where they do not vary."""
+def _fourth(numbers: Numbers, kept: _Kept, moments: tuple[float, float]) -> float:
+    """The fourth standardised moment of the numbers within their limits; 1 where they do not vary."""
     mean, spread = moments
-    squares = (np.clip(numbers.middles, low, high) - mean) ** 2
+    squares = (np.clip(numbers.middles, kept.low, kept.high) - mean) ** 2
     return float((squares * squares) @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
+
+
+def _variance(share: float, n: float) -> float:
+    """The variance of a share of ``n`` rows, of which one more has it and one more has not (Agresti and Caffo, The
+    American Statistician 54(4), 2000), so that it is never nothing."""
+    middle = (share * n + 1.0) / (n + 2.0)
+    return middle * (1.0 - middle) / n
 
 
 def _newcombe(then: float, now: float, sizes: tuple[float, float], z: float, *, up: bool) -> float:

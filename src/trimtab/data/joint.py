@@ -77,8 +77,10 @@ def judge_pairs(
     compared = int(upper.sum())
     if not compared:
         return (), 0
-    z = normal_quantile(1.0 - bar.error / compared / 2)
-    change, reach = r_now - r_then, z * np.sqrt(v_then + v_now)
+    change, deviations = r_now - r_then, np.sqrt(v_then + v_now)
+    reach = normal_quantile(1.0 - bar.error / compared) * deviations
+    # Where a band is that wide, a change within may seem to be beyond in either direction: both share the error.
+    reach = np.where(reach > 2.0 * bar.tolerance, normal_quantile(1.0 - bar.error / compared / 2) * deviations, reach)
     verdicts = np.where(
         np.abs(change) - reach > bar.tolerance, 2, np.where(np.abs(change) + reach > bar.tolerance, 1, 0)
     )

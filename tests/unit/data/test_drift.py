@@ -91,11 +91,11 @@ def test_the_words_name_a_number_that_separates() -> None:
 
 
 def test_too_few_rows_are_unsure_and_say_how_many_more() -> None:
-    found = drift(GRID, GRID[::200], location=None, scale=None, shape=0.1)
+    found = drift(GRID, GRID[::400], location=None, scale=None, shape=0.1)
     assert found.verdict is Verdict.UNSURE
     needs = effect(found, Statistic.SHAPE).needs
     wanted = int(needs.removeprefix("about ").removesuffix(" more rows").replace(",", ""))
-    enough = np.repeat(GRID[::200], 1 + math.ceil(wanted / 100))
+    enough = np.repeat(GRID[::400], 1 + math.ceil(wanted / 50))
     assert effect(drift(GRID, enough, location=None, scale=None, shape=0.1), Statistic.SHAPE).verdict is Verdict.PASS
 
 

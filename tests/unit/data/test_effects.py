@@ -13,9 +13,11 @@ from trimtab.base.verdict import Verdict
 from trimtab.data import effects
 from trimtab.data.differences import Statistic
 from trimtab.data.distance import Distance, Numbers, ShareChange, distance_between, number_distance, numbers_of
-from trimtab.data.effects import Bar, Sizes
+from trimtab.data.effects import Bar, Sizes, judged
 from trimtab.data.profile import NumberColumn
 from trimtab.data.profiler import Depth, profile_frame
+from trimtab.stats.intervals import largest_gap_of_two
+from trimtab.stats.special import normal_quantile
 
 NORMAL = np.random.default_rng(1).normal(size=50_000)
 BAR = Bar(tolerance=0.1, error=0.05, level=0.95)
@@ -36,8 +38,9 @@ def test_a_band_holds_at_fewer_rows_and_only_grows() -> None:
     then, now = numbers(NORMAL), numbers(NORMAL + 0.15)
     widths = []
     for rows in (100, 1_000, 10_000, 50_000):
-        found = effects.location(then, now, 1.0, Sizes(then=50_000.0, now=float(rows)), BAR)
-        assert found is not None
+        change = effects.location(then, now, 1.0, Sizes(then=50_000.0, now=float(rows)))
+        assert change is not None
+        found = judged(change, BAR)
         assert found.size.low < 0.15 < found.size.high + 0.01
         widths.append(found.size.high - found.size.low)
     assert widths == sorted(widths, reverse=True)
@@ -46,11 +49,12 @@ def test_a_band_holds_at_fewer_rows_and_only_grows() -> None:
 def test_one_wild_value_decides_nothing() -> None:
     for wild in (1e6, 1e300):
         now = np.append(NORMAL[:-1], wild)
-        for found in (
-            effects.location(numbers(NORMAL), numbers(now), 1.0, SIZES, BAR),
-            effects.scale(numbers(NORMAL), numbers(now), SIZES, BAR),
+        for change in (
+            effects.location(numbers(NORMAL), numbers(now), 1.0, SIZES),
+            effects.scale(numbers(NORMAL), numbers(now), SIZES),
         ):
-            assert found is not None
+            assert change is not None
+            found = judged(change, BAR)
             assert found.verdict is Verdict.PASS
             assert abs(found.size.estimate) < 0.001
 
@@ -73,22 +77,22 @@ def test_a_slack_is_measured_where_most_numbers_lie() -> None:
 
 def test_what_did_not_vary_has_no_location_and_no_scale() -> None:
     constant, now = numbers([3.0] * 100), numbers([3.0, 4.0])
-    assert effects.location(constant, now, 0.0, SIZES, BAR) is None
-    assert effects.location(constant, now, math.nan, SIZES, BAR) is None
-    assert effects.scale(constant, now, SIZES, BAR) is None
-    assert effects.location(numbers([]), now, 1.0, SIZES, BAR) is None
+    assert effects.location(constant, now, 0.0, SIZES) is None
+    assert effects.location(constant, now, math.nan, SIZES) is None
+    assert effects.scale(constant, now, SIZES) is None
+    assert effects.location(numbers([]), now, 1.0, SIZES) is None
 
 
 def test_numbers_whose_squares_are_beyond_all_numbers_have_no_scale() -> None:
     far = numbers([1e200, -1e200, 0.0])
-    assert effects.scale(far, far, SIZES, BAR) is None
-    assert effects.location(far, far, 1e200, SIZES, BAR) is None
+    assert effects.scale(far, far, SIZES) is None
+    assert effects.location(far, far, 1e200, SIZES) is None
 
 
 @pytest.mark.parametrize(("now", "verdict"), [(0.30, Verdict.PASS), (0.46, Verdict.FAIL), (0.39, Verdict.UNSURE)])
 def test_a_share_is_judged_by_its_difference(now: float, verdict: Verdict) -> None:
     change = ShareChange(name="are 'DE'", then=0.3, now=now)
-    found = effects.share(Statistic.SHARE, change, Sizes(then=2_000.0, now=2_000.0), BAR)
+    found = judged(effects.share(Statistic.SHARE, change, Sizes(then=2_000.0, now=2_000.0)), BAR)
     assert found.verdict is verdict
     assert found.size.estimate == pytest.approx(now - 0.3)
     assert found.words == f"{100 * now:.0f} % of rows are 'DE', 30 % in the reference"
@@ -96,18 +100,20 @@ def test_a_share_is_judged_by_its_difference(now: float, verdict: Verdict) -> No
 
 
 def test_the_interval_of_two_shares_is_newcombes() -> None:
+    bar = Bar(tolerance=0.3, error=0.025, level=1)  # 95 % of both ends together
     change = ShareChange(name="", then=29 / 29, now=11 / 11)
-    found = effects.share(Statistic.SHARE, change, Sizes(then=29.0, now=11.0), Bar(tolerance=0.1, error=0.05, level=1))
+    found = judged(effects.share(Statistic.SHARE, change, Sizes(then=29.0, now=11.0)), bar)
     assert found.size.low == pytest.approx(-0.2588, abs=1e-4)  # both Wilson intervals, by hand
     worked = ShareChange(name="", then=48 / 80, now=56 / 70)  # Newcombe 1998, table II: (a), method 10
-    found = effects.share(Statistic.SHARE, worked, Sizes(then=80.0, now=70.0), Bar(tolerance=0.1, error=0.05, level=1))
+    found = judged(effects.share(Statistic.SHARE, worked, Sizes(then=80.0, now=70.0)), bar)
     assert [found.size.low, found.size.high] == pytest.approx([0.0524, 0.3339], abs=1e-4)
 
 
 def test_rows_that_count_for_less_are_asked_for_in_full() -> None:
     change = ShareChange(name="", then=0.3, now=0.3)
     whole, part = (
-        effects.share(Statistic.SHARE, change, Sizes(then=1e6, now=40.0, rows_per_now=rows), BAR) for rows in (1.0, 48)
+        judged(effects.share(Statistic.SHARE, change, Sizes(then=1e6, now=40.0, rows_per_now=rows)), BAR)
+        for rows in (1.0, 48)
     )
     assert whole.verdict is Verdict.UNSURE
     few, many = (int(found.needs.split()[1].replace(",", "")) for found in (whole, part))
@@ -134,11 +140,56 @@ def test_a_slack_forgives_a_jitter_and_no_jump() -> None:
     assert jump.size == pytest.approx(0.7, abs=0.01)
 
 
-def test_the_band_of_a_distance_with_a_slack_is_that_of_both_its_parts() -> None:
-    reach = 2 * math.sqrt(math.log(2 / 0.025) / 2 / 50_000)
-    forgiven = effects.shape(Distance(size=0.06, reason="", whole=0.3, left=0.03), SIZES, BAR).size
-    assert [forgiven.low, forgiven.high] == pytest.approx([max(0.0, 0.06 - 2 * reach), 0.06 + 2 * reach])
-    kept = effects.shape(Distance(size=0.3, reason="", whole=0.3, left=0.2), SIZES, BAR).size
-    assert [kept.low, kept.high] == pytest.approx([0.3 - reach, 0.3 + reach])
-    plain = effects.shape(Distance(size=0.3, reason=""), SIZES, BAR).size
-    assert (plain.low, plain.high) == (kept.low, kept.high)
+def test_the_near_end_of_a_distance_is_that_of_both_its_parts() -> None:
+    reach = largest_gap_of_two(50_000, 50_000, 0.95)
+    forgiven, kept, plain = (
+        judged(effects.shape(Distance(size=size, reason="", whole=whole, left=left), SIZES), BAR).size
+        for size, whole, left in ((0.06, 0.3, 0.03), (0.3, 0.3, 0.2), (0.3, None, None))
+    )
+    assert forgiven.low == pytest.approx(max(0.0, 0.06 - 2 * reach))
+    assert kept.low == plain.low == pytest.approx(0.3 - reach)
+
+
+def test_the_far_end_of_a_distance_is_that_of_a_single_number() -> None:
+    def reach(error: float) -> float:
+        return normal_quantile(1.0 - error) / 2 * math.sqrt(2 / 50_000) + 1 / 50_000
+
+    plain = judged(effects.shape(Distance(size=0.03, reason=""), SIZES), BAR).size
+    assert plain.high == pytest.approx(0.03 + reach(0.05))
+    # Of two ways to pass, without a slack and with it, each has half of the error.
+    forgiven = judged(effects.shape(Distance(size=0.06, reason="", whole=0.3, left=0.03), SIZES), BAR).size
+    assert forgiven.high == pytest.approx(0.06 + 2 * reach(0.025))
+    assert 2.0 * reach(0.025) < largest_gap_of_two(50_000, 50_000, 0.95) * 2.0
+
+
+def test_a_pass_and_a_fail_may_err_differently() -> None:
+    change = effects.share(Statistic.SHARE, ShareChange(name="", then=0.3, now=0.3), Sizes(then=2_000.0, now=2_000.0))
+    strict, mild = (
+        judged(change, Bar(tolerance=0.05, error=1e-6, level=0.95, pass_error=error)) for error in (1e-6, 0.05)
+    )
+    assert (strict.verdict, mild.verdict) == (Verdict.UNSURE, Verdict.PASS)
+    assert strict.size.low == mild.size.low
+
+
+def test_where_both_tolerances_are_near_both_directions_share_the_error() -> None:
+    """At the tolerance a tiny sample may seem to be beyond it in either direction."""
+    wide = effects.share(Statistic.SHARE, ShareChange(name="", then=0.5, now=0.9), Sizes(then=20.0, now=20.0))
+    found = judged(wide, Bar(tolerance=0.02, error=0.05, level=0.95)).size
+    assert found.low == pytest.approx(0.4 - wide.near(20.0, 0.025))
+    narrow = judged(wide, Bar(tolerance=0.2, error=0.05, level=0.95)).size
+    assert narrow.low == pytest.approx(0.4 - wide.near(20.0, 0.05))
+
+
+def test_the_side_with_fewer_rows_is_as_uncertain_as_the_wilder_one() -> None:
+    chance = np.random.default_rng(5)
+    wild = numbers(chance.standard_t(3, 50_000))
+    calm = numbers(math.sqrt(3.0) * effects.usual_spread(wild) * chance.uniform(-1.0, 1.0, 50_000))
+
+    def deviation(then: Numbers, now: Numbers, rows: float) -> float:
+        change = effects.scale(then, now, Sizes(then=50_000.0, now=rows))
+        assert change is not None
+        return change.deviation
+
+    few = deviation(wild, calm, 100.0) / deviation(wild, wild, 100.0)
+    assert few > 0.95  # a hundred calm rows prove no calm
+    assert deviation(wild, calm, 50_000.0) < 0.9 * deviation(wild, wild, 50_000.0)

@@ -130,7 +130,7 @@ def test_the_band_is_as_wide_as_many_samples_show() -> None:
         size = judged(then, sample_of(x=x, y=x + y))[0][0].effect.size
         estimates.append(size.estimate)
         widths.append((size.high - size.low) / 2)
-    z = normal_quantile(1 - 0.05 / 4 / 2)
+    z = normal_quantile(1 - 0.05 / 4)
     assert np.mean(widths) / z == pytest.approx(np.std(estimates), rel=0.25)
 
 

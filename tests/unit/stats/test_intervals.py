@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trimtab.stats.intervals import exact_share, largest_gap, share_always
+from trimtab.stats.intervals import exact_share, largest_gap, largest_gap_of_two, share_always
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 12), (3, 50), (12, 12), (700, 1000)])
@@ -61,3 +61,29 @@ def test_the_estimate_lies_within_bounds_that_tighten_with_more_rows() -> None:
 def test_the_largest_gap_is_massarts_and_never_above_one() -> None:
     assert largest_gap(1_000, 0.95) == pytest.approx(1.3581 / math.sqrt(1_000), rel=1e-3)
     assert largest_gap(0, 0.95) == largest_gap(1, 0.999) == 1.0
+
+
+@pytest.mark.parametrize(("first", "second"), [(300, 300), (20_000, 20_000), (1_000, 50_000), (50_000, 1_000)])
+@pytest.mark.parametrize("error", [1e-5, 3e-3, 0.05])
+def test_two_gaps_together_are_less_than_two_bands(first: int, second: int, error: float) -> None:
+    found = largest_gap_of_two(first, second, 1.0 - error)
+    bands = largest_gap(first, 1.0 - error / 2) + largest_gap(second, 1.0 - error / 2)
+    where_alike = math.sqrt(math.log(2.0 / error) * (1.0 / first + 1.0 / second) / 2.0)  # Wei and Dudley
+    assert where_alike < found < bands
+    assert found == pytest.approx(largest_gap_of_two(second, first, 1.0 - error), rel=1e-3)
+
+
+def test_two_gaps_are_one_where_a_side_is_known_or_empty() -> None:
+    assert largest_gap_of_two(1_000, 10**9, 0.99) == pytest.approx(largest_gap(1_000, 0.99), rel=2e-3)
+    assert largest_gap_of_two(0, 10, 0.9) == largest_gap_of_two(10, 0, 0.9) == largest_gap_of_two(1, 1, 0.999) == 1.0
+
+
+def test_two_gaps_are_as_rare_as_the_level_says_also_between_different_distributions() -> None:
+    chance, turns, beyond = np.random.default_rng(7), 4_000, 0
+    reach = largest_gap_of_two(60, 40, 0.9)
+    places = np.linspace(0.0, 1.0, 201)
+    for _ in range(turns):
+        one, two = np.sort(chance.random(60)), np.sort(chance.random(40) ** 1.2)
+        gaps = np.searchsorted(one, places) / 60 - np.searchsorted(two, places) / 40
+        beyond += float(np.abs(gaps - (places - places ** (1 / 1.2))).max()) > reach
+    assert 0.01 < beyond / turns < 0.1
