@@ -78,6 +78,55 @@ def test_at_the_tolerance_the_wrong_verdicts_are_as_rare_as_the_level_says(stati
     assert wrong[Verdict.FAIL] <= most
 
 
+def at_the_tolerance(chance: np.random.Generator, rows: int, *, now: bool) -> Profile:
+    """Columns that are easy to judge and hard ones, each of which changes by just what is tolerated."""
+    by = float(now)
+    peaks = np.where(chance.random(rows) < 0.4, -3.0, 3.0) + chance.normal(size=rows)
+    zeros = chance.random(rows) < 0.3 + 0.05 * by
+    return lean(
+        moved=chance.normal(0.1 * 0.987 * by, size=rows),  # 0.987: the deviation of a normal column that is kept
+        wider=chance.normal(size=rows) * (1.0 + 0.1103 * by),
+        wild=np.exp(chance.normal(size=rows)) ** (1.0 + 0.0514 * by),
+        peaks=peaks + 0.1 * 3.08 * by,
+        zeros=np.where(zeros, 0.0, 1.0 + chance.exponential(size=rows)),
+        half=np.where(chance.random(rows) < 0.5 + 0.02 * by, "a", "b"),
+        four=np.array(list("wxyz"))[chance.choice(4, rows, p=[0.5 - 0.02 * by, 0.3 + 0.02 * by, 0.15, 0.05])],
+        gaps=null_share(chance, rows, 0.05 + 0.02 * by),
+        calm=chance.uniform(size=rows),
+    )
+
+
+@pytest.mark.parametrize(("then", "today"), [(2_000, 2_000), (6_000, 400), (400, 6_000)])
+def test_of_tables_at_the_tolerance_as_few_are_judged_wrongly_as_the_level_says(then: int, today: int) -> None:
+    runs, failed = 100, 0
+    for seed in range(runs):
+        chance = np.random.default_rng(seed)
+        found = compare(
+            at_the_tolerance(chance, then, now=False), at_the_tolerance(chance, today, now=True), Judging(level=0.9)
+        )
+        failed += found.verdict is Verdict.FAIL
+    assert failed <= 0.1 * runs + 3.0
+
+
+def test_what_did_not_change_passes_at_twenty_thousand_rows_and_more_often_than_not_where_it_is_hard() -> None:
+    chance = np.random.default_rng(41)
+    shares = 1.0 / np.arange(1, 2_001) ** 1.1
+    names = np.array([f"v{place}" for place in range(2_000)])
+
+    def table() -> Profile:
+        easy = {f"n{place}": chance.normal(size=20_000) for place in range(20)}
+        half = np.where(chance.random(20_000) < 0.5, "a", "b")
+        return lean(**easy, half=half, many=names[chance.choice(2_000, 20_000, p=shares / shares.sum())])
+
+    passed: dict[str, int] = {}
+    for _ in range(12):
+        for column in compare(table(), table()).columns:
+            passed[column.column] = passed.get(column.column, 0) + (column.verdict is Verdict.PASS)
+            assert column.verdict is not Verdict.FAIL
+    assert min(passed[name] for name in passed if name not in ("half", "many")) == 12
+    assert min(passed["half"], passed["many"]) >= 7
+
+
 @pytest.mark.parametrize("statistic", CHANGES)
 def test_twice_the_tolerance_is_found_from_twenty_thousand_rows_on(statistic: Statistic) -> None:
     draw, before, _, twice = CHANGES[statistic]

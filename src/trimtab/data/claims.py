@@ -6,14 +6,16 @@ column passes only if each of its statistics does, also the one that is beyond: 
 column (an intersection-union test: Berger, Technometrics 24(4), 1982). So the chances of the columns add up to that of
 the table, whichever of them changed.
 
-Rejected: Holm's procedure for the columns that pass. It holds its level too, and by far more pass; but the last column
-in doubt could then err as often as a whole table, and a part of the rows would now and then pass what fails as a whole.
+A column alone in doubt may have half of the table's error to fail by, but only a tenth to pass by: a part of the rows
+must not pass what fails as a whole. For the same reason Holm's procedure was rejected for the columns that pass. It
+holds its level, too, and more of them would; but the last one in doubt could err as often as the whole table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from trimtab.data.differences import ColumnDifference, Effect
 from trimtab.data.effects import Bar, Change, judged, standing
 from trimtab.stats.arrays import Floats
 from trimtab.stats.sharing import shared_out
+
+_TO_PASS: Final = 0.1
+"""The part of the table's error that a single column may have to pass by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,7 @@ def settled(columns: Mapping[str, Sequence[Claim]], error: float, *, among: int)
             each.append(errors[start : start + len(claim.parts)])
             start += len(claim.parts)
         of_column = sum(float(part @ claim.copies) for part, claim in zip(each, own, strict=True))
-        effects = [claim.effect(part, of_column) for part, claim in zip(each, own, strict=True)]
+        pass_error = min(of_column, _TO_PASS * error)
+        effects = [claim.effect(part, pass_error) for part, claim in zip(each, own, strict=True)]
         found.append(ColumnDifference(column=name, effects=tuple(sorted(effects, key=lambda one: -one.strength))))
     return found

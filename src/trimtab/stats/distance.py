@@ -6,7 +6,8 @@ whatever unit or scale the values have.
 - From above: the empirical distance is on average not smaller than the true one (it is a supremum, which is convex),
   and one value moves it by at most 1/n, so McDiarmid's inequality bounds the true one by
   D + √((1/n + 1/m) ln(1/α) / 2). McDiarmid, "On the method of bounded differences", Surveys in Combinatorics, 1989.
-- From below: each empirical distribution function lies within the band of Dvoretzky, Kiefer, Wolfowitz and Massart.
+- From below: both empirical distribution functions together are nowhere farther from the true ones than
+  `largest_gap_of_two` says (Dvoretzky, Kiefer, Wolfowitz and Massart, for each).
 
 The samples grow while they are watched. They are therefore judged at planned sizes only, each half as large again as
 the last, and the i-th of these looks spends α / (i (i + 1)): together α, however long it goes on. Between two sizes
@@ -22,7 +23,7 @@ import numpy as np
 
 from trimtab.base.verdict import Interval
 from trimtab.stats.arrays import Floats
-from trimtab.stats.intervals import largest_gap
+from trimtab.stats.intervals import largest_gap_of_two
 
 GROWTH: Final = 1.5
 """From one look to the next: closer looks would spend the level faster than the sample grows."""
@@ -55,7 +56,7 @@ def distance_always(distance: float, sizes: tuple[int, int], look: int, level: f
     """
     spent = (1.0 - level) / (look * (look + 1))
     above = math.sqrt((1.0 / sizes[0] + 1.0 / sizes[1]) * math.log(1.0 / spent) / 2.0)
-    below = sum(largest_gap(size, 1.0 - spent / 2.0) for size in sizes)
+    below = largest_gap_of_two(*sizes, 1.0 - spent)
     return Interval(
         estimate=distance,
         low=max(0.0, distance - below),

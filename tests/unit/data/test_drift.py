@@ -12,8 +12,9 @@ import pytest
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import ColumnDifference, Effect, Statistic
+from trimtab.data.distance import share_changes
 from trimtab.data.drift import Judging, compare
-from trimtab.data.profile import Profile
+from trimtab.data.profile import CategoryColumn, Profile
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.schema import DriftLimits
 from trimtab.records.versioned import encode
@@ -251,11 +252,26 @@ def test_lists_are_compared_by_their_gaps_alone() -> None:
 
 
 def test_the_error_is_shared_out_over_the_columns() -> None:
-    alone, both = pl.DataFrame({"a": GRID}), pl.DataFrame({"a": GRID, "b": GRID})
+    alone, among = pl.DataFrame({"a": GRID}), pl.DataFrame({f"c{place}": GRID for place in range(20)})
     one, two = (
-        compare(profile_frame(table, LEAN), profile_frame(table, LEAN)).columns[0].effects for table in (alone, both)
+        compare(profile_frame(table, LEAN), profile_frame(table, LEAN)).columns[0].effects for table in (alone, among)
     )
     assert all(more.size.high > less.size.high for less, more in zip(one, two, strict=True))
+
+
+def test_of_two_values_one_is_judged_since_the_other_says_the_same() -> None:
+    def changes(then: list[str], now: list[str]) -> list[str]:
+        reference, current = (profile(side).columns["x"] for side in (then, now))
+        assert isinstance(reference, CategoryColumn)
+        assert isinstance(current, CategoryColumn)
+        return [change.name for change in share_changes([(1.0, reference)], current)]
+
+    rare = "hold a value that was rare or is new"
+    assert changes(["a", "b"] * 50, ["a", "b"] * 50) == ["are 'b'", rare]
+    assert changes(["a", "b"] * 50, ["a", "b", "c"])[:2] == ["are 'a'", "are 'b'"]
+    assert changes(["a", "b", "c"] * 50, ["a", "b"])[:3] == ["are 'a'", "are 'b'", "are 'c'"]
+    found = drift(["a", "b"] * 5_000, ["a", "a", "a", "b"] * 2_500)
+    assert found.strongest.words == "25 % of rows are 'b', 50 % in the reference"
 
 
 def test_a_column_can_have_limits_of_its_own() -> None:
