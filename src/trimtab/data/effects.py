@@ -161,12 +161,13 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes) -> Change | None:
         return None
     share = spread_now / spread_then
     ratio = math.sqrt(share)
-    noise_then, noise_now = _noise(reference, current, kept, sizes)
+    # The larger fourth moment of both: few rows may hold none of the wild values that make most of a variance.
+    fourth = max(_fourth(reference, kept, kept.then), _fourth(current, kept, kept.now), 1.0) - 1.0
 
     # The band is one of the variances; a spread of 0 is as uncertain as the reference's own.
     def reach(rows: float, error: float) -> float:
         z = _z(error)
-        first = z * math.sqrt(noise_then * share**2 / sizes.then + noise_now * max(share, 1.0) ** 2 / rows)
+        first = z * math.sqrt(fourth * (share**2 / sizes.then + max(share, 1.0) ** 2 / rows))
         return first + z * z / 6.0 * furthest**2 / spread_then * (1.0 / sizes.then + 1.0 / rows)
 
     def up(rows: float, error: float) -> float:
@@ -250,16 +251,6 @@ def _pass_error(bar: Bar) -> float:
 def _z(error: float) -> float:
     """What a standard normal variable exceeds with a chance of ``error``; 0 for a half and more."""
     return -normal_quantile(min(error, 0.5))
-
-
-def _noise(reference: Numbers, current: Numbers, kept: _Kept, sizes: Sizes) -> tuple[float, float]:
-    """How much a row's squared distance from the mean varies, in variances of its side, on both sides; each is the
-    fourth standardised moment less one. A few rows that hold none of the wild numbers prove nothing: the side with
-    fewer rows has the larger one of both."""
-    then = max(_fourth(reference, kept, kept.then), 1.0) - 1.0
-    now = max(_fourth(current, kept, kept.now), 1.0) - 1.0
-    most = max(then, now)
-    return (most if sizes.then < sizes.now else then), (most if sizes.now < sizes.then else now)
 
 
 def usual_spread(reference: Numbers) -> float:
