@@ -37,7 +37,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         statistic: which.
-        size: the change with its simultaneous band; ``n`` is the effective number of today's rows.
+        size: the change with its band, of which each end is a one-sided bound; ``n`` is the effective number of today's
+            rows.
         tolerance: the change that is still none; in the statistic's unit.
         verdict: FAIL where even the near end of the band is beyond the tolerance, PASS where even the far end is
             within, else UNSURE.
@@ -89,7 +90,7 @@ class Differences(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         reference_rows: rows of the reference.
         rows: rows of today.
-        level: the confidence of all bands together, 0-1.
+        level: the confidence of all columns' verdicts together, 0-1.
         columns: every compared column, those that changed most first.
         pairs: pairs of columns whose joint distribution was compared, those that changed most first.
         pairs_compared: how many pairs were; ``pairs`` holds the strongest of them.

@@ -216,14 +216,15 @@ def _numbers(
         return []  # what is left is a change of the gaps
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
+    spread = effects.usual_spread(then)
     found: list[tuple[Change | None, float]] = []
     if limits.location is not None:
-        found.append((effects.location(then, now, effects.usual_spread(then), sizes), limits.location))
+        found.append((effects.location(then, now, spread, sizes), limits.location))
     if limits.scale is not None:
         found.append((effects.scale(then, now, sizes), limits.scale))
     if limits.shape is not None:
         # What the mean may move by, half of it may every number: more is for location to say.
-        slack = (limits.location or 0.0) / 2 * effects.slack_unit(then)
+        slack = (limits.location or 0.0) / 2 * effects.slack_unit(then, spread)
         found.append((effects.shape(distance_between(then, now, slack=slack), sizes), limits.shape))
     changes = [(change, tolerance) for change, tolerance in found if change is not None]
     part = (1.0 - _FOR_NULLS) / max(len(changes), 1)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -248,6 +249,7 @@ def _pass_error(bar: Bar) -> float:
     return bar.error if bar.pass_error is None else bar.pass_error
 
 
+@lru_cache(maxsize=1_024)  # all values of a column have one chance of a wrong PASS
 def _z(error: float) -> float:
     """What a standard normal variable exceeds with a chance of ``error``; 0 for a half and more."""
     return -normal_quantile(min(error, 0.5))
@@ -258,10 +260,10 @@ def usual_spread(reference: Numbers) -> float:
     return math.sqrt(_moments(reference, *_ends(reference))[1]) if len(reference.keys) else 0.0
 
 
-def slack_unit(reference: Numbers) -> float:
-    """The standard deviation that a slack is a share of: that of a normal distribution with the same 2.5 % and
-    97.5 % quantiles where that is less, since a few far numbers must not excuse a change of all others."""
-    spread = usual_spread(reference)
+def slack_unit(reference: Numbers, spread: float) -> float:
+    """The standard deviation that a slack is a share of, from the `usual_spread`: that of a normal distribution with
+    the same 2.5 % and 97.5 % quantiles where that is less, since a few far numbers must not excuse a change of all
+    others."""
     if not spread > 0.0 or not math.isfinite(spread):
         return 0.0
     low, high = _ends(reference, _FAR)
