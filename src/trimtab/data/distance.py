@@ -10,7 +10,7 @@ Both work on shares, not on counts, so that a reference may be a mixture of seas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,13 +60,15 @@ class Distance:
 class ShareChange:
     """The change of one event's share; ``name`` says the event as in ``are null``.
 
-    ``among`` is of how many events this one was chosen because its change is the greatest.
+    ``among`` is of how many events this one was chosen because its change is the greatest. ``known`` is how much each
+    row of the reference counts for: 1 where its share was counted, less where it was estimated.
     """
 
     name: str
     then: float
     now: float
     among: int = 1
+    known: float = 1.0
 
     @property
     def words(self) -> str:
@@ -142,7 +144,8 @@ def share_changes(
     reference: Sequence[tuple[float, CategoryColumn]], current: CategoryColumn
 ) -> tuple[ShareChange, ...]:
     """The changes of values' shares of the rows that hold one: of each common one, of the rare and new ones together,
-    and of the one among these that rose most, since a single one that swallows all others leaves their sum as it was.
+    of the one among these that rose most, since a single one that swallows all others leaves their sum as it was, and
+    of the new ones alone, since those that replace as many rare ones do, too.
 
     The values that were rare are chosen by the very rows that their share is then taken of, which makes it look
     smaller than it is. So each row is asked whether its value would be rare without it: the estimate of Good and
@@ -178,7 +181,42 @@ def share_changes(
         value = max(risen, key=lambda value: (risen[value] - then.get(value, 0.0), value))
         share_then, among = then.get(value, 0.0), len({*risen, *counted} - {*common})
         changes.append(ShareChange(name=_name(value, grouped=grouped), then=share_then, now=risen[value], among=among))
+    if not grouped:
+        unseen = sum(share for value, share in now.items() if value not in counted)
+        changes += _unseen(counted, then, rows, unseen)
     return tuple(changes)
+
+
+def _unseen(counted: Mapping[str, int], then: Mapping[str, float], rows: int, unseen: float) -> Iterator[ShareChange]:
+    """The share of rows whose value the reference does not have. As many were to be expected as the reference has rows
+    whose value no other row of it has (Good and Turing, Biometrika 40, 1953).
+
+    The error of that estimate has the variance (n₁ + 2 n₂) / n² - n₁² / n³, by the values that are there once and twice
+    (Esty, "A normal limit law for a nonparametric estimator of the coverage of a random sample", Annals of Statistics
+    11(3), 1983), which is more than that of a share that is counted.
+    """
+    once = [value for value, count in counted.items() if count == 1]
+    expected, twice = sum(then[value] for value in once), sum(count == 2 for count in counted.values())
+    if not once and unseen == 0.0:
+        return
+    share = len(once) / rows
+    counts, estimate = share * (1.0 - share) + 1.0 / rows, share * (1.0 - share) + (2.0 * twice + 1.0) / rows
+    name = "hold a value that the reference does not have"
+    yield ShareChange(name=name, then=expected, now=unseen, known=counts / estimate)
+
+
+def two_valued(reference: Sequence[tuple[float, NumberColumn]], current: NumberColumn) -> ShareChange | None:
+    """The change of the share of the greater number, where both sides hold the same two numbers and no other, as a
+    flag does; None elsewhere."""
+    if not all(part.sketch.exact for part in (current, *(part for _, part in reference))):
+        return None
+    then, now = numbers_of(reference), numbers_of([(1.0, current)])
+    keys = _different(then.keys, now.keys)
+    if then.dropped or now.dropped or len(keys) != 2 or len(then.keys) != 2:
+        return None
+    greater = keys[1]
+    shares = [float(side.shares[side.keys == greater].sum()) for side in (then, now)]
+    return ShareChange(name=f"are {float(then.middles[1]):.6g}", then=shares[0], now=shares[1])
 
 
 def said(what: str, shares: Shares) -> str:

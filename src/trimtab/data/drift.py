@@ -22,7 +22,7 @@ from trimtab.base.verdict import Interval, Verdict
 from trimtab.data import effects
 from trimtab.data.claims import Claim, of_change, of_changes, settled
 from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
-from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes
+from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes, two_valued
 from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
@@ -215,6 +215,10 @@ def _numbers(
     if not reference or not current.count:
         return []  # what is left is a change of the gaps
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
+    flag = two_valued(reference, current) if limits.share is not None else None
+    if flag is not None and limits.share is not None:
+        change = effects.share(Statistic.SHARE, flag, sizes)
+        return [of_change(change, 1.0 - _FOR_NULLS, tolerance=limits.share, level=judging.level)]
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
     spread = effects.usual_spread(then)
     found: list[tuple[Change | None, float]] = []

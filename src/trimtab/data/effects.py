@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ Reach = Callable[[float, float], float]
 
 TAIL: Final = 0.005
 """The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
+_TOLD: Final = 0.05
+"""The share of today's rows beyond the quantiles from which on a mean is said to be of what was kept."""
 _FAR: Final = 0.025
 _ROWS_MAX: Final = 100_000_000
 _USUAL: Final = 0.001
@@ -119,6 +121,7 @@ def share(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
     """The change of one share of the rows."""
     size = change.now - change.then
     outward = size >= 0
+    sizes = replace(sizes, then=max(1.0, sizes.then * change.known))
 
     def near(now: float, error: float) -> float:
         return _newcombe(change.then, change.now, (sizes.then, now), _z(error), up=not outward)
@@ -147,7 +150,8 @@ def location(reference: Numbers, current: Numbers, deviation: float, sizes: Size
     size = (now - then) / deviation
 
     def words() -> str:
-        return f"the mean is {now:.4g}, {then:.4g} in the reference ({size:+.2f} standard deviations)"
+        within = _within(current, kept)
+        return f"the mean{within} is {now:.4g}, {then:.4g} in the reference ({size:+.2f} standard deviations)"
 
     return _change((Statistic.LOCATION, size, words), sizes, reach, reach)
 
@@ -179,7 +183,7 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes) -> Change | None:
 
     def words() -> str:
         before = f"{math.sqrt(spread_then):.4g} in the reference ({ratio - 1.0:+.0%})"
-        return f"the standard deviation is {math.sqrt(spread_now):.4g}, {before}"
+        return f"the standard deviation{_within(current, kept)} is {math.sqrt(spread_now):.4g}, {before}"
 
     near, far = (down, up) if ratio >= 1.0 else (up, down)
     return _change((Statistic.SCALE, ratio - 1.0, words), sizes, near, far)
@@ -291,6 +295,14 @@ def _kept(reference: Numbers, current: Numbers) -> _Kept | None:
         return None
     low, high = _ends(reference)
     return _Kept(low=low, high=high, then=_moments(reference, low, high), now=_moments(current, low, high))
+
+
+def _within(current: Numbers, kept: _Kept) -> str:
+    """Said of a mean or a deviation that is not the numbers' own, since many of them lie beyond the limits."""
+    beyond = (current.middles < kept.low) | (current.middles > kept.high)
+    if float(current.shares[beyond].sum()) <= _TOLD:
+        return ""
+    return f", each number counted as {kept.low:.4g} to {kept.high:.4g},"
 
 
 def _ends(reference: Numbers, tail: float = TAIL) -> tuple[float, float]:

@@ -87,7 +87,7 @@ def test_another_shape_fails_though_mean_and_spread_are_the_same() -> None:
 
 
 def test_the_words_name_a_number_that_separates() -> None:
-    found = drift([0.02] * 120 + [0.5] * 880, [0.02] * 310 + [0.5] * 690)
+    found = drift([0.02] * 120 + [0.5] * 879 + [0.9], [0.02] * 310 + [0.5] * 689 + [0.9])
     assert effect(found, Statistic.SHAPE).words == "31 % of rows are under 0.3, 12 % in the reference"
 
 
@@ -190,6 +190,41 @@ def test_a_rare_value_that_swallows_the_others_is_found() -> None:
     found = drift(values, ["v7"] * 4_000 + values[4_000:])
     assert found.verdict is Verdict.FAIL
     assert found.strongest.words == "20 % of rows are 'v7', 0.1 % in the reference"
+
+
+@pytest.mark.parametrize(("many", "renamed"), [(1_000, 1_000), (1_000, 100), (2_000, 1_000), (4_000, 400)])
+def test_values_that_are_all_replaced_by_others_alike_are_found(many: int, renamed: int) -> None:
+    rng = np.random.default_rng(3)
+    then = [f"u{number}" for number in rng.integers(0, many, 50_000)]
+    now = [f"n{number}" if number < renamed else f"u{number}" for number in rng.integers(0, many, 50_000)]
+    found = effect(drift(then, now), Statistic.SHARE)
+    assert found.verdict is Verdict.FAIL
+    assert "hold a value that the reference does not have" in found.words
+
+
+@pytest.mark.parametrize("tail", [0.5, 1.1, 2.0])
+def test_new_values_of_a_long_tail_are_no_change(tail: float) -> None:
+    rng = np.random.default_rng(4)
+    for rows in (2_000, 20_000):
+        shares = 1.0 / np.arange(1, 3_001) ** tail
+        sides = [[f"v{x}" for x in rng.choice(3_000, rows, p=shares / shares.sum())] for _ in range(2)]
+        assert drift(*sides).verdict is not Verdict.FAIL
+
+
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.Float64])
+@pytest.mark.parametrize(("then", "now"), [(0.005, 0.006), (0.02, 0.024), (0.02, 0.06), (0.5, 0.5), (0.5, 0.6)])
+def test_a_flag_is_judged_alike_in_whatever_type_it_is(dtype: Any, then: float, now: float) -> None:
+    truths = [(np.arange(50_000) < share * 50_000).tolist() for share in (then, now)]
+    numbers = drift(*(pl.Series(side).cast(dtype) for side in truths))
+    assert numbers.verdict is drift(*truths).verdict
+    assert numbers.verdict is (Verdict.FAIL if now - then > 0.03 else Verdict.PASS)
+    assert effect(numbers, Statistic.SHARE).size.estimate == pytest.approx(now - then, abs=1e-4)
+
+
+def test_a_mean_of_numbers_that_were_cut_off_says_so() -> None:
+    then, now = np.arange(10_000.0), np.arange(10_000.0) + 30_000.0
+    words = effect(drift(then, now), Statistic.LOCATION).words
+    assert words.startswith("the mean, each number counted as 49.01 to 9950, is 9950, 5000")
 
 
 @pytest.mark.parametrize("distinct", [True, False])
