@@ -294,6 +294,30 @@ def test_drift_that_would_refuse_and_cannot_be_told_yet_ends_with_three(desk: Pa
     assert (code, document["verdict"]) == (3, "UNSURE")
 
 
+def test_a_report_ends_as_the_check_does_and_tells_of_pairs_beside_it(tmp_path: Path) -> None:
+    def table(seed: int, *, share: float, alike: bool) -> pl.DataFrame:
+        chance = np.random.default_rng(seed)
+        one = chance.random(20_000) < share
+        return pl.DataFrame({"one": one, "two": one if alike else chance.permutation(one)})
+
+    limits = '\n[table]\ndrift = { share = "2%", outside = "refuse" }\n'
+    table(1, share=0.3, alike=True).write_parquet(tmp_path / "then.parquet")
+    trimtab("data", "infer", "then.parquet", "-o", "contract.toml", cwd=tmp_path)
+    with (tmp_path / "contract.toml").open("a") as contract:
+        contract.write(limits)
+    page = ("--contract", "contract.toml", "-o", "page.html")
+    for place, share in enumerate(np.linspace(0.3, 0.36, 7)):
+        table(place + 2, share=share, alike=True).write_parquet(tmp_path / "now.parquet")
+        checked, _ = told("data", "check", "now.parquet", "--contract", "contract.toml", cwd=tmp_path)
+        reported, _ = told("data", "report", "now.parquet", *page, cwd=tmp_path)
+        assert checked == reported
+    table(9, share=0.3, alike=False).write_parquet(tmp_path / "now.parquet")
+    told_of = trimtab("data", "report", "now.parquet", *page, cwd=tmp_path)
+    assert told_of.returncode == 0
+    assert "1 pair of columns drifted, for which a contract has no rule" in told_of.stdout + told_of.stderr
+    assert trimtab("data", "drift", "then.parquet", "now.parquet", cwd=tmp_path).returncode == 1
+
+
 def test_a_contract_that_is_made_anew_keeps_hidden_what_was_hidden(desk: Path) -> None:
     first = trimtab("data", "infer", "march.parquet", "-o", "private.toml", "--sensitive", "channel", cwd=desk)
     again = trimtab("data", "infer", "april.parquet", "-o", "private.toml", "--force", cwd=desk)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from trimtab.app.data import (
     Checked,
     Compared,
@@ -18,6 +20,7 @@ from trimtab.app.data import (
     with_drift,
 )
 from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened
+from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
 from trimtab.data.schema import Contract
 from trimtab.generate.data_report import DataReport
@@ -68,10 +71,20 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
     reading = hidden_together(reading, *((scan,) if against is None else (scan, against)))
     current = profile(scan, reading)
     then = profile(against, replace(reading, key=(), time=None)) if against is not None else None
-    differences = None
+    differences, notes = None, current.notes
     if then is not None:
-        judging = judging_of(contract, then.profile, current.profile) if contract is not None else None
-        differences = compare(then.profile, current.profile, judging)
+        differences = compare(then.profile, current.profile)
+        if contract is not None:  # which asks for columns alone: they are judged as `check` does, pairs beside them
+            judging = judging_of(contract, then.profile, current.profile)
+            differences = structs.replace(
+                compare(then.profile, current.profile, replace(judging, joint=None)),
+                pairs=differences.pairs,
+                pairs_compared=differences.pairs_compared,
+            )
+            drifted = sum(pair.effect.verdict is Verdict.FAIL for pair in differences.pairs)
+            if drifted:
+                pairs = "1 pair of columns" if drifted == 1 else f"{drifted} pairs of columns"
+                notes = (*notes, f"{pairs} drifted, for which a contract has no rule: `drift` ends by them, too")
     checked = check(scan, contract, Setting(progress=reading.progress)) if contract is not None else None
     report = checked.report if checked is not None else None
     if report is not None and differences is not None and contract is not None:
@@ -84,6 +97,6 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
         check=report,
         differences=differences,
         contract=contract,
-        notes=current.notes,
+        notes=notes,
         sensitive=tuple(sorted(reading.unseen)),
     )
