@@ -203,3 +203,80 @@ def test_a_folder_that_others_add_to_while_it_is_listed_is_listed_again(tmp_path
     assert came[0] == "0", came[1]
     after = project.run()["outputs"]
     assert project.run("--fresh")["outputs"] == after
+
+
+def test_a_command_runs_the_module_that_another_one_made(tmp_path: Path) -> None:
+    settings = (
+        '\n[steps.made]\nrun = "cp -p src.txt made_here.py"\nreads = ["src.txt"]\nwrites = ["made_here.py"]\n'
+        '\n[steps.used]\nrun = "python use.py"\nreads = ["made_here.py"]\nwrites = ["out.txt"]\n'
+    )
+    use = "import made_here\n\nwith open('out.txt', 'w') as file:\n    file.write(made_here.WORD)\n"
+    project = project_of(tmp_path, "", settings, {"use.py": use, "src.txt": "WORD = 'old'\n"})
+    (project.folder / "pipeline.py").unlink()
+    project.run()
+    edit_unseen(project.folder / "src.txt", "'old'", "'new'")
+    project.run()
+    assert (project.folder / "out.txt").read_text() == "new"
+
+
+def test_a_step_that_writes_into_the_projects_source_is_refused(tmp_path: Path) -> None:
+    source = (
+        "from pathlib import Path\n\nX = 1\n\n\ndef make() -> int:\n    Path('made_here.py').write_text(f'X = {X}')\n"
+    )
+    source += "    return X\n\n\ndef use(make) -> int:\n    import made_here\n    return made_here.X\n"
+    project = project_of(tmp_path, source, files={"made_here.py": "X = 1"})
+    project.run()  # it writes what is there
+    project.edit("pipeline.py", "X = 1", "X = 2")
+    done = project.command("run")
+    assert done.returncode == 2
+    assert "the step make writes made_here.py, which is part of the project's source" in done.stderr
+
+
+def test_a_product_that_is_changed_before_its_reader_runs_is_refused(tmp_path: Path) -> None:
+    settings = '\n[steps.made]\nrun = "cp in.txt out.txt"\nreads = ["in.txt"]\nwrites = ["out.txt"]\n'
+    source = f"{_wait(tmp_path)}\n\ndef between(made):\n    _wait()\n    return 0\n\n\n"
+    source += "def read(made, between):\n    return made.read_text()\n"
+    project = project_of(tmp_path, source, settings, {"in.txt": "1\n"})
+    with waiting(project) as came:
+        (project.folder / "out.txt").write_text("7")
+    assert came[0] == "2", came[1]
+    assert "out.txt is not what the command made wrote in this run any more" in came[1]
+    after = project.run()["outputs"]
+    assert project.run("--fresh")["outputs"] == after
+
+
+BEYOND = {
+    "a package's second folder": (
+        "from pk import zz\n\n\ndef value():\n    return zz.word()\n",
+        {
+            "pk/__init__.py": "import os\n\n__path__.append(os.path.join(os.path.dirname(__file__), '..', 'other'))\n",
+            "other/zz.py": "def word():\n    return 'old'\n",
+        },
+        "other/zz.py",
+    ),
+    "what executed code imports": (
+        "def value():\n    names = {}\n    exec(open('s.txt').read(), names)\n    return names['X']\n",
+        {"s.txt": "import helper\n\nX = helper.word()\n", "helper.py": "def word():\n    return 'old'\n"},
+        "helper.py",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "files", "edited"), BEYOND.values(), ids=list(BEYOND))
+def test_what_is_loaded_and_could_not_be_followed_counts_as_a_file(
+    tmp_path: Path, source: str, files: dict[str, str], edited: str
+) -> None:
+    project = project_of(tmp_path, source, files=files)
+    project.run()
+    assert project.ran() == set()
+    project.edit(edited, "'old'", "'newer'")
+    assert project.ran() == {"value"}
+
+
+def test_a_command_that_makes_several_folders_is_kept(tmp_path: Path) -> None:
+    settings = '\n[steps.make]\nrun = "sh make.sh"\nwrites = ["out/sub", "plots/x"]\n'
+    script = "mkdir -p out/sub plots/x && echo 1 > out/sub/a && echo 2 > plots/x/b\n"
+    project = project_of(tmp_path, "", settings, {"make.sh": script})
+    (project.folder / "pipeline.py").unlink()
+    assert project.ran() == {"make"}
+    assert project.ran() == set()

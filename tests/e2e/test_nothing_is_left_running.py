@@ -171,6 +171,14 @@ def test_how_a_program_ended_is_told(tmp_path: Path, program: str, code: int) ->
     assert (group.code, group.code) == (code, code)
 
 
+def test_what_outlives_its_guard_is_ended_all_the_same(tmp_path: Path) -> None:
+    project = PipelineProject(tmp_path, tmp_path, environment={MARK: uuid4().hex})
+    words = ["sh", "-c", "(sleep 601) & kill -9 $PPID; sleep 602"]
+    group = ProcessGroup(words, folder=tmp_path, environment={**os.environ, **project.environment})
+    assert group.finish(None)
+    assert_none_lives(project)
+
+
 def test_a_program_that_ends_its_own_group_ends(tmp_path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         words = ["sh", "-c", f"kill -{number} 0; sleep 600"]

@@ -52,6 +52,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="
 
 
 PARTS: Final = "parts"
+_STARTS: Final = "starts a process"
+"""In what is said of a step that was seen to do so."""
+
 CACHE_LIMIT: Final = 10 << 30
 """Bytes; above it the results that were not used for longest are removed."""
 
@@ -278,7 +281,9 @@ def _may_be_copied(path: Path, root: Path) -> bool:
 def _tell_changed(plan: Plan, prepared: Prepared, say: Say) -> None:
     if any(run.state is StepState.RAN for run in prepared.steps.done.values()):
         for name in changed_since(plan.folder, prepared.code.contents):
-            say(f"{name} was changed while the run went on, which used it as it was in the beginning")
+            started = any(_STARTS in note for run in prepared.steps.done.values() for note in run.notes)
+            others = ", but programs that its steps started may have used either" if started else ""
+            say(f"{name} was changed while the run went on, which used it as it was in the beginning{others}")
 
 
 def _remember(home: Home, prepared: Prepared, say: Say) -> None:

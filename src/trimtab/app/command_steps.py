@@ -191,6 +191,17 @@ class CommandRunner:
                 return False
         return look or all(os.path.lexists(self._folder / path) for path in command.writes)
 
+    def changed(self, value: Any) -> list[str]:
+        """The files of a command's value that are not in the project as it wrote them; none for another value."""
+        if not isinstance(value, dict) or value.get("schema") != _MARK:
+            return []
+        return [name for name, (digest, _) in value["files"].items() if not self._is_there(name, digest)]
+
+    def _is_there(self, name: str, digest: str) -> bool:
+        with suppress(TrimtabError):
+            return self._index.digest(self._folder / name) == digest
+        return False
+
     def paths(self, value: Any) -> Any:
         """What a function is given of a command: the path that it wrote, or the paths by name if there are several."""
         if not isinstance(value, dict) or value.get("schema") != _MARK:

@@ -85,11 +85,19 @@ def seen_by(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """When a step ``began``, in nanoseconds, and where it ``writes`` by its own declaration."""
+
+    began: int
+    writes: tuple[PurePosixPath, ...] = ()
+
+
 def changed_meanwhile(
-    seen: Seen, reads: Mapping[str, Digest], observed: Observed, folder: Path, began: int
+    seen: Seen, reads: Mapping[str, Digest], observed: Observed, folder: Path, since: Since
 ) -> tuple[str, ...]:
-    """What a step read and others changed while it ran, since ``began`` (`stamp_clock`): of which state it is, only the
-    step could tell."""
+    """What a step read and others changed while it ran: of which state it is, only the step could tell."""
+    began, writes = since.began, since.writes
     files = [
         name
         for name, digest in reads.items()
@@ -97,6 +105,7 @@ def changed_meanwhile(
         if (found := look_at(folder / name)) and found.st_ctime_ns > began
     ]
     own = {name_of(path.parent, folder) for path in observed.written}
+    own |= {parent.as_posix() for path in writes for parent in path.parents}
     folders = [
         name
         for name in seen.listed - own

@@ -88,8 +88,10 @@ class ProcessGroup:
                 self._guard.wait()
             if not self._told.closed:
                 ended = self._told.readline().split()
-                self._code = int(ended[1]) if ended else self._guard.returncode  # it was killed with its group
                 self._told.close()
+                self._code = int(ended[1]) if ended else self._guard.returncode
+                if not ended:  # the guard was killed, and cannot have ended the others
+                    group_guard.end_group(self._guard.pid, but=self._guard.pid)
             self._output.close()
 
 

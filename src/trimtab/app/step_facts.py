@@ -129,6 +129,7 @@ class Reader:
             unstable=_unstable(step, reach),
             notes=(*_notes(step, reach), *_said(step, reach)),
             named=_named(reach),
+            reached=frozenset(unit.at.rpartition(":")[0] for unit in reach.units) if reach.unfollowed else None,
         )
 
     def _reach(self, step: Step) -> Reach:

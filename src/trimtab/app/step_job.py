@@ -29,13 +29,18 @@ class Hooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A step that is to run: its inputs as openers or as kept values, the files that it declares, its time limit."""
+    """A step that is to run: its inputs as openers or as kept values, the files that it declares, its time limit.
+
+    ``reached`` are the project's files that its code was followed into, where it could not be followed everywhere: what
+    it loads beside them counts as a file that it reads.
+    """
 
     step: Step
     opened: Mapping[str, Callable[[], Any]]
     kept: Mapping[str, Kept]
     declared: frozenset[str]
     named: frozenset[str]
+    reached: frozenset[str] | None
     limit: Span | None
 
 

@@ -58,6 +58,7 @@ class StepJob(msgspec.Struct, frozen=True, kw_only=True):
     inputs: dict[str, Kept]
     declared: tuple[str, ...]
     named: tuple[str, ...]
+    reached: tuple[str, ...] | None
     params: dict[str, str | int | float | bool]
     contents: dict[str, bytes]
     logs: str

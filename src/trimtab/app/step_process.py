@@ -63,6 +63,7 @@ def run_job(job: StepJob) -> Ran:
             kept=job.inputs,
             declared=frozenset(job.declared),
             named=frozenset(job.named),
+            reached=None if job.reached is None else frozenset(job.reached),
             limit=None,
         )
     )

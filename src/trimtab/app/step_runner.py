@@ -19,7 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from trimtab.app.command_steps import CommandRunner, Replaced
-from trimtab.app.places import Seen, changed_meanwhile, place_digests, seen_by
+from trimtab.app.places import Seen, Since, changed_meanwhile, name_of, place_digests, seen_by
 from trimtab.app.project_code import ChangedMeanwhileError, changed_since
 from trimtab.app.run_settings import peak_bytes, variables
 from trimtab.app.seeding import seed_all
@@ -30,12 +30,11 @@ from trimtab.app.step_outcome import Ran, StepJob, problem_of
 from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError, UserCodeError
 from trimtab.disk.faults import explained
-from trimtab.disk.reading import stamp_clock
 from trimtab.drivers.module_state import ModuleState
 from trimtab.drivers.observation import Observed, Watch
 from trimtab.drivers.run_log import RUN_LOG, RUN_SECRETS
 from trimtab.drivers.step_values import StepValues
-from trimtab.drivers.user_code import own_modules, user_errors
+from trimtab.drivers.user_code import forget_byte_code, loaded_files, own_modules, user_errors
 from trimtab.pipeline.graph import Step
 from trimtab.records.kept import Kept
 from trimtab.spec.project import CommandStep, Project
@@ -121,7 +120,7 @@ class StepRunner:
 
     def _try(self, job: Job) -> Ran:
         """One try. Behind it the modules are as before; what goes wrong in that hides nothing that went wrong first."""
-        log, tried, began = self._log_of(job.step.function), _Tried(), stamp_clock()
+        log, tried = self._log_of(job.step.function), _Tried()
         log.unlink(missing_ok=True)
         try:
             with tried.noting(), self._commands.cleared(job.step.command) as replaced:
@@ -135,10 +134,13 @@ class StepRunner:
         with tried.noting():
             if tried.watch is not None:
                 self._refuse_changed(job)
+                self._refuse_rewritten(job, tried.watch.observed)
                 seen = self._seen(tried.watch.observed, job)
+                seen = replace(seen, files=seen.files | tried.loaded)
             reads = place_digests(seen, self._tools.index, self._folder)
             if tried.watch is not None:
-                meanwhile = changed_meanwhile(seen, reads, tried.watch.observed, self._folder, began)
+                since = Since(began=tried.began, writes=() if job.step.command is None else job.step.command.writes)
+                meanwhile = changed_meanwhile(seen, reads, tried.watch.observed, self._folder, since)
         with tried.noting(), explained("read what a step logged", log):
             content = log.read_bytes() if log.is_file() else None
         failed = tried.error is not None
@@ -187,17 +189,55 @@ class StepRunner:
                 fix="Run it again, and edit the code of commands in another copy of the project meanwhile.",
             )
 
+    def _refuse_rewritten(self, job: Job, observed: Observed) -> None:
+        """A run executes the source that it recorded, so that code which a step writes into it would not be what runs.
+
+        Raises:
+            ChangedMeanwhileError: the step did.
+        """
+        wrote = {name_of(path, self._folder) for path in observed.written_here}
+        code = {name: content for name, content in self._contents.items() if name in wrote}
+        if changed := changed_since(self._folder, code):
+            raise ChangedMeanwhileError(
+                f"the step {job.step.function} writes {', '.join(changed)}, which is part of the project's source, and "
+                "a run executes that as it was when it began",
+                fix="Let a command write it ([steps.NAME] with writes in trimtab.toml), or write it elsewhere.",
+            )
+
+    def _forget_byte_code(self) -> None:
+        """Of the source, and of the modules that commands write: a command believes it, as any Python does."""
+        products = [self._folder / path for command in self._project.steps for path in command.writes]
+        written = [each for path in products for each in (path.rglob("*.py") if path.is_dir() else [path])]
+        made = [name_of(path, self._folder) for path in written if path.suffix == ".py"]
+        forget_byte_code(self._folder, [*self._contents, *made])
+
+    def _refuse_changed_products(self, values: Mapping[str, Any]) -> None:
+        """What a command wrote lies where anybody may write: a step that reads it must find it as it was.
+
+        Raises:
+            ChangedMeanwhileError: it does not.
+        """
+        for name, value in values.items():
+            if changed := self._commands.changed(value):
+                raise ChangedMeanwhileError(
+                    f"{', '.join(changed)} is not what the command {name} wrote in this run any more",
+                    fix="Run it again, and let nothing else write there: neither another run nor a step.",
+                )
+
     def _call(self, job: Job, tried: _Tried, log: Path) -> None:
         """Call the step's code under watch, and keep what it comes to."""
         name, command = job.step.function, job.step.command
         inputs: Mapping[str, Any] = {}
         if command is not None:
+            self._refuse_changed_products({name: self._values.open(kept) for name, kept in job.kept.items()})
+            self._forget_byte_code()
             call: Callable[[], Any] = partial(self._commands.run, command)
         else:  # first the code, since inputs have objects of its classes
             function = self._function(name)
             inputs = self._inputs(job)
             call = partial(function, *(inputs[each] for each in job.step.inputs), **job.step.params)
         seed_all(self._project.pipeline.seed)
+        tried.began = time.time_ns()  # the clock that stamps files may lag behind, so none is stamped later than now
         began = time.perf_counter()
         try:
             with (
@@ -209,6 +249,8 @@ class StepRunner:
             tried.returned = True
         finally:
             tried.seconds = time.perf_counter() - began
+            if job.reached is not None:
+                tried.loaded = frozenset(loaded_files(self._folder)) - job.reached
         if command is not None:  # outside the watch, since looking at what it wrote is none of its reads
             value = self._commands.keep(command)
         with user_errors(self._folder, doing=f"keeping what the step {name} returned"):
@@ -222,6 +264,7 @@ class StepRunner:
     def _inputs(self, job: Job) -> dict[str, Any]:
         hand = self._tools.hooks.to_hand
         values = {name: self._values.open(kept) for name, kept in job.kept.items()}
+        self._refuse_changed_products(values)
         handed = {name: hand(name, self._commands.paths(value)) for name, value in values.items()}
         return handed | {name: opened() for name, opened in job.opened.items()}
 
@@ -246,6 +289,7 @@ class StepRunner:
             inputs={**given, **job.kept},
             declared=tuple(sorted(job.declared)),
             named=tuple(sorted(job.named)),
+            reached=None if job.reached is None else tuple(sorted(job.reached)),
             params=self._project.pipeline.params,
             contents=dict(self._contents),
             logs=str(self._logs),
@@ -262,6 +306,8 @@ class _Tried:
     """What is known of a try so far; ``returned`` once the step's own code has come to its end."""
 
     watch: Watch | None = None
+    began: int = 0
+    loaded: frozenset[str] = frozenset()
     returned: bool = False
     seconds: float = 0.0
     kept: Kept | None = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from trimtab.app.places import digest_now, is_file, is_unchanged, variable_digest
+from trimtab.app.places import LEFT, LISTED, WROTE, digest_now, is_file, is_unchanged, variable_digest
 from trimtab.app.step_facts import Handed, Reader, file_digests, files_of, variables_of
 from trimtab.base.digest import Digest
 from trimtab.base.instants import SECOND, Span, parse_span
@@ -217,10 +217,10 @@ class Steps:
         """What speaks against a kept result; empty if nothing does."""
         for name, digest in result.reads.items():
             if not is_unchanged(name, digest, self._stores.index, self.pipeline.folder):
-                return f"file {name} changed, which it was seen to read"
+                return f"{_told(name)} changed"
         for name, value in result.variables.items():
             if variable_digest(name) != value:
-                return f"variable {name} changed, which it was seen to read"
+                return f"variable {name}, which it was seen to read, changed"
         if not self._stores.values.intact(result.kept):
             return "its kept result was damaged or removed"
         if step.command is not None and not self._runner().written(step.command, result.kept, look=look):
@@ -257,6 +257,7 @@ class Steps:
             kept={name: each for name, each in inputs.items() if isinstance(each, Kept)},
             declared=self.facts[step.function].code.union(files_of(self.facts[step.function])),
             named=self.facts[step.function].named,
+            reached=self.facts[step.function].reached,
             limit=self._limit(step),
         )
 
@@ -324,6 +325,17 @@ class Steps:
 
 
 _CODE: Final = (".py", ".so", ".pyd", ".zip", ".whl")
+
+
+def _told(name: str) -> str:
+    """A place that a step was seen to use, for a person."""
+    if name.startswith(WROTE):
+        return f"{name.removeprefix(WROTE)}, which it wrote,"
+    if name.startswith(LEFT):
+        return f"{name.removeprefix(LEFT)}, which it made,"
+    if name.startswith(LISTED):
+        return f"what lies in {name.removeprefix(LISTED)}, which it was seen to list,"
+    return f"file {name}, which it was seen to read,"
 
 
 def _said(ran: Ran) -> Iterator[str]:

@@ -43,7 +43,8 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``parts`` are all but the inputs. ``unstable`` is why it runs every time; ``notes`` what is to be said of it.
     ``code`` are the files of a command's code, which counts by what it says: opening them is no reading of data.
-    ``named`` are texts in its code that may be files which it reads.
+    ``named`` are texts in its code that may be files which it reads. ``reached`` are the files that its code was
+    followed into, where it could not be followed everywhere; None where it could.
     """
 
     step: str
@@ -53,6 +54,7 @@ class StepFacts(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     code: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    reached: frozenset[str] | None = None
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,7 +66,9 @@ def run(folder: Path, function: Callable[[], Any]) -> Ran:
     code = StepCode(functions=lambda: {"fit": function}, contents={})
     runner = StepRunner(folder, project, code, tools, logs=folder / "logs", cache=None)
     nothing: frozenset[str] = frozenset()
-    return runner.run_here(Job(step=step, opened={}, kept={}, declared=nothing, named=nothing, limit=None))
+    return runner.run_here(
+        Job(step=step, opened={}, kept={}, declared=nothing, named=nothing, reached=None, limit=None)
+    )
 
 
 def fails() -> int:

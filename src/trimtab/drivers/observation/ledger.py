@@ -97,6 +97,7 @@ class Watch:
         self._listed: set[str] = set()
         self._absent: set[str] = set()
         self._written: set[str] = set()
+        self._written_here: set[str] = set()
         self._own: set[str] = set()
         self._own_folders: tuple[str, ...] = ()
         self._of_others: set[str] = set()
@@ -296,6 +297,7 @@ class Watch:
         self._catch_up()
         if reads:
             self._read(path)
+        self._written_here.add(path)
         if path not in self._files:
             self._own.update((path, self._rules.real(path)))
         if self._rules.rule(path) is Rule.COUNTS:
@@ -344,6 +346,7 @@ class Watch:
             listed=_paths(listed),
             absent=_paths((self._absent | gone) - folders),
             written=_paths(self._written | logs),
+            written_here=_paths(self._written_here),
             variables=dict(sorted(self.variables.asked.items())),
             blind=tuple(self._blind),
             **{kind: tuple(seen) for kind, seen in self._sightings.items()},

@@ -26,6 +26,7 @@ class Observed:
         absent: paths that were looked for and were not there, and inputs that were gone at the end.
         written: files that were opened for writing. A path in ``absent`` as well was made because it was not there; one
             in ``files`` as well is an input that the step changes.
+        written_here: those of them that this process's own Python wrote.
         variables: environment variables that the project's own code asked for → value; None where there was none.
         surroundings: places that read all environment variables.
         clock, chance, network, processes: what was seen of each, in order, each place once.
@@ -36,6 +37,7 @@ class Observed:
     listed: frozenset[Path] = frozenset()
     absent: frozenset[Path] = frozenset()
     written: frozenset[Path] = frozenset()
+    written_here: frozenset[Path] = frozenset()
     variables: Mapping[str, str | None] = field(default_factory=dict)
     surroundings: tuple[Sighting, ...] = ()
     clock: tuple[Sighting, ...] = ()
