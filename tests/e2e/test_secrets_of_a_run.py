@@ -73,6 +73,18 @@ def test_a_declared_secret_is_hidden_on_the_command_line_and_when_a_step_logs_it
     assert not any(b"4711-Pin" in content for content in files)
 
 
+@pytest.mark.parametrize("mark", ["", "@trimtab.step(time_limit='1m')\n"], ids=["here", "apart"])
+def test_an_error_that_quotes_a_secret_is_kept_and_shown_without_it(project: PipelineProject, mark: str) -> None:
+    source = f"import trimtab\n\n\n{mark}def step(*, pin: str = ''):\n    raise ValueError(f'no account has {{pin}}')\n"
+    (project.folder / "pipeline.py").write_text(source)
+    done = project.command("run", "--set=pin=4711-Pin")
+    assert done.returncode == 5
+    assert "no account has ***" in done.stderr
+    files = [path.read_bytes() for path in (project.folder / ".trimtab").rglob("*") if path.is_file()]
+    assert not any(b"4711-Pin" in content for content in files)
+    assert "4711-Pin" not in done.stderr + done.stdout
+
+
 def test_a_secret_variable_is_taken_from_here_whatever_its_name_and_a_digest_is_its_own(
     project: PipelineProject,
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from trimtab.app.aside import Aside
 from trimtab.app.process_group import ProcessGroup
 from trimtab.app.run_settings import child_environment
-from trimtab.app.step_outcome import said_last
+from trimtab.app.step_outcome import ended, said_last
 from trimtab.base.digest import Digest, digest_bytes, short
 from trimtab.base.errors import InputError, TrimtabError, UserCodeError
 from trimtab.base.instants import HOUR, Span, format_span
@@ -91,7 +91,7 @@ class CommandRunner:
             )
         if group.code:
             raise CommandFailedError(
-                f"the command of the step {command.name} ended with code {group.code}: {command.run}",
+                f"the command of the step {command.name} {ended(group.code)}: {command.run}",
                 fix=f"Run it by hand in the project's folder.{said_last(group.said)}",
             )
 

@@ -22,7 +22,7 @@ from trimtab.app.carrying_out import carry_out, explain
 from trimtab.app.doors import user_name
 from trimtab.app.home import Home
 from trimtab.app.project_code import GraphDiffersError
-from trimtab.app.run_settings import peak_bytes
+from trimtab.app.run_settings import peak_bytes, without_secrets
 from trimtab.app.run_values import Carried, Plan
 from trimtab.app.settings import read_settings, with_recorded, with_settings
 from trimtab.base.digest import Digest
@@ -162,6 +162,9 @@ def execute(home: Home, plan: Plan, say: Say) -> Run:
         try:
             _carry_out(home, plan, carried, folder, say)
         except BaseException as error:
+            if isinstance(error, TrimtabError):
+                error.problem = without_secrets(plan.project, error.problem)
+                error.fix = without_secrets(plan.project, error.fix)
             problem = str(error) if isinstance(error, TrimtabError) else f"{type(error).__name__}: {error}"
             failed = replace(carried.run, state=RunState.FAILED, problem=problem)
             _end(home, _timed(failed, began), Phase.FAILED, f"run {plan.run_id} failed: {problem.splitlines()[0]}")

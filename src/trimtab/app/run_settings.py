@@ -19,6 +19,10 @@ FIXED: Final = (HASH_SEED, LOCALE, *THREADS)
 """Variables that are set for every run, unless the user has set them: results may follow from them."""
 
 
+_TELLING: Final = 4
+"""Characters of a secret from which on it is looked for in a text: shorter ones stand in many words."""
+
+
 def child_environment() -> dict[str, str]:
     """The variables of a process that runs steps, over this process's own: hash order, locale and threads."""
     fixed = {**dict.fromkeys(THREADS, "1"), **to_fix()}
@@ -50,6 +54,16 @@ def peak_bytes() -> int:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def without_secrets(project: Project, text: str) -> str:
+    """A text with the values of secret parameters and variables in it made unreadable: an error may quote one."""
+    named = {**os.environ, **project.pipeline.params}
+    secrets = {str(value) for name, value in named.items() if hidden(project, name, value) != value}
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _TELLING:
+            text = text.replace(secret, "***")
+    return text
 
 
 def hidden(project: Project, name: str, value: Scalar) -> Scalar:

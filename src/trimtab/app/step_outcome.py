@@ -93,9 +93,13 @@ def error_of(problem: Problem) -> TrimtabError:
 
 def lost(step: str, code: int, said: str) -> Problem:
     """The process of a step ended with ``code`` and left no answer."""
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
     fix = "It may have run out of memory: try fewer rows, or a machine with more."
-    return problem_of(StepLostError(f"the process of the step {step} {how}", fix=fix + said_last(said)))
+    return problem_of(StepLostError(f"the process of the step {step} {ended(code)}", fix=fix + said_last(said)))
+
+
+def ended(code: int) -> str:
+    """How a process ended, by its exit code or the negative number of a signal."""
+    return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
 def timed_out(step: str, limit: str, said: str) -> Problem:
