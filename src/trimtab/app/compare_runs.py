@@ -11,7 +11,7 @@ from trimtab.app.home import Home
 from trimtab.app.runs import find_run
 from trimtab.base.digest import Digest
 from trimtab.base.errors import InputError, IntegrityError, NotFoundError
-from trimtab.disk.atomic import write_bytes
+from trimtab.disk.named import write_named
 from trimtab.generate.runs_report import FileDiff, SideBySide
 from trimtab.records.comparison import changed_files, compare
 from trimtab.records.run import Run
@@ -57,7 +57,7 @@ def write_page(side: SideBySide, file: Path) -> None:
     """
     from trimtab.generate.runs_page import page
 
-    write_bytes(file, page(side).encode())
+    write_named(file, page(side).encode())
 
 
 def curves_of(home: Home, run: Run, notes: list[str]) -> dict[str, Series]:

@@ -20,8 +20,8 @@ from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract
 from trimtab.data.wording import counted
-from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
+from trimtab.disk.named import write_named
 from trimtab.drivers.profile_files import ENDING, packed
 
 
@@ -151,9 +151,9 @@ def keep_contract(proposal: Proposed, path: Path, *, replace: bool) -> KeptContr
     beside = path.with_suffix(f".next{ENDING}")
     if not written:
         if _names(path, reference.name):
-            write_bytes(beside, profile)
+            write_named(beside, profile)
             _write(path, proposal.contract, beside.name)
-        write_bytes(reference, profile)
+        write_named(reference, profile)
     _write(path, proposal.contract, reference.name)
     beside.unlink(missing_ok=True)
     return KeptContract(
@@ -171,7 +171,7 @@ def with_reference(contract: Contract, reference: str) -> Contract:
 
 
 def _write(path: Path, contract: Contract, reference: str) -> None:
-    write_bytes(path, format_contract(with_reference(contract, reference)).encode())
+    write_named(path, format_contract(with_reference(contract, reference)).encode())
 
 
 def _names(path: Path, reference: str) -> bool:

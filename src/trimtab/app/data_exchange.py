@@ -15,7 +15,7 @@ from trimtab.base.errors import InputError, NotFoundError, UserCodeError
 from trimtab.data.contract import format_contract
 from trimtab.data.exchange import Carried, LeftOut
 from trimtab.data.wording import counted
-from trimtab.disk.atomic import write_bytes
+from trimtab.disk.named import write_named
 
 TOOLS: Final = ("great-expectations", "tfdv", "pandera")
 
@@ -52,7 +52,7 @@ def import_contract(what: str, tool: str, path: Path, *, replace: bool) -> Excha
         raise ContractThereError(f"{path} is there already", fix="Name another file, or say --force to replace it.")
     ready_to_write((path,), what)
     carried = _read(what, tool, path)
-    write_bytes(path, format_contract(carried.contract).encode())
+    write_named(path, format_contract(carried.contract).encode())
     return _exchanged(what, str(path), len(carried.contract.columns), carried.left)
 
 
@@ -77,7 +77,7 @@ def export_contract(source: Path, tool: str, path: Path) -> Exchanged:
             from trimtab.drivers.pandera import write_pandera
 
             text, left = write_pandera(contract)
-    write_bytes(path, text.encode())
+    write_named(path, text.encode())
     return _exchanged(str(source), str(path), len(contract.columns), left)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.base.errors import InputError
+from trimtab.disk.named import place_of
 
 
 def ready_to_write(outputs: Iterable[Path | None], *inputs: Any) -> None:
@@ -22,8 +23,8 @@ def ready_to_write(outputs: Iterable[Path | None], *inputs: Any) -> None:
         inputs: what is read: paths, tables and profiles that are open, objects in memory.
 
     Raises:
-        InputError: an output is one of the inputs or another output, a folder, or in a folder that is not there or may
-            not be written to.
+        InputError: an output is one of the inputs or another output, a folder, a device or a pipe, or in a folder that
+            is not there or may not be written to.
     """
     made = [path for path in outputs if path is not None]
     read = [file for what in inputs for file in _files(what)]
@@ -40,10 +41,12 @@ def ready_to_write(outputs: Iterable[Path | None], *inputs: Any) -> None:
 def _must_be_writable(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{path} is a folder", fix="Name a file in it.")
-    if not path.parent.is_dir():
-        raise InputError(f"there is no folder {path.parent}", fix="Make it first, or name another place.")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        problem = f"the folder {path.parent} may not be written to, and {path.name} was to be put there"
+    place = place_of(path)
+    folder = place.parent if path.is_symlink() else path.parent
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}", fix="Make it first, or name another place.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        problem = f"the folder {folder} may not be written to, and {path.name} was to be put there"
         raise InputError(problem, fix="Change its mode, or name another place.")
 
 
@@ -59,4 +62,4 @@ def _is_same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:
-        return one.resolve() == other.resolve()
+        return os.path.realpath(one) == os.path.realpath(other)  # resolve() raises on a link in a circle

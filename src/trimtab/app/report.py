@@ -25,7 +25,7 @@ from trimtab.base.errors import InputError
 from trimtab.base.instants import DAY, Instant, format_instant, format_span
 from trimtab.data.contract import parse_contract
 from trimtab.data.table import to_columns
-from trimtab.disk.atomic import write_bytes
+from trimtab.disk.named import write_named
 from trimtab.drivers.prediction_log import LogIndex
 from trimtab.drivers.signing_keys import trusted_keys
 from trimtab.gates.check import default_gate
@@ -101,7 +101,7 @@ def make_report(home: Home, *, blocks: int) -> Report:
 
 def write_page(report: Report, path: Path) -> None:
     """Write the report as one self-contained HTML file."""
-    write_bytes(path, report_page(report).encode())
+    write_named(path, report_page(report).encode())
 
 
 def first_release(home: Home) -> Digest:

@@ -74,11 +74,11 @@ def shown(
     all_columns: bool = False,
 ) -> None:
     """Print the report as a document or for a person, and write the files that were asked for."""
-    from trimtab.disk.atomic import write_bytes
+    from trimtab.disk.named import write_named
 
     for path, render in files:
         if path is not None:
-            write_bytes(path, render(report).encode())
+            write_named(path, render(report).encode())
     if json_:
         from trimtab.generate.data_document import to_document
 

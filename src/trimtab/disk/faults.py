@@ -7,6 +7,8 @@ may not be written to, a read-only mount) each get their own next step; whatever
 from __future__ import annotations
 
 import errno
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +34,20 @@ _CAUSES: Final[dict[int, tuple[str, str]]] = {
 }  # fmt: skip
 
 
+_SAID_BY_RUST: Final = re.compile(r"\(os error (\d+)\)")
+"""How Rust ends the text of a system's error; libraries written in it keep no more than that."""
+
+
+def system_error_in(error: Exception) -> OSError | None:
+    """What the system said to a library written in Rust, by the text of the library's own error; None if nothing."""
+    said = _SAID_BY_RUST.search(str(error))
+    return OSError(int(said[1]), os.strerror(int(said[1]))) if said else None
+
+
 def explain(error: OSError, *, doing: str, path: Path) -> DriverError:
     """The error that says why ``doing`` (a verb and its object: ``write route.json``) failed at ``path``."""
+    if error.errno is None:
+        error = system_error_in(error) or error
     cause, fix = _CAUSES.get(error.errno or 0, (error.strerror or str(error), "Put that right and try again."))
     return DriverError(f"cannot {doing}: {cause}", fix=fix, at=str(path))
 

@@ -16,8 +16,8 @@ from trimtab.base.errors import IntegrityError, UnknownVersionError
 from trimtab.data.profile import Profile
 from trimtab.data.seasons import Seasons
 from trimtab.data.soundness import fault_of
-from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
+from trimtab.disk.named import write_named
 from trimtab.records.versioned import decode, encode, schema_of
 
 ENDING: Final = ".profile"
@@ -38,7 +38,7 @@ def is_profile(path: Path) -> bool:
 
 def write_profile(path: Path, profile: Profile | Seasons) -> None:
     """Store a profile, replacing what is there; equal profiles have equal bytes where zlib is the same."""
-    write_bytes(path, packed(profile))
+    write_named(path, packed(profile))
 
 
 def read_profile(path: Path) -> Profile | Seasons:

@@ -15,7 +15,8 @@ import polars as pl
 
 from trimtab.base.errors import InputError
 from trimtab.disk.atomic import publish, workspace
-from trimtab.disk.faults import explained
+from trimtab.disk.faults import explained, system_error_in
+from trimtab.disk.named import place_of
 
 ENDINGS: Final = (".parquet", ".csv")
 _NOT_IN_CSV: Final = (pl.Binary, pl.Duration)
@@ -41,7 +42,7 @@ class RowFile:
         if not rows.height:
             return
         part = self._folder / f"{len(self._parts):06}.parquet"
-        with explained(f"write {self.path.name}", self.path):
+        with _written(self.path):
             rows.write_parquet(part)
         self._parts.append(part)
         self.rows += rows.height
@@ -54,17 +55,30 @@ class RowFile:
     def finish(self) -> None:
         """Put the file in its place."""
         if self._discarded:
-            self.path.unlink(missing_ok=True)
+            place_of(self.path).unlink(missing_ok=True)
             return
         whole = self._folder / f"whole{self.path.suffix}"
-        with explained(f"write {self.path.name}", self.path):
+        with _written(self.path):
             none = pl.LazyFrame(schema=self._schema)
             rows = pl.scan_parquet(self._parts, glob=False) if self._parts else none
             if self.path.suffix.lower() == ".csv":
                 rows.sink_csv(whole)
             else:
                 rows.sink_parquet(whole)
-        publish(whole, self.path)
+        publish(whole, place_of(self.path))
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """What the disk refused, of which Polars makes errors of its own."""
+    with explained(f"write {path.name}", path):
+        try:
+            yield
+        except pl.exceptions.PolarsError as error:
+            refused = system_error_in(error)
+            if refused is None:
+                raise
+            raise refused from error
 
 
 @contextmanager
@@ -73,7 +87,8 @@ def row_file(path: Path, schema: pl.Schema) -> Iterator[RowFile]:
     has changed.
 
     Raises:
-        InputError: the name ends in neither ``.parquet`` nor ``.csv``, or the rows hold what no CSV file can.
+        InputError: the name ends in neither ``.parquet`` nor ``.csv``, the rows hold what no CSV file can,
+            or what is there is no file.
         DriverError: the disk refused.
     """
     if path.suffix.lower() not in ENDINGS:
@@ -84,7 +99,7 @@ def row_file(path: Path, schema: pl.Schema) -> Iterator[RowFile]:
         if unfit:
             problem = f"{path.name} cannot hold column {unfit[0]!r}, which is stored as {schema[unfit[0]]}"
             raise InputError(problem, fix="Let the name end in .parquet.")
-    with workspace(path) as folder:
+    with workspace(place_of(path)) as folder:
         made = RowFile(path, folder, schema)
         yield made
         made.finish()
