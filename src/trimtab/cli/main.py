@@ -9,8 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
@@ -42,8 +44,25 @@ A first day:
 On any table, without a project:
   trimtab data profile payments.parquet
 
-Exit codes: 0 done or PASS, 1 FAIL, 2 wrong input, 3 UNSURE, 4 a system failed, 5 your own code raised, 130 interrupted.
+Exit codes: 0 done or PASS, 1 FAIL, 2 wrong input, 3 UNSURE, 4 a system failed, 5 your own code raised, 130 interrupted,
+141 whoever read the output left before its end.
 """
+
+_READER_LEFT: Final = 141
+"""As a shell tells of a program that the closed pipe ended. It is no verdict: 0 and 1 would each be taken for one."""
+
+
+class _ReaderLeftError(Exception):
+    """A pipe that was written to is closed at its other end. Not an `OSError`: click ends on one with 1, which is a
+    FAIL here."""
+
+
+@contextmanager
+def _pipe_watched() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderLeftError from error
 
 
 class Commands(click.Group):
@@ -60,6 +79,16 @@ class Commands(click.Group):
                 self.add_command(command)
         return self.commands[cmd_name]
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """As click's own; the text of ``--help`` is printed here."""
+        with _pipe_watched():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's own."""
+        with _pipe_watched():
+            return super().invoke(ctx)
+
 
 @click.group(
     cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -73,6 +102,7 @@ def cli(context: click.Context, debug: bool) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line: an error becomes its sentence and its exit code, and a traceback only with --debug."""
+    _open_what_is_closed()
     given = sys.argv[1:] if argv is None else argv
     debug = "--debug" in given
     try:
@@ -83,9 +113,9 @@ def main(argv: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except _ReaderLeftError:
+        _forget_unread()
+        sys.exit(_READER_LEFT)
     except TrimtabError as error:
         if debug:
             raise
@@ -99,6 +129,25 @@ def main(argv: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the process's edge: an error unforeseen is still not a traceback
         _unforeseen(error, debug=debug)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_what_is_closed() -> None:
+    """Standard output and error, where whoever started this closed them: what is said goes nowhere, and no file that is
+    opened gets their numbers, which libraries write to."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
+
+
+def _forget_unread() -> None:
+    """Let what is left in a closed pipe's stream go nowhere: Python writes it once more when the process ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _unforeseen(error: Exception, *, debug: bool) -> NoReturn:
