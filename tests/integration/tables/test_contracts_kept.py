@@ -53,7 +53,7 @@ def keep_and_die(monkeypatch: pytest.MonkeyPatch, made: Proposed, path: Path, *,
         write_bytes(to, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(data_contract_files, "write_bytes", write)
+        patch.setattr(data_contract_files, "write_named", write)
         try:
             keep_contract(made, path, replace=True)
         except Killed:
