@@ -23,6 +23,7 @@ from typing import Any
 from trimtab.app import data, data_contract_files, data_contracts
 from trimtab.app.data_opening import Reading, one_must_have, opened
 from trimtab.app.data_report import full_report
+from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant
 from trimtab.data.contract_diff import Change, diff_contracts
 from trimtab.data.differences import Differences
@@ -36,7 +37,7 @@ Table = Any
 
 
 def profile(
-    table: Table, *, key: str | Sequence[str] = (), time: str | None = None, sensitive: Sequence[str] = ()
+    table: Table, *, key: str | Sequence[str] = (), time: str | None = None, sensitive: str | Sequence[str] = ()
 ) -> Profile:
     """What is in a table: one pass, bounded memory; two profiles add up (``a + b``) to that of all their rows.
 
@@ -48,8 +49,7 @@ def profile(
     Raises:
         InputError: there is no such table or column, or it cannot be read.
     """
-    names = (key,) if isinstance(key, str) else tuple(key)
-    return data.profile(table, Reading(key=names, time=time, sensitive=tuple(sensitive))).profile
+    return data.profile(table, Reading(key=_names(key), time=time, sensitive=_names(sensitive))).profile
 
 
 def infer(
@@ -59,14 +59,14 @@ def infer(
     label: str | None = None,
     key: str | None = None,
     zone: str | None = None,
-    sensitive: Sequence[str] = (),
+    sensitive: str | Sequence[str] = (),
 ) -> Contract:
     """The contract that a table, or its profile, suggests: structure refuses, what was merely seen is noted.
 
     Raises:
         InputError: no contract can be made of it, with all the reasons.
     """
-    roles = Roles(time=time, label=label, key=key, zone=zone, sensitive=tuple(sensitive))
+    roles = Roles(time=time, label=label, key=key, zone=zone, sensitive=_names(sensitive))
     return data_contracts.propose(table, roles).contract
 
 
@@ -76,8 +76,8 @@ def check(
     *,
     reference: Table = None,
     now: Instant | None = None,
-    aside: Path | None = None,
-    kept: Path | None = None,
+    aside: str | Path | None = None,
+    kept: str | Path | None = None,
 ) -> data.Checked:
     """A table against a contract: all violations together, and what drifted where there is a reference.
 
@@ -86,12 +86,18 @@ def check(
         reference: a table or a profile to compare with.
         now: the moment (UTC microseconds) by which freshness is judged; None leaves it unjudged.
         aside: the file for rows that are set aside; ``kept`` the one for those that go on.
+
+    Raises:
+        InputError: there is no such table or contract, it cannot be read, or a file cannot be written.
     """
-    if isinstance(contract, str | Path):
-        path = Path(contract)
-        contract = data_contract_files.read_contract(path)
-        reference = data_contract_files.reference_of(contract, path) if reference is None else reference
-    return data.check(table, contract, data.Setting(reference=reference, now=now, aside=aside, kept=kept))
+    held, against = _with_reference(contract, reference)
+    setting = data.Setting(
+        reference=against,
+        now=now,
+        aside=None if aside is None else Path(aside),
+        kept=None if kept is None else Path(kept),
+    )
+    return data.check(table, held, setting)
 
 
 def drift(  # noqa: PLR0913 - keywords, each an option of the command
@@ -100,8 +106,8 @@ def drift(  # noqa: PLR0913 - keywords, each an option of the command
     *,
     limits: DriftLimits | None = None,
     columns: Mapping[str, DriftLimits] | None = None,
-    without: Sequence[str] = (),
-    sensitive: Sequence[str] = (),
+    without: str | Sequence[str] = (),
+    sensitive: str | Sequence[str] = (),
     level: float = 0.95,
 ) -> Differences:
     """What differs between two tables or profiles, with effect sizes, bands and verdicts, the strongest first.
@@ -116,18 +122,24 @@ def drift(  # noqa: PLR0913 - keywords, each an option of the command
         InputError: there is no such table, or neither has a column that is named.
     """
     sides = opened(reference), opened(current)
-    one_must_have(sides, (*(columns or {}), *without, *sensitive))
-    judging = Judging(limits=limits or DriftLimits(), columns=columns or {}, without=without, level=level)
-    return data.drift(*sides, judging, Reading(lean=True, sensitive=tuple(sensitive))).differences
+    left, hidden = _names(without), _names(sensitive)
+    one_must_have(sides, (*(columns or {}), *left, *hidden))
+    judging = Judging(limits=limits or DriftLimits(), columns=columns or {}, without=left, level=level)
+    return data.drift(*sides, judging, Reading(lean=True, sensitive=hidden)).differences
 
 
-def diff(old: Contract | str | Path, new: Contract | str | Path) -> tuple[Change, ...]:
-    """How a newer contract differs from an older one, rule by rule."""
-    one, two = (
-        contract if isinstance(contract, Contract) else data_contract_files.read_contract(Path(contract))
-        for contract in (old, new)
-    )
-    return diff_contracts(one, two)
+def diff(old: Contract | str | Path, new: Contract | Table) -> tuple[Change, ...]:
+    """How a newer contract differs from an older one, rule by rule.
+
+    Args:
+        new: a contract or its file (``.toml``), or a table or a profile that one is proposed from, as
+            `trimtab data diff` does.
+
+    Raises:
+        InputError: there is no such contract or table, or it cannot be read.
+    """
+    one = _held(old)
+    return diff_contracts(one, new if isinstance(new, Contract) else data_contracts.newer(one, new)[1])
 
 
 def report(
@@ -136,15 +148,35 @@ def report(
     contract: Contract | str | Path | None = None,
     reference: Table = None,
     time: str | None = None,
-    sensitive: Sequence[str] = (),
+    sensitive: str | Sequence[str] = (),
 ) -> str:
     """A page about a table as HTML that needs nothing else: violations, what changed most, every column."""
     from trimtab.generate.data_page import page
 
-    if isinstance(contract, str | Path):
-        path = Path(contract)
-        contract = data_contract_files.read_contract(path)
-        reference = data_contract_files.reference_of(contract, path) if reference is None else reference
-    found = full_report(table, contract, reference, Reading(time=time, sensitive=tuple(sensitive)))
-    text: str = page(found)
+    held, against = (None, reference) if contract is None else _with_reference(contract, reference)
+    text: str = page(full_report(table, held, against, Reading(time=time, sensitive=_names(sensitive))))
     return text
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Columns' names; a text alone is one of them, and not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _held(contract: Any) -> Contract:
+    """A contract in memory or in a file; raises `InputError` for what is neither."""
+    if isinstance(contract, Contract):
+        return contract
+    if isinstance(contract, str | Path):
+        return data_contract_files.read_contract(Path(contract))
+    given = "None" if contract is None else f"an object of {type(contract).__name__}"
+    problem = f"a contract is needed, and {given} was given"
+    raise InputError(problem, fix="Give `trimtab.infer(table)`, or the path of a contract's file.")
+
+
+def _with_reference(contract: Any, reference: Table) -> tuple[Contract, Table]:
+    """A contract, and what to compare with: by default the reference that its file names."""
+    held = _held(contract)
+    if reference is None and isinstance(contract, str | Path):
+        reference = data_contract_files.reference_of(held, Path(contract))
+    return held, reference

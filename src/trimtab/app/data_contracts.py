@@ -33,6 +33,7 @@ from trimtab.app.data_report import full_report, of_check
 from trimtab.base.errors import InputError, NotFoundError
 from trimtab.data.contract_diff import Change, diff_contracts
 from trimtab.data.infer import Roles, infer_contract, may_name_rows
+from trimtab.data.schema import Contract
 from trimtab.drivers.clocks import RealClock
 from trimtab.drivers.profile_files import is_profile
 from trimtab.generate.data_report import DataReport
@@ -136,13 +137,19 @@ def check_with_suite(
 def difference(old: Path, new: str) -> ContractDifference:
     """How a newer contract differs from one that is kept; a table or a profile is proposed from with the same roles."""
     kept = read_contract(old)
-    if Path(new).suffix == ".toml" and not is_profile(Path(new)):
-        return ContractDifference(old=str(old), new=new, changes=diff_contracts(kept, read_contract(Path(new))))
+    name, contract = newer(kept, new)
+    return ContractDifference(old=str(old), new=name, changes=diff_contracts(kept, contract))
+
+
+def newer(kept: Contract, what: Any) -> tuple[str, Contract]:
+    """A contract to lay beside one that is kept, and its name: one in a file, or the one that a table or a profile
+    suggests for the same roles."""
+    if isinstance(what, str | Path) and Path(what).suffix == ".toml" and not is_profile(Path(what)):
+        return str(what), read_contract(Path(what))
     hidden = tuple(column.name for column in kept.columns if column.sensitive)
     roles = Roles(time=kept.time, label=kept.label, key=kept.key, zone=kept.zone, task=kept.task, sensitive=hidden)
-    proposed = propose(new, roles)
-    contract = with_reference(proposed.contract, kept.reference)
-    return ContractDifference(old=str(old), new=proposed.source, changes=diff_contracts(kept, contract))
+    proposed = propose(what, roles)
+    return proposed.source, with_reference(proposed.contract, kept.reference)
 
 
 def report_on(what: Any, path: Path | None, reference: Any, reading: Reading, *, outputs: Outputs = ()) -> DataReport:
