@@ -21,8 +21,9 @@ from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract
 from trimtab.data.wording import counted
 from trimtab.disk.faults import explained
-from trimtab.disk.named import write_named
-from trimtab.drivers.profile_files import ENDING, packed
+from trimtab.disk.named import kind_of, write_named
+from trimtab.drivers.profile_files import ENDING, is_profile, packed
+from trimtab.drivers.sources.reading import NO_TABLES, looks_like
 
 
 class ContractThereError(InputError):
@@ -69,11 +70,29 @@ def read_contract(path: Path) -> Contract:
 
     Raises:
         NotFoundError: there is no such file.
+        InputError: it is a table or a profile, or not UTF-8.
         ProblemsError: all its mistakes, each with its line.
     """
     if not path.is_file():
-        raise NotFoundError(f"there is no contract {path}", fix="Make one: `trimtab data infer FILE -o CONTRACT`.")
+        kind = kind_of(path)
+        problem = f"{path} is {kind}, and a contract is read from a file" if kind else f"there is no contract {path}"
+        raise NotFoundError(problem, fix="Make one: `trimtab data infer FILE -o CONTRACT`.")
+    what = _other_than_text(path)
+    if what:
+        problem = f"{path} is {what}, and a contract is needed here"
+        raise InputError(problem, fix="Name a contract; `trimtab data infer TABLE -o CONTRACT` makes one of a table.")
     return parse_contract(read_text(path), at=str(path))
+
+
+def _other_than_text(path: Path) -> str:
+    """What a file is by its first bytes, where that is no text."""
+    if is_profile(path):
+        return "a stored profile"
+    with explained(f"read {path.name}", path), path.open("rb") as content:
+        found = looks_like(content.read(16))
+    if not found:
+        return ""
+    return f"a file of {found}" if found in NO_TABLES else f"a table ({found})"
 
 
 def read_text(path: Path) -> str:

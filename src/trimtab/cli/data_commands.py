@@ -177,6 +177,8 @@ def check(file: str | None, query: str | None, folder: Path, json_: bool, **said
     from trimtab.app.data_contracts import check_with_contract, check_with_suite
 
     foreign = said["engine"] == "great-expectations"
+    if said["no_reference"] and said["reference"] is not None:
+        raise click.UsageError("--no-reference compares with nothing, and --reference names what to compare with")
     _refuse_of_the_other_engine(said, foreign=foreign)
     default = _default(file, folder)
     outputs = (said["junit"], said["markdown"], said["html"])

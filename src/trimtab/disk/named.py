@@ -31,7 +31,7 @@ def kind_of(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except OSError:
-        return f"a link to {path.readlink()}, which is not there" if path.is_symlink() else ""
+        return f"a link to {path.readlink()}, which leads to no file" if path.is_symlink() else ""
     return next((kind for is_one, kind in _KINDS if is_one(mode)), "")
 
 

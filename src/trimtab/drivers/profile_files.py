@@ -30,6 +30,8 @@ _AGAIN: Final = "Profile the data again, or restore the file from a copy."
 def is_profile(path: Path) -> bool:
     """Whether a file is a stored profile, of whatever version."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with path.open("rb") as content:
             return content.read(len(_FAMILIES[0])).startswith(_FAMILIES)
     except OSError:

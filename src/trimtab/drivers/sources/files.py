@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from trimtab.base.errors import DriverError
 from trimtab.disk.faults import explained
+from trimtab.disk.named import kind_of
 from trimtab.drivers.sources.problems import SourceError
 from trimtab.spec.project import Source
 from trimtab.spec.secret import has_reference, resolve
@@ -116,6 +117,10 @@ def find(root: Path, pattern: str, *, shown: str, wanted: str = "[data] source "
         )
     if path.is_file():
         return (_file(shown, path.name, path),)
+    kind = kind_of(path)
+    if kind:
+        fix = "Put the file there, or name another." if path.is_symlink() else "Write the rows to a file first."
+        raise SourceError(f"{shown} is {kind}, and a table is read from files", fix=fix)
     with explained(f"look for {shown}", root):
         # Not Path.glob: it would read the letters of the project's own folder as a pattern, and take hidden files.
         matches = glob.glob(os.path.join(glob.escape(str(root)), pattern), recursive=True)  # noqa: PTH118, PTH207

@@ -26,6 +26,9 @@ _BEGINNINGS: Final = {
     b"\x28\xb5\x2f\xfd": "zstd", b"\x89HDF": "HDF5", b"%PDF": "PDF", b"Obj\x01": "Avro", b"ORC": "ORC",
 }  # fmt: skip
 
+NO_TABLES: Final = frozenset({"gzip", "zip (or Excel)", "zstd", "PDF"})
+"""What `looks_like` tells that may hold anything."""
+
 
 @contextmanager
 def read_errors(file: SourceFile) -> Iterator[None]:
