@@ -18,7 +18,7 @@ from trimtab.data.scan import Scan
 from trimtab.drivers.sources import SourceError, open_source, open_table, read_source
 from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.columnar import windows
-from trimtab.drivers.sources.footer import RowGroup, row_groups
+from trimtab.drivers.sources.footer import RowGroup, read_footer
 from trimtab.spec.project import Source
 
 TABLE = pl.DataFrame({"n": [1, 2, None], "t": ["x", None, "z"], "f": [1.5, 2.5, 3.5]})
@@ -116,10 +116,10 @@ def test_the_footer_is_read_as_pyarrow_reads_it(tmp_path: Path) -> None:
         told = pq.ParquetFile(path).metadata
         groups = [told.row_group(place) for place in range(told.num_row_groups)]
         with path.open("rb") as content:
-            found = row_groups(content)
-        assert found is not None
-        assert [group.rows for group in found] == [group.num_rows for group in groups]
-        assert [group.unpacked for group in found] == [group.total_byte_size for group in groups]
+            footer = read_footer(content)
+        assert footer is not None
+        assert [group.rows for group in footer.groups] == [group.num_rows for group in groups]
+        assert [group.unpacked for group in footer.groups] == [group.total_byte_size for group in groups]
 
 
 def test_a_file_without_rows_has_a_schema_and_no_batches(tmp_path: Path) -> None:

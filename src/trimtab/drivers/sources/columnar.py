@@ -25,9 +25,10 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from trimtab.drivers.sources.arrow_schema import arrow_file_schema, as_moments, refuse_unread, written_schema
 from trimtab.drivers.sources.batching import CELLS, batch_rows, cut
 from trimtab.drivers.sources.files import SourceFile
-from trimtab.drivers.sources.footer import RowGroup, row_groups
+from trimtab.drivers.sources.footer import RowGroup, read_footer
 from trimtab.drivers.sources.reading import read_errors
 
 _MOST_SLICES: Final = 16
@@ -87,11 +88,12 @@ def windows(groups: Sequence[RowGroup], columns: int) -> Iterator[Window]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParquetPart:
-    """A Parquet file."""
+    """A Parquet file; ``zoned`` where times of it have a zone without a name, for which it is read as UTC."""
 
     file: SourceFile
     schema: pl.Schema
     groups: tuple[RowGroup, ...]
+    zoned: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -103,7 +105,8 @@ class ParquetPart:
             return
         rows = batch_rows(len(columns))
         with read_errors(self.file):
-            lazy = _lazy_parquet(self.file)
+            lazy = _parquet(self.file)
+            lazy = as_moments(lazy, lazy.collect_schema())[0] if self.zoned else lazy
             for window in windows(self.groups, len(columns)):
                 yield from cut(self._window(lazy, window, columns), rows)
 
@@ -120,11 +123,15 @@ class ParquetPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrowPart:
-    """An Arrow (IPC, Feather) file; Polars maps it into memory, so that a slice costs its own bytes."""
+    """An Arrow (IPC, Feather) file; Polars maps it into memory, so that a slice costs its own bytes.
+
+    ``zoned`` is as of `ParquetPart`.
+    """
 
     file: SourceFile
     schema: pl.Schema
     rows: int
+    zoned: bool = False
     notes: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -132,31 +139,47 @@ class ArrowPart:
             return
         rows = batch_rows(len(columns))
         with read_errors(self.file):
-            lazy = pl.scan_ipc(self.file.readable, glob=False, hive_partitioning=False).select(columns)
+            lazy = _arrow(self.file)
+            lazy = as_moments(lazy, lazy.collect_schema())[0] if self.zoned else lazy
             for first in range(0, self.rows, rows):
-                yield lazy.slice(first, rows).collect()
+                yield lazy.select(columns).slice(first, rows).collect()
 
 
 def parquet_part(file: SourceFile) -> ParquetPart:
     """The Parquet file, by its footer; raises `SourceError`."""
     with read_errors(file):
-        lazy = _lazy_parquet(file)
-        schema = lazy.collect_schema()
         with file.open() as content:
-            groups = row_groups(content)
+            footer = read_footer(content)
             size = content.seek(0, 2)
-        if groups is None:
+        stored = written_schema(footer.arrow) if footer is not None and footer.arrow else ()
+        refuse_unread(file.name, stored)
+        lazy = _parquet(file)
+        schema = lazy.collect_schema()
+        refuse_unread(file.name, stored, schema)
+        if footer is None:
             count = int(lazy.select(pl.len()).collect().item())
-            groups = (RowGroup(rows=count, stored=size, unpacked=size),)
-    return ParquetPart(file=file, schema=schema, groups=groups)
+            groups: tuple[RowGroup, ...] = (RowGroup(rows=count, stored=size, unpacked=size),)
+        else:
+            groups = footer.groups
+    plain = as_moments(lazy, schema)[1]
+    return ParquetPart(file=file, schema=plain, groups=groups, zoned=plain != schema)
 
 
 def arrow_part(file: SourceFile) -> ArrowPart:
     """The Arrow file, by its footer; raises `SourceError`."""
     with read_errors(file):
-        lazy = pl.scan_ipc(file.readable, glob=False, hive_partitioning=False)
-        return ArrowPart(file=file, schema=lazy.collect_schema(), rows=int(lazy.select(pl.len()).collect().item()))
+        with file.open() as content:
+            refuse_unread(file.name, arrow_file_schema(content))
+        lazy = _arrow(file)
+        schema = lazy.collect_schema()
+        rows = int(lazy.select(pl.len()).collect().item())
+    plain = as_moments(lazy, schema)[1]
+    return ArrowPart(file=file, schema=plain, rows=rows, zoned=plain != schema)
 
 
-def _lazy_parquet(file: SourceFile) -> pl.LazyFrame:
+def _parquet(file: SourceFile) -> pl.LazyFrame:
     return pl.scan_parquet(file.readable, glob=False, hive_partitioning=False, low_memory=True, use_statistics=False)
+
+
+def _arrow(file: SourceFile) -> pl.LazyFrame:
+    return pl.scan_ipc(file.readable, glob=False, hive_partitioning=False)

@@ -1,9 +1,9 @@
 """How a Parquet file is cut into row groups, read from its footer.
 
 Polars tells a file's columns and rows but not its row groups, and they decide what a read costs: a group is read whole
-or sliced at the price of reading its bytes again. The footer is Thrift's compact protocol, of which four numbers are
-wanted; what is not known is skipped by its wire type, so that a newer writer changes nothing. A footer that is not
-understood is no error here: Polars says what is wrong with the file.
+or sliced at the price of reading its bytes again. The footer is Thrift's compact protocol, of which four numbers and
+one text are wanted; what is not known is skipped by its wire type, so that a newer writer changes nothing. A footer
+that is not understood is no error here: Polars says what is wrong with the file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 MAGIC: Final = b"PAR1"
+_ARROW: Final = b"ARROW:schema"
 _LARGEST: Final = 8 << 20
 """Bytes of a footer that is looked through: of some 50,000 columns in row groups, for which Python takes a second."""
 _BINARY, _LIST, _SET, _MAP, _STRUCT = 8, 9, 10, 11, 12
@@ -28,8 +29,16 @@ class RowGroup:
     unpacked: int
 
 
-def row_groups(content: BinaryIO) -> tuple[RowGroup, ...] | None:
-    """The row groups in their order; None where the footer is not one that this understands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """A Parquet file's row groups in their order, and the schema that Arrow wrote beside the file's own, if it did."""
+
+    groups: tuple[RowGroup, ...]
+    arrow: bytes = b""
+
+
+def read_footer(content: BinaryIO) -> Footer | None:
+    """What is at the file's end; None where the footer is not one that this understands."""
     size = content.seek(0, 2)
     if size < 12:
         return None
@@ -40,27 +49,43 @@ def row_groups(content: BinaryIO) -> tuple[RowGroup, ...] | None:
         return None
     content.seek(size - 8 - length)
     try:
-        return tuple(_Footer(content.read(length)).groups())
+        return _Walk(content.read(length)).footer()
     except (IndexError, KeyError, ValueError):
         return None
 
 
-class _Footer:
+class _Walk:
     """A walk through the bytes of a footer."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
 
-    def groups(self) -> list[RowGroup]:
-        found: list[RowGroup] = []
+    def footer(self) -> Footer:
+        groups: list[RowGroup] = []
+        told: dict[bytes, bytes] = {}
         for field, kind in self._fields():
             if (field, kind) == (4, _LIST):
                 count, _ = self._list()
-                found = [self._group() for _ in range(count)]
+                groups = [self._group() for _ in range(count)]
+            elif (field, kind) == (5, _LIST):
+                count, _ = self._list()
+                told = dict(self._pair() for _ in range(count))
             else:
                 self._skip(kind)
-        return found
+        return Footer(groups=tuple(groups), arrow=told.get(_ARROW, b""))
+
+    def _pair(self) -> tuple[bytes, bytes]:
+        """A key and its value, which may have none."""
+        told: dict[int, bytes] = {}
+        for field, kind in self._fields():
+            if kind == _BINARY:
+                length = self._number()
+                told[field] = self.data[self.at : self.at + length]
+                self.at += length
+            else:
+                self._skip(kind)
+        return told.get(1, b""), told.get(2, b"")
 
     def _group(self) -> RowGroup:
         told: dict[int, int] = {}

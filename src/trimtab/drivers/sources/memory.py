@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from trimtab.data.wording import show
+from trimtab.drivers.sources.arrow_schema import in_moments, let_zones_be
 from trimtab.drivers.sources.batching import batch_rows, cut
 from trimtab.drivers.sources.pandas_table import from_pandas, index_note, refuse_repeated
 from trimtab.drivers.sources.problems import SourceError
@@ -101,10 +102,22 @@ def _from_arrow(what: Any, name: str) -> pl.DataFrame:
     if names is not None:
         refuse_repeated(map(str, names), name)
     try:
-        return pl.DataFrame(what)
+        return _framed(what)
     except (pl.exceptions.PolarsError, TypeError, ValueError, ImportError) as error:
         problem = f"{name} cannot be read: {_first_line(error)}"
         raise SourceError(problem, fix="Hand over a table: a stream of record batches.") from error
+
+
+def _framed(what: Any) -> pl.DataFrame:
+    """As Polars makes it; times in a zone of no name (``+05:30``) are moments in UTC."""
+    try:
+        table = pl.DataFrame(what)
+    except pl.exceptions.ComputeError as error:
+        if "parse time zone" not in str(error) or not hasattr(what, "schema"):  # a stream is read once only
+            raise
+        let_zones_be()
+        table = pl.DataFrame(what)
+    return in_moments(table)
 
 
 @contextmanager

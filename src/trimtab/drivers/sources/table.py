@@ -15,6 +15,8 @@ from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.columns import INSTANTS, natural_type, read_column
 from trimtab.data.schema import ColumnType
 from trimtab.data.wording import counted, show
+from trimtab.drivers.sources.arrow_schema import in_moments
+from trimtab.drivers.sources.columnar import arrow_part, parquet_part
 from trimtab.drivers.sources.delimited import delimited_part, read_delimited, without_nulls
 from trimtab.drivers.sources.files import Format, SourceFile, source_files
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
@@ -80,10 +82,9 @@ def _header(file: SourceFile) -> pl.Schema:
     with read_errors(file):
         match file.format:
             case Format.PARQUET:
-                return pl.scan_parquet(file.readable, glob=False).collect_schema()
+                return parquet_part(file).schema
             case Format.ARROW:
-                with file.open() as content:
-                    return pl.Schema(pl.read_ipc_schema(content))
+                return arrow_part(file).schema
             case Format.CSV | Format.TSV:
                 return without_nulls(delimited_part(file, most=_LOOKED_AT).schema)
 
@@ -92,10 +93,12 @@ def _rows(file: SourceFile) -> pl.DataFrame:
     with read_errors(file):
         match file.format:
             case Format.PARQUET:
-                return pl.read_parquet(file.readable, glob=False, hive_partitioning=False)
+                parquet_part(file)  # says what of it cannot be read
+                return in_moments(pl.read_parquet(file.readable, glob=False, hive_partitioning=False))
             case Format.ARROW:
+                arrow_part(file)
                 with file.open() as content:
-                    return pl.read_ipc(content)
+                    return in_moments(pl.read_ipc(content))
             case Format.CSV | Format.TSV:
                 return read_delimited(file)
 
