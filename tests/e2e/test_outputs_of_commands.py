@@ -61,6 +61,18 @@ def test_a_pipe_is_refused_by_name_and_stays_a_pipe(command: str, desk: Path, tm
     assert [path.name for path in tmp_path.iterdir()] == [pipe.name]
 
 
+@pytest.mark.parametrize("words", ["report --html", "runs compare one two --html"])
+def test_the_pages_of_a_project_are_files_too_which_is_told_before_anything_is_read(words: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = subprocess.run(
+        [sys.executable, "-m", "trimtab", *words.split(), "pipe"],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "pipe is a pipe, and only a file can be written" in done.stderr
+    assert stat.S_ISFIFO((tmp_path / "pipe").lstat().st_mode)
+
+
 def test_a_device_and_a_socket_are_refused_too_also_behind_a_link(desk: Path, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(tmp_path / "s"))

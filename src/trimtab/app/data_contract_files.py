@@ -75,8 +75,9 @@ def read_contract(path: Path) -> Contract:
     """
     if not path.is_file():
         kind = kind_of(path)
-        problem = f"{path} is {kind}, and a contract is read from a file" if kind else f"there is no contract {path}"
-        raise NotFoundError(problem, fix="Make one: `trimtab data infer FILE -o CONTRACT`.")
+        if kind:
+            raise NotFoundError(f"{path} is {kind}, and a contract is read from a file", fix="Name the file itself.")
+        raise NotFoundError(f"there is no contract {path}", fix="Make one: `trimtab data infer FILE -o CONTRACT`.")
     what = _other_than_text(path)
     if what:
         problem = f"{path} is {what}, and a contract is needed here"

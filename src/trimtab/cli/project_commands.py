@@ -118,9 +118,11 @@ def report(folder: Path, blocks: int, html: Path | None, json_: bool) -> None:
 
     Both are scored on the rows that were answered and have a label by now.
     """
+    from trimtab.app.data_outputs import ready_to_write
     from trimtab.app.doors import open_home
     from trimtab.app.report import make_report, write_page
 
+    ready_to_write((html,))
     made = make_report(open_home(folder), blocks=blocks)
     if html is not None:
         write_page(made, html)

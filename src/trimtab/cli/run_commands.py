@@ -93,10 +93,12 @@ def compare(run: tuple[str, ...], folder: Path, diff: bool, html: Path | None, j
     Code, data, environment, parameters, steps, metrics with their curves, and results; what is the same is counted.
     """
     from trimtab.app.compare_runs import compare_runs, write_page
+    from trimtab.app.data_outputs import ready_to_write
     from trimtab.app.doors import open_home
     from trimtab.generate.runs_report import to_document
     from trimtab.generate.runs_text import side_by_side
 
+    ready_to_write((html,))
     side = compare_runs(open_home(folder), run)
     if html is not None:
         write_page(side, html)

@@ -46,9 +46,7 @@ def place_of(path: Path) -> Path:
         raise InputError(f"{path} is a link that leads back to itself", fix="Remove it, or name another file.")
     kind = "" if path.is_symlink() and not path.exists() else kind_of(path)
     if kind:
-        raise InputError(
-            f"{path} is {kind}, and only a file can be written", fix="Name a file; `--json` prints to standard output."
-        )
+        raise InputError(f"{path} is {kind}, and only a file can be written", fix="Name a file to write to.")
     return place
 
 

@@ -119,7 +119,7 @@ def find(root: Path, pattern: str, *, shown: str, wanted: str = "[data] source "
         return (_file(shown, path.name, path),)
     kind = kind_of(path)
     if kind:
-        fix = "Put the file there, or name another." if path.is_symlink() else "Write the rows to a file first."
+        fix = "Put the file there, or name another." if kind.startswith("a link") else "Write the rows to a file first."
         raise SourceError(f"{shown} is {kind}, and a table is read from files", fix=fix)
     with explained(f"look for {shown}", root):
         # Not Path.glob: it would read the letters of the project's own folder as a pattern, and take hidden files.
