@@ -25,8 +25,10 @@ from trimtab.app.data_opening import (
     must_have,
     must_hold_times,
     notes_of,
-    open_rows,
     opened,
+    spelling_of,
+    to_profile,
+    typed_rows,
     watched,
 )
 from trimtab.app.data_outputs import ready_to_write
@@ -42,6 +44,7 @@ from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan
 from trimtab.data.schema import Contract, DriftLimits, Rule, Severity
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
+from trimtab.data.spelled import typed_batch, typed_schema
 from trimtab.data.violation import CheckReport, Violation
 
 
@@ -198,17 +201,19 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
     from trimtab.drivers.row_files import row_file
 
     setting = setting or Setting()
-    scan = open_rows(what)
-    against = opened(setting.reference) if setting.reference is not None else None
+    scan = typed_rows(what, contract)
+    against = to_profile(opened(setting.reference), contract) if setting.reference is not None else None
     ready_to_write((setting.aside, setting.kept), scan, against)
     must_have(scan.name, scan.schema, setting.sensitive)
     contract = hiding(contract, setting.sensitive)
     sides = (scan,) if against is None else (scan, against)
     hidden = hidden_together(Reading(hidden=sensitive_in(contract)), *sides).hidden
     reference = profile(against, Reading(hidden=hidden)) if against is not None else None
-    judge = TableCheck(contract, schema=scan.schema, now=setting.now)
+    spelling = spelling_of(scan)
+    judge = TableCheck(contract, schema=scan.schema, now=setting.now, spelling=spelling)
     depth = Depth(joint=False, distinct=False, sensitive=hidden)
-    profiler = Profiler(scan.schema, depth) if reference is not None else None
+    then = reference.profile if reference is not None else None
+    profiler = Profiler(typed_schema(scan.schema, contract, spelling, then), depth) if then is not None else None
     with ExitStack() as stack:
         aside, kept = (
             stack.enter_context(row_file(path, scan.schema)) if path else None for path in (setting.aside, setting.kept)
@@ -220,7 +225,7 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
             if kept is not None:
                 kept.add(parted.rows)
             if profiler is not None:
-                profiler.add(batch)
+                profiler.add(typed_batch(batch, contract, spelling, then))
             del batch, parted
         report = judge.report(scan)
         if kept is not None and report.verdict is Verdict.FAIL:

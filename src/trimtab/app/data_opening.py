@@ -15,7 +15,9 @@ import polars as pl
 from trimtab.base.errors import InputError
 from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.scan import Scan
+from trimtab.data.schema import Contract
 from trimtab.data.seasons import Seasons, hidden_in_seasons
+from trimtab.data.spelled import AS_STORED, Spelling, TypedScan
 from trimtab.data.wording import closest
 from trimtab.drivers.profile_files import is_profile, read_profile
 
@@ -113,6 +115,35 @@ def open_rows(what: Any) -> Scan:
             f"{found.name} is a stored profile, and rows are needed here", fix="Name the table itself."
         )
     return found
+
+
+def typed_rows(what: Any, contract: Contract) -> Scan:
+    """A table to read with a contract's types where its files store none; raises as `open_rows` does."""
+    told = as_told(open_rows(what), contract)
+    assert not isinstance(told, Stored), "rows were asked for"
+    return told
+
+
+def as_told(found: Opened, contract: Contract | None) -> Opened:
+    """A table with the types that a contract gives its columns, where it is of text files, which store none."""
+    typed = getattr(found, "typed", None)
+    if contract is None or typed is None:
+        return found
+    return typed({column.name: column.type for column in contract.columns})  # type: ignore[no-any-return]
+
+
+def spelling_of(found: Opened) -> Spelling:
+    """What of a table is read as text for a contract's sake."""
+    spelling: Spelling = getattr(found, "spelling", AS_STORED)
+    return spelling
+
+
+def to_profile(found: Opened, contract: Contract | None) -> Opened:
+    """A table to be profiled as a contract types it."""
+    told = as_told(found, contract)
+    if contract is None or isinstance(told, Stored) or spelling_of(told) == AS_STORED:
+        return told
+    return TypedScan(told, contract, spelling_of(told))
 
 
 def hidden_together(reading: Reading, *sides: Opened) -> Reading:

@@ -19,7 +19,7 @@ from trimtab.app.data import (
     sensitive_in,
     with_drift,
 )
-from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened
+from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened, to_profile
 from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
 from trimtab.data.schema import Contract
@@ -68,8 +68,10 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
     if contract is not None:
         contract = hiding(contract, reading.sensitive)
         reading = replace(reading, hidden=reading.hidden | sensitive_in(contract))
-    reading = hidden_together(reading, *((scan,) if against is None else (scan, against)))
-    current = profile(scan, reading)
+    table = to_profile(scan, contract)
+    against = to_profile(against, contract) if against is not None else None
+    reading = hidden_together(reading, *((table,) if against is None else (table, against)))
+    current = profile(table, reading)
     then = profile(against, replace(reading, key=(), time=None)) if against is not None else None
     differences, notes = None, current.notes
     if then is not None:

@@ -22,6 +22,7 @@ from trimtab.data.quarantine import Kept, set_aside
 from trimtab.data.repeats import Again
 from trimtab.data.scan import Scan
 from trimtab.data.schema import Contract, Rule, Severity
+from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.data.unique_check import UniqueCheck
 from trimtab.data.violation import CheckReport, Violation
 from trimtab.data.wording import closest, counted
@@ -38,6 +39,7 @@ class TableCheck:
         contract: what the rows must be.
         schema: the table's columns, as every batch has them.
         now: the moment by which freshness is judged; None leaves it unjudged.
+        spelling: which columns are texts that spell values of the contract's types.
 
     Example:
         >>> from trimtab.data.schema import Column, ColumnType
@@ -49,7 +51,9 @@ class TableCheck:
         ['x: 1 value of 2 is null, which the contract does not allow (row 1)']
     """
 
-    def __init__(self, contract: Contract, *, schema: pl.Schema, now: Instant | None = None) -> None:
+    def __init__(
+        self, contract: Contract, *, schema: pl.Schema, now: Instant | None = None, spelling: Spelling = AS_STORED
+    ) -> None:
         self._contract = contract
         self._schema = schema
         self._now = now
@@ -57,7 +61,7 @@ class TableCheck:
         self._aside = 0
         self._newest: int | None = None
         self._columns = {
-            column.name: ColumnCheck(column, schema[column.name], contract.zone)
+            column.name: ColumnCheck(column, schema[column.name], contract.zone, spelling)
             for column in contract.columns
             if column.name in schema
         }

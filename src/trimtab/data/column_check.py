@@ -30,6 +30,7 @@ from trimtab.data.schema import (
     Rule,
     Values,
 )
+from trimtab.data.spelled import AS_STORED, Spelling, read_spelled
 from trimtab.data.tally import Tally
 from trimtab.data.violation import Violation
 
@@ -46,12 +47,14 @@ _STRAIGHT: Final = {
 class ColumnCheck:
     """Checks one column of a table; ``dtype`` is how the table stores it."""
 
-    def __init__(self, column: Column, dtype: pl.DataType, zone: str | None) -> None:
+    def __init__(self, column: Column, dtype: pl.DataType, zone: str | None, spelling: Spelling = AS_STORED) -> None:
         self.column = column
         self.rules = 1 + (not column.nullable) + sum(rule is not None for rule in _rules(column))
         self._dtype = dtype
         self._zone = zone
-        self._tallies = {asked.rule: Tally(asked) for asked in asked_of(column, dtype)}
+        self._spelling = spelling if column.name in spelling.columns else None
+        stored = dtype if self._spelling is None else None
+        self._tallies = {asked.rule: Tally(asked) for asked in asked_of(column, stored)}
         self._match = None if column.pattern is None else matcher(column.pattern.matches)
         self._gaps = 0
         self._read: ReadColumn | None = None
@@ -60,7 +63,7 @@ class ColumnCheck:
     def add(self, series: pl.Series, first_row: int) -> list[Broken]:
         """Take in a batch; the rows that it has to lose."""
         self._read = None
-        gaps = self._glance(series)
+        gaps = self._glance(series) if self._spelling is None else None
         if gaps is not None:
             self._gaps += gaps
             if self.column.nulls is not None and gaps:
@@ -68,7 +71,7 @@ class ColumnCheck:
             if self.column.order is not None:
                 self._in_order(self.values(series), first_row)
             return []
-        self._read = read = read_column(series, self.column.type, self._zone)
+        self._read = read = self._read_as(series)
         self._gaps += int(read.gaps.sum())
         broken = [self._found(rule, mask, shown, first_row) for rule, mask, shown in self._masks(series, read)]
         if self.column.order is not None:
@@ -88,7 +91,7 @@ class ColumnCheck:
 
     def fresh_values(self, series: pl.Series) -> pl.Series:
         """Any rows' values as `read_column` stores them."""
-        return read_column(series, self.column.type, self._zone).values
+        return self._read_as(series).values
 
     def violations(self, rows: int) -> Iterator[Violation]:
         """The rules that are broken, after all batches."""
@@ -166,6 +169,11 @@ class ColumnCheck:
         assert isinstance(low, int)
         assert isinstance(high, int)
         return low >= TIME_MIN and high <= TIME_MAX and _within(self.column.range, low, high)
+
+    def _read_as(self, series: pl.Series) -> ReadColumn:
+        if self._spelling is None:
+            return read_column(series, self.column.type, self._zone)
+        return read_spelled(series, self.column.type, self._zone, self._spelling)
 
     # ── row by row ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,8 +14,8 @@ from trimtab.data.tally import Asked
 from trimtab.data.wording import counted, ends_said, show
 
 
-def asked_of(column: Column, dtype: pl.DataType) -> Iterator[Asked]:
-    """Every rule that the column can break; ``dtype`` is how the table stores it."""
+def asked_of(column: Column, dtype: pl.DataType | None) -> Iterator[Asked]:
+    """Every rule that the column can break; ``dtype`` is how the table stores it, None where it only spells values."""
     name, hidden = column.name, column.sensitive
     if not column.nullable:
         said = "null, which the contract does not allow"
@@ -73,11 +73,13 @@ def _asked(column: Column, rule: Rule, said: str, written: Nulls | Values | Patt
     )
 
 
-def _structure_said(column: Column, dtype: pl.DataType, rule: Rule) -> str:
+def _structure_said(column: Column, dtype: pl.DataType | None, rule: Rule) -> str:
+    if rule is Rule.TYPE and dtype is None:
+        return f"not of type {column.type}"
     if rule is Rule.TYPE:
         return f"not of type {column.type} (the table stores the column as {dtype})"
     if column.type is ColumnType.TIME:
-        if natural_type(dtype) is ColumnType.INTEGER:
+        if dtype is not None and natural_type(dtype) is ColumnType.INTEGER:
             return "no microseconds since 1970 (they look like seconds or milliseconds, or are beyond the year 9999)"
         return "times without a zone, or not within the years 1 to 9999"
     return f"impossible for type {column.type}"

@@ -79,7 +79,7 @@ def test_what_a_csv_says_is_what_is_read(tmp_path: Path, content: bytes, expecte
         ("rows.csv", "n,b\n" + "1,x\n" * 9 + "?,y\n-,z\n", [pl.String, pl.String],
          ["n: 2 of 11 values are not numbers (row 10)"]),
         ("rows.csv", "n,b\n1,x\na,y\nb,z\n", [pl.String, pl.String], []),
-        ("rows.csv", "n,b\n01234,x\n99,y\n", [pl.Int64, pl.String], ["n: some values begin with a zero"]),
+        ("rows.csv", "n,b\n01234,x\n99,y\n", [pl.String, pl.String], ["n: some values begin with a zero, so"]),
         ("rows.csv", "n,b\n0,x\n0.5,y\n", [pl.Float64, pl.String], []),
         ("rows.csv", "n,b\ntrue,x\n1,y\n", [pl.String, pl.String], []),
         ("rows.csv", "n,b\n1,\n2,\n", [pl.Int64, pl.String], []),
@@ -210,3 +210,31 @@ def test_any_csv_comes_back_whatever_the_size_of_its_blocks(
     for got, due in zip(found, table, strict=True):
         for value, written in zip(got, due, strict=True):
             assert value == written or str("" if value is None else value) == str("" if written is None else written)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "zip,b\n" + "10000,x\n" * 300_000 + "00123,x\n",
+        'zip,b\n"10000","x"\n"00123","y"\n',
+        "b,zip\r\n1.5,10000\r\n0.5,00123\r\n",
+        "b,zip\n1,7\n2,00123",
+    ],
+)
+def test_zeros_before_a_number_are_kept_wherever_they_come(tmp_path: Path, content: str) -> None:
+    scan = opened(tmp_path, content)
+    assert scan.schema["zip"] == pl.String()
+    assert "00123" in pl.concat(scan.batches(["zip"]))["zip"]
+
+
+def test_a_file_with_zeros_makes_a_column_text_in_all_files(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("zip\n10000\n")
+    (tmp_path / "b.csv").write_text("zip\n00123\n")
+    scan = open_table(str(tmp_path / "*.csv"))
+    assert pl.concat(scan.batches())["zip"].to_list() == ["10000", "00123"]
+
+
+def test_dates_and_fractions_do_not_look_like_numbers_with_zeros(tmp_path: Path) -> None:
+    scan = opened(tmp_path, "d,n,f\n01.02.2026,0,0.5\n02.02.2026,10,0\n")
+    assert scan.schema == pl.Schema({"d": pl.String(), "n": pl.Int64(), "f": pl.Float64()})
+    assert notes(scan) == ()

@@ -42,6 +42,9 @@ class Part(Protocol):
     """One file of a table, as a `Scan` without a name."""
 
     @property
+    def file(self) -> SourceFile: ...
+
+    @property
     def schema(self) -> pl.Schema: ...
 
     @property

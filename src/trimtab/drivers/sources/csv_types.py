@@ -16,7 +16,7 @@ import polars as pl
 from trimtab.data.wording import counted
 
 _TRUTHS: Final = ("true", "false", "True", "False", "TRUE", "FALSE")
-_PADDED: Final = r"^-?0[0-9]+$"
+_PADDED: Final = r"^0[0-9]+$"
 _NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
 _MOSTLY: Final = 0.5
 """The share of numbers from which text among them is told: below it, the column is one of texts."""
@@ -33,7 +33,7 @@ class _Column:
         values: values so far.
         wrong: how many of them are not numbers, where others are; None where there is no need to count.
         row: the row of the first of those, from 1 on.
-        padded: whether a whole number with a zero before it was among the first that were seen.
+        padded: whether a whole number with a zero before it was seen.
     """
 
     kind: pl.DataType | None = None
@@ -46,8 +46,9 @@ class _Column:
 class ColumnTypes:
     """The types of a file's columns, widened block by block."""
 
-    def __init__(self, names: Sequence[str], *, decimal_comma: bool = False) -> None:
+    def __init__(self, names: Sequence[str], *, decimal_comma: bool = False, zeros: bool = True) -> None:
         self._decimal_comma = decimal_comma
+        self._zeros = zeros
         self._columns = {name: _Column() for name in names}
         self.rows = 0
 
@@ -65,6 +66,22 @@ class ColumnTypes:
             if column.kind != pl.String:
                 self._widen(column, texts[name])
 
+    def numbers(self) -> list[str]:
+        """The columns that are numbers so far, if zeros before them would make them texts."""
+        return [name for name, column in self._columns.items() if self._zeros and column.kind in _NUMBERS]
+
+    def pad(self, texts: pl.DataFrame) -> None:
+        """Takes for text whichever of these columns of numbers has one with a zero before it."""
+        for series in texts:
+            if _padded(series):
+                column = self._columns[series.name]
+                column.padded, column.kind = True, pl.String()
+
+    @property
+    def padded(self) -> frozenset[str]:
+        """Columns that are texts since a zero is before a number."""
+        return frozenset(name for name, column in self._columns.items() if column.padded and self._zeros)
+
     def add(self, block: pl.DataFrame) -> None:
         """Counts rows that were read with the `schema`."""
         for name, nulls in zip(block.columns, block.null_count().row(0), strict=True):
@@ -79,21 +96,20 @@ class ColumnTypes:
             column.values += values
         self.rows += block.height
 
-    def notes(self) -> tuple[str, ...]:
-        """A sentence for each column that would be one of numbers, had it not a few other values, or loses zeros.
+    def notes(self) -> dict[str, str]:
+        """A sentence for each column that would be one of numbers, had it not a few other values, or zeros in front.
 
         Places and no values: which columns are sensitive is not known here.
         """
-        padded = tuple(
-            f"{name}: some values begin with a zero, which is not kept since all are numbers"
-            for name, column in self._columns.items()
-            if column.padded and column.kind in _NUMBERS
-        )
-        return padded + tuple(
-            f"{name}: {_not_numbers(column)} (row {column.row:,}), so it is read as text"
-            for name, column in self._columns.items()
-            if column.wrong and column.wrong < column.values * _MOSTLY
-        )
+        told = {}
+        for name, column in self._columns.items():
+            if column.wrong and column.wrong < column.values * _MOSTLY:
+                told[name] = f"{name}: {_not_numbers(column)} (row {column.row:,}), so it is read as text"
+            elif column.padded and column.kind in _NUMBERS:
+                told[name] = f"{name}: some values begin with a zero, which is not kept since all are numbers"
+            elif column.padded and column.wrong is None:
+                told[name] = f"{name}: some values begin with a zero, so it is read as text"
+        return told
 
     def _widen(self, column: _Column, texts: pl.Series) -> None:
         values = texts.drop_nulls()
@@ -108,8 +124,8 @@ class ColumnTypes:
         if first or column.kind in _NUMBERS:
             for kind in _NUMBERS[narrowest:]:
                 if not bare.cast(kind, strict=False).null_count():
-                    column.kind = kind
-                    column.padded = column.padded or (first and _padded(values))
+                    column.padded = column.padded or _padded(values)
+                    column.kind = pl.String() if column.padded and self._zeros else kind
                     return
             column.wrong = 0 if not first or bare.cast(pl.Float64, strict=False).count() else None
         column.kind = pl.String()

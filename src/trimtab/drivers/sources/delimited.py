@@ -8,14 +8,15 @@ their looks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any, Final
 
 import polars as pl
 
 from trimtab.drivers.sources.batching import LEAST_ROWS, batch_rows, cut
-from trimtab.drivers.sources.csv_blocks import Block, blank_lines, blocks, refuse_block, separators
+from trimtab.drivers.sources.csv_blocks import Block, blank_lines, blocks, padded_numbers, refuse_block, separators
 from trimtab.drivers.sources.csv_header import Header, read_header
 from trimtab.drivers.sources.csv_types import ColumnTypes
 from trimtab.drivers.sources.files import SourceFile
@@ -30,14 +31,24 @@ _LARGER: Final = 16 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DelimitedPart:
-    """A CSV or TSV file whose rows have been looked at."""
+    """A CSV or TSV file whose rows have been looked at.
+
+    Attributes:
+        told: what is to be told of columns' types.
+        padded: the columns that are texts since numbers in them begin with a zero.
+    """
 
     file: SourceFile
     header: Header
     schema: pl.Schema
     rows: int
     size: int
-    notes: tuple[str, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
+    padded: frozenset[str] = frozenset()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.header.notes, *self.told.values())
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         if not self.rows or not columns:
@@ -55,8 +66,10 @@ class DelimitedPart:
         return max(_FIRST, LEAST_ROWS * row, min(_LARGER, rows * row))
 
 
-def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPart:
+def delimited_part(file: SourceFile, *, most: int | None = None, zeros: bool = True) -> DelimitedPart:
     """The file, after a pass over all of it, or over about its first ``most`` bytes.
+
+    ``zeros``: numbers that begin with a zero, as postal codes do, are texts.
 
     Raises:
         SourceError: it is not UTF-8, a column's name is there twice, a line has more or fewer fields than the header,
@@ -64,7 +77,7 @@ def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPar
     """
     with read_errors(file):
         header = read_header(file)
-        types = ColumnTypes(header.names, decimal_comma=header.decimal_comma)
+        types = ColumnTypes(header.names, decimal_comma=header.decimal_comma, zeros=zeros)
         reader = _Reader(file, header)
         size = 0
         for block in blocks(file, header.end, most or _BLOCK):
@@ -72,8 +85,15 @@ def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPar
             size += len(block.data)
             if most is not None:
                 break
-    notes = (*header.notes, *types.notes())
-    return DelimitedPart(file=file, header=header, schema=types.found(), rows=types.rows, size=size, notes=notes)
+    return DelimitedPart(
+        file=file,
+        header=header,
+        schema=types.found(),
+        rows=types.rows,
+        size=size,
+        told=types.notes(),
+        padded=types.padded,
+    )
 
 
 def read_delimited(file: SourceFile) -> pl.DataFrame:
@@ -82,7 +102,7 @@ def read_delimited(file: SourceFile) -> pl.DataFrame:
     Raises:
         SourceError: as `delimited_part` does.
     """
-    part = delimited_part(file)
+    part = delimited_part(file, zeros=False)
     return pl.concat(
         [pl.DataFrame(schema=without_nulls(part.schema)), *part.batches(part.schema.names())], rechunk=True
     )
@@ -105,6 +125,7 @@ class _Reader:
         """The block's rows by the types so far, which are widened where they do not hold; each line is checked."""
         self._refuse_zeros(block)
         block = self._begun(block)
+        self._keep_zeros(block, types)
         try:
             table = self._parsed(block, types.schema())
         except pl.exceptions.PolarsError:
@@ -131,6 +152,16 @@ class _Reader:
         data = block.data.lstrip(b"\r\n")
         return Block(data=data, before=block.before + len(block.data) - len(data))
 
+    def _keep_zeros(self, block: Block, types: ColumnTypes) -> None:
+        """Takes columns for text in which a number of this block begins with a zero."""
+        numbers = types.numbers()
+        if not numbers or not padded_numbers(block.data, self._header.separator):
+            return
+        places = [self._header.names.index(name) for name in numbers]
+        schema = pl.Schema(dict.fromkeys(self._header.names, pl.String()))
+        with suppress(pl.exceptions.PolarsError):  # which the reading itself meets and tells
+            types.pad(self._parsed(block, schema, places))
+
     def _texts(self, block: Block) -> pl.DataFrame:
         try:
             return self._parsed(block, pl.Schema(dict.fromkeys(self._header.names, pl.String())))
@@ -138,14 +169,14 @@ class _Reader:
             blank_lines(self._file, block, self._header.separator, len(self._header.names))
             refuse_block(self._file, block, error)
 
-    def _parsed(self, block: Block, schema: Mapping[str, Any]) -> pl.DataFrame:
+    def _parsed(self, block: Block, schema: Mapping[str, Any], places: Sequence[int] | None = None) -> pl.DataFrame:
         return pl.read_csv(
             block.data,
             has_header=False,
             separator=self._header.separator,
             decimal_comma=self._header.decimal_comma,
             schema=schema,
-            columns=self._places,
+            columns=self._places if places is None else places,
         )
 
     def _without_blanks(self, block: Block, table: pl.DataFrame, *, checking: bool) -> pl.DataFrame:

@@ -86,7 +86,7 @@ def _header(file: SourceFile) -> pl.Schema:
             case Format.ARROW:
                 return arrow_part(file).schema
             case Format.CSV | Format.TSV:
-                return without_nulls(delimited_part(file, most=_LOOKED_AT).schema)
+                return without_nulls(delimited_part(file, most=_LOOKED_AT, zeros=False).schema)
 
 
 def _rows(file: SourceFile) -> pl.DataFrame:

@@ -1,0 +1,110 @@
+"""A contract decides how a CSV file, which stores no types, is read: from the command line, as a person sees it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from trimtab.app import data
+from trimtab.data.contract import parse_contract
+from trimtab.data.violation import CheckReport
+
+HEAD = 'schema = "trimtab.contract/3"\n'
+
+
+def told(*arguments: str, cwd: Path) -> tuple[int, dict[str, Any]]:
+    """The exit code and the JSON document of a command."""
+    done = subprocess.run(
+        [sys.executable, "-m", "trimtab", "data", *arguments, "--json"],
+        capture_output=True, text=True, cwd=cwd, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def checked(folder: Path, content: str, contract: str, **setting: Any) -> CheckReport:
+    (folder / "rows.csv").write_text(content)
+    return data.check(str(folder / "rows.csv"), parse_contract(HEAD + contract), data.Setting(**setting)).report
+
+
+def with_bad_cells(rows: int = 3_000) -> str:
+    cells = [str(place) for place in range(rows)]
+    cells[5], cells[9], cells[100], cells[200], cells[300] = "x", "", "1.5", "1e3", "007"
+    return "n,i\n" + "".join(f"{cell},1\n" for cell in cells)
+
+
+def test_bad_cells_are_counted_one_by_one_and_shown_with_their_rows(tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text(with_bad_cells())
+    (tmp_path / "c.toml").write_text(
+        HEAD + '[columns.n]\ntype = "integer"\nnullable = true\n[columns.i]\ntype = "integer"\n'
+    )
+    code, found = told("check", "bad.csv", "--contract", "c.toml", cwd=tmp_path)
+    assert code == 1
+    (only,) = found["findings"]
+    assert (only["rule"], only["count"]) == ("type", 2)
+    assert only["examples"] == [{"row": 5, "value": "x"}, {"row": 100, "value": "1.5"}]
+    assert found["notes"] == []
+
+
+def test_bad_cells_alone_are_set_aside(tmp_path: Path) -> None:
+    contract = '[columns.n]\ntype = "integer"\nnullable = true\noutside = "quarantine"\n[columns.i]\ntype = "integer"\n'
+    aside, kept = tmp_path / "aside.csv", tmp_path / "kept.csv"
+    report = checked(tmp_path, with_bad_cells(), contract, aside=aside, kept=kept)
+    assert report.quarantined == 2
+    assert pl.read_csv(aside, infer_schema=False)["n"].to_list() == ["x", "1.5"]
+    assert pl.read_csv(kept, infer_schema=False).height == 2_998
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "wrong"),
+    [
+        ("integer", ["9007199254740993", "1.5", "2.0", "-7"], ["1.5"]),
+        ("float", ["1.5", "n/a", "1e3", "007", "-2"], ["n/a"]),
+        ("boolean", ["true", "False", "yes", ""], ["yes"]),
+        ("time", ["2026-03-01T00:00:00Z", "1772323200000000", "soon"], ["soon"]),
+    ],
+)
+def test_each_type_is_read_value_by_value(tmp_path: Path, kind: str, cells: list[str], wrong: list[str]) -> None:
+    content = "x,i\n" + "".join(f"{cell},1\n" for cell in cells)
+    contract = f'[columns.x]\ntype = "{kind}"\nnullable = true\n[columns.i]\ntype = "integer"\n'
+    report = checked(tmp_path, content, contract)
+    assert [example.value for found in report.violations for example in found.examples] == wrong
+
+
+def test_rules_hold_for_the_values_beside_bad_cells(tmp_path: Path) -> None:
+    contract = '[columns.x]\ntype = "integer"\nrange = { min = 0, max = 9 }\n'
+    found = checked(tmp_path, "x\n1\n2\nx\n12\n", contract).violations
+    assert {(each.rule.value, each.count) for each in found} == {("type", 1), ("range", 1)}
+
+
+def test_text_stays_text_where_the_contract_says_so(tmp_path: Path) -> None:
+    contract = (
+        '[columns.zip]\ntype = "text"\npattern = { matches = "^[0-9]{5}$", outside = "refuse" }\n'
+        '[columns.v]\ntype = "text"\nvalues = { allowed = ["1.10", "01"], outside = "refuse" }\n'
+        '[columns.b]\ntype = "text"\n'
+    )
+    assert checked(tmp_path, "zip,v,b\n12345,1.10,true\n54321,01,false\n", contract).violations == ()
+
+
+def test_a_column_of_bad_cells_is_compared_as_the_numbers_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text("n,t\n" + "".join(f"{place % 97},1.{place % 10}0\n" for place in range(3_000)))
+    assert told("infer", "good.csv", "-o", "c.toml", cwd=tmp_path)[0] == 0
+    text = (tmp_path / "c.toml").read_text().replace('[columns.t]\ntype = "float"', '[columns.t]\ntype = "text"')
+    (tmp_path / "c.toml").write_text("\n".join(line for line in text.splitlines() if "1.9" not in line))
+    rows = [f"{place % 97},1.{place % 10}0\n" for place in range(3_000)]
+    (tmp_path / "bad.csv").write_text("n,t\n" + "".join([*rows[:7], "x,1.10\n", *rows[8:]]))
+    for against in ([], ["--reference", "good.csv"]):
+        code, found = told("check", "bad.csv", "--contract", "c.toml", *against, cwd=tmp_path)
+        assert [(each["rule"], each["count"]) for each in found["findings"] if "rule" in each] == [("type", 1)]
+        assert code == 1
+
+
+def test_three_spellings_are_three_keys(tmp_path: Path) -> None:
+    (tmp_path / "k.csv").write_text("id,v\n01,1\n1,2\n001,3\n")
+    assert told("profile", "k.csv", "--key", "id", cwd=tmp_path)[1]["profile"]["repeats"]["rows"] == 0
