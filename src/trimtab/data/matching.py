@@ -13,6 +13,8 @@ from typing import Final
 
 import polars as pl
 
+from trimtab.data.pattern import searcher
+
 Matcher = Callable[[pl.Series], pl.Series]
 """From texts to a mask of those in which the pattern is not found; null is not among them."""
 
@@ -30,7 +32,7 @@ _MORE: Final = re.compile(r"\(\?(?!:)|[+*?}]\+")
 
 def matcher(pattern: str) -> Matcher:
     """A matcher of one pattern."""
-    search = re.compile(pattern).search
+    search = searcher(pattern)
     quick = _in_rust(pattern)
 
     def unmatched(texts: pl.Series) -> pl.Series:

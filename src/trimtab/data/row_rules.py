@@ -7,7 +7,6 @@ breaks it. The same rules are asked of tables by `trimtab.data.column_check` and
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 import msgspec
@@ -16,6 +15,7 @@ from trimtab.base.instants import format_instant
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_row import Asked, row_test
+from trimtab.data.pattern import searcher
 from trimtab.data.schema import Column, ColumnType, Condition, Contract, Range, Rule, Scalar, Severity
 from trimtab.data.wording import condition_said, counted, ends_said, show
 
@@ -52,7 +52,7 @@ class RowRules:
             (place, frozenset(column.values.allowed)) for place, column in placed if column.values is not None
         )
         self._patterns = tuple(
-            (place, re.compile(column.pattern.matches).search) for place, column in placed if column.pattern is not None
+            (place, searcher(column.pattern.matches)) for place, column in placed if column.pattern is not None
         )
         self._lengths = tuple(
             (place, column.length.minimum or 0, math.inf if column.length.maximum is None else column.length.maximum)
