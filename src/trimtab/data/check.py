@@ -9,6 +9,7 @@ uniqueness needs to remember keys; `trimtab.data.repeats` says how it stays with
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,11 +24,13 @@ from trimtab.data.repeats import Again
 from trimtab.data.scan import Scan
 from trimtab.data.schema import Contract, Rule, Severity
 from trimtab.data.spelled import AS_STORED, Spelling
+from trimtab.data.tally import Asked, Tally
 from trimtab.data.unique_check import UniqueCheck
 from trimtab.data.violation import CheckReport, Violation
 from trimtab.data.wording import closest, counted
 
 _REASONS_MAX: Final = 3
+SECOND: Final = 1_000_000
 _HINTED_MAX: Final = 20
 """Unknown columns that get a "did you mean": comparing words costs more than checking their values."""
 
@@ -60,6 +63,7 @@ class TableCheck:
         self._rows = 0
         self._aside = 0
         self._newest: int | None = None
+        self._later = Tally(_later_than(contract, now))
         self._columns = {
             column.name: ColumnCheck(column, schema[column.name], contract.zone, spelling)
             for column in contract.columns
@@ -87,7 +91,7 @@ class TableCheck:
             unique.add(self._read(batch, unique.columns))
         time = self._contract.time
         if self._contract.fresh is not None and time in self._columns:
-            self._see_newest(self._columns[time].values(batch[time]))
+            self._see_newest(self._columns[time].values(batch[time]), first_row)
         kept = set_aside(batch, broken, first_row)
         self._aside += kept.aside.height
         return kept
@@ -118,7 +122,9 @@ class TableCheck:
         found += [*self._counted(), *self._fresh()]
         found.sort(key=lambda violation: (violation.severity is not Severity.REFUSE, -violation.count))
         found = [*self._too_many_aside(found), *found]
-        return CheckReport(rows=self._rows, rules=self._asked(), violations=tuple(found), quarantined=self._aside)
+        return CheckReport(
+            rows=self._rows, rules=self._asked() + _beside(found), violations=tuple(found), quarantined=self._aside
+        )
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,8 +132,13 @@ class TableCheck:
         """Some columns as their types; after `ColumnCheck.add` of the same batch."""
         return pl.DataFrame([self._columns[name].values(batch[name]).alias(name) for name in names])
 
-    def _see_newest(self, times: pl.Series) -> None:
-        newest = times.to_physical().max()
+    def _see_newest(self, times: pl.Series, first_row: int) -> None:
+        moments = times.to_physical()
+        newest = moments.max()
+        if self._now is not None and isinstance(newest, int) and newest > self._now:
+            later = (moments > self._now).fill_null(value=False)
+            self._later.add(later, times, first_row)
+            newest = moments.set(later, None).max()
         if isinstance(newest, int):
             self._newest = newest if self._newest is None else max(newest, self._newest)
 
@@ -216,8 +227,11 @@ class TableCheck:
         fresh, now = self._contract.fresh, self._now
         if fresh is None or now is None or not self._rows or self._contract.time not in self._columns:
             return
+        if (later := self._later.violation(self._rows)) is not None:
+            yield later
         if self._newest is None:
-            said = "no row says its time, so nobody knows how old the newest is"
+            which = "no row says its time" if not self._later.count else "no row says a time that has been"
+            said = f"{which}, so nobody knows how old the newest is"
         elif now - self._newest > fresh.within:
             age = format_span((now - self._newest) // 1_000_000 * 1_000_000)
             said = (
@@ -231,6 +245,27 @@ class TableCheck:
         return Violation(
             column=column, rule=rule, severity=severity, count=self._rows, share=1.0, problem=problem, because=because
         )
+
+
+def _beside(found: Sequence[Violation]) -> int:
+    """Rules that are counted only once they are broken, so that of so many no more are: those that every contract has,
+    and the second of two that a column's type asks."""
+    rules = Counter((each.column, each.rule) for each in found)
+    of_all = sum(rules["", rule] for rule in (Rule.QUARANTINE, Rule.EMPTY))
+    later = sum(count - 1 for (_, rule), count in rules.items() if rule is Rule.FRESH)
+    return of_all + later + sum(rules[column, Rule.IMPOSSIBLE] > 0 for column, rule in [*rules] if rule is Rule.TYPE)
+
+
+def _later_than(contract: Contract, now: Instant | None) -> Asked:
+    """What no row's time may be: by one such row, the oldest of tables would be fresh."""
+    time = contract.time or ""
+    return Asked(
+        column=time,
+        rule=Rule.FRESH,
+        said="in the future" if now is None else f"in the future, after {format_instant(now // SECOND * SECOND)}",
+        outside=Severity.NOTE,
+        hidden=any(column.sensitive for column in contract.columns if column.name == time),
+    )
 
 
 def check_scan(scan: Scan, contract: Contract, *, now: Instant | None = None) -> CheckReport:

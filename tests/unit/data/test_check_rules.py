@@ -269,6 +269,28 @@ def test_the_newest_row_must_be_fresh(newest: datetime | None, said: list[str]) 
     assert check_table(pl.DataFrame({"x": values}), contract) == ()
 
 
+def test_a_row_of_the_future_makes_no_table_fresh_and_is_told() -> None:
+    old, future = datetime(2025, 7, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    rule, fresh = column(ColumnType.TIME), Freshness(within=2 * DAY, outside=Severity.REFUSE)
+    found = report(pl.Series([old, future], dtype=pl.Datetime("us", "UTC")), rule, time="x", fresh=fresh)
+    assert found.verdict is Verdict.FAIL
+    assert told(list(found.violations)) == [
+        "x: the newest row is of 2025-07-01T00:00:00Z, 252d ago; it may be 2d",
+        "x: 1 value of 2 is in the future, after 2026-03-10T00:00:00Z (row 1: '2099-01-01T00:00:00Z')",
+    ]
+    only = broken(pl.Series([future], dtype=pl.Datetime("us", "UTC")), rule, time="x", fresh=fresh)
+    assert told(only)[0] == "x: no row says a time that has been, so nobody knows how old the newest is"
+
+
+def test_no_more_rules_are_broken_than_there_are() -> None:
+    rule = column(ColumnType.INTEGER, nullable=False, outside=Severity.QUARANTINE)
+    found = report([1.5, 2.0**60, None], rule)
+    assert {each.rule for each in found.violations} == {Rule.QUARANTINE, Rule.TYPE, Rule.IMPOSSIBLE, Rule.NULL}
+    assert found.rules >= len(found.violations)
+    empty = report([], column())
+    assert found.rules >= len(empty.violations)
+
+
 def test_rows_are_set_aside_with_every_reason_until_they_are_too_many() -> None:
     contract = Contract(
         columns=(
