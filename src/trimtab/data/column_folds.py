@@ -29,6 +29,7 @@ from trimtab.data.profile import (
     OpaqueColumn,
     TimeColumn,
     category,
+    exact_floats,
     group_counts,
     groups_of,
 )
@@ -104,6 +105,7 @@ class NumberFold:
         # The hash of a number can be turned back into it.
         self._counts_many = distinct and not hidden
         self._are_integers = kind is ColumnType.INTEGER
+        self._exact_to = exact_floats(stored)
         self._nulls = self._nans = self._infinite = 0
         self._ends: tuple[int | float, int | float] | None = None
         self._moments = Moments()
@@ -193,13 +195,13 @@ class NumberFold:
 
     @property
     def _is_beyond_floats(self) -> bool:
-        if not self._are_integers or self._ends is None:
+        if self._exact_to is None or self._ends is None:
             return False
-        return max(-self._ends[0], self._ends[1]) > EXACT_FLOAT
+        return max(-self._ends[0], self._ends[1]) > self._exact_to
 
     def _hashes(self, numbers: Array, series: pl.Series) -> Hashes:
         if self._is_beyond_floats:
-            return _hashes_of_large(series)
+            return _hashes_of_large(series) if self._are_integers else _hashes_of_wide(series, numbers, self._exact_to)
         return hash_floats(numbers)
 
 
@@ -393,6 +395,21 @@ def _hashes_of_large(series: pl.Series) -> Hashes:
     """Hashes of integers beyond 2⁵³; unsigned ones of 64 bits by their bits."""
     values: Array = series.to_numpy()
     return hash_integers(values.view(np.int64) if values.dtype == np.uint64 else values.astype(np.int64))
+
+
+def _hashes_of_wide(series: pl.Series, numbers: Array, exact_to: float | None) -> Hashes:
+    """Hashes of decimals and integers of 128 bits: of floats while each is one of its own, else of digits."""
+    hashes = hash_floats(numbers)
+    large = np.abs(numbers) > (exact_to or 0.0)
+    if large.any():
+        wide = series.filter(pl.Series(large))
+        own = hash_texts(wide.cast(pl.String))
+        if wide.dtype.is_integer():  # those of 64 bits have the hash that they have in a column of such
+            narrow = wide.cast(pl.Int64, strict=False)
+            fits = narrow.is_not_null().to_numpy()
+            own[fits] = hash_integers(narrow.drop_nulls().to_numpy())
+        hashes[large] = own
+    return hashes
 
 
 def _narrowed(present: Mask | None, finite: Mask) -> Mask:

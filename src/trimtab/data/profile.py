@@ -11,6 +11,7 @@ This module has the records and their merging. `trimtab.data.profiler` makes the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self, TypeVar
@@ -26,6 +27,8 @@ from trimtab.data.pairs import Pairs, merge_pairs
 from trimtab.data.sample import Sample, merge_samples
 from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import Sketch, merge_sketches, values_of
+
+_DECIMAL: Final = re.compile(r"Decimal\(.*scale=(\d+)\)")
 
 VALUES_MAX: Final = 4_096
 """Different values of a category that are counted one by one."""
@@ -428,8 +431,17 @@ def beyond_floats(column: NumberColumn | TimeColumn) -> bool:
     """Whether there are integers that no float is equal to, so that the sketch may count two values as one."""
     if isinstance(column, TimeColumn):
         return False
-    ends = [end for end in (column.minimum, column.maximum) if isinstance(end, int)]
-    return any(abs(end) > EXACT_FLOAT for end in ends)
+    exact_to = exact_floats(column.stored)
+    ends = [end for end in (column.minimum, column.maximum) if end is not None and (exact_to or isinstance(end, int))]
+    return any(abs(end) > (exact_to or EXACT_FLOAT) for end in ends)
+
+
+def exact_floats(stored: str) -> float | None:
+    """Up to where each number that is stored so is a float of its own; None for floats, which all are."""
+    scale = _DECIMAL.search(stored)
+    if scale is not None:
+        return float(EXACT_FLOAT) / 10.0 ** int(scale[1])
+    return float(EXACT_FLOAT) if "Int" in stored else None
 
 
 def _merge_order(left: Profile, right: Profile) -> RowOrder | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -158,3 +159,27 @@ def test_columns_may_be_called_as_polars_calls_its_own() -> None:
         column = found.columns[name]
         assert isinstance(column, CategoryColumn)
         assert (column.values, column.counts, column.nulls) == (("a", "b"), (2, 1), 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([2**63 + place for place in range(3_000)], pl.Int128()),
+        ([2**63 + place for place in range(3_000)], pl.UInt64()),
+        ([-(2**62) - place for place in range(3_000)], pl.Int128()),
+        ([Decimal(10**18) + place for place in range(3_000)], pl.Decimal(38, 2)),
+        ([Decimal(10**15) + Decimal(place) / 100 for place in range(3_000)], pl.Decimal(38, 2)),
+    ],
+)
+def test_numbers_that_no_float_is_equal_to_are_counted_apart(values: list[Any], dtype: pl.DataType) -> None:
+    table = pl.DataFrame({"x": pl.Series(values, dtype=dtype)})
+    halves = profile_frame(table[:1_500]) + profile_frame(table[1_000:])
+    for found in (profile_frame(table), halves):
+        count, exact = different_values(found.columns["x"]) or (0, True)
+        assert not exact
+        assert count == pytest.approx(3_000, rel=0.15)
+
+
+def test_few_numbers_beyond_floats_are_counted_exactly() -> None:
+    column = profile_frame(pl.DataFrame({"x": pl.Series([2**63 + place % 7 for place in range(90)], dtype=pl.Int128)}))
+    assert different_values(column.columns["x"]) == (7, True)
