@@ -8,11 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from trimtab.app import data
+from trimtab.base.errors import ProblemsError
+from trimtab.data.check import check_table
 from trimtab.data.contract import parse_contract
+from trimtab.data.infer import Roles, infer_contract
+from trimtab.data.profiler import profile_frame
 from trimtab.data.violation import CheckReport
 
 HEAD = 'schema = "trimtab.contract/3"\n'
@@ -108,3 +113,18 @@ def test_a_column_of_bad_cells_is_compared_as_the_numbers_it_holds(tmp_path: Pat
 def test_three_spellings_are_three_keys(tmp_path: Path) -> None:
     (tmp_path / "k.csv").write_text("id,v\n01,1\n1,2\n001,3\n")
     assert told("profile", "k.csv", "--key", "id", cwd=tmp_path)[1]["profile"]["repeats"]["rows"] == 0
+
+
+def test_keys_beyond_64_bits_are_text_in_a_csv_and_told_in_parquet(tmp_path: Path) -> None:
+    keys = pl.DataFrame({"k": pl.Series([2**63 + place * 7 for place in range(3_000)], dtype=pl.UInt64)})
+    keys.write_csv(tmp_path / "k.csv")
+    assert told("infer", "k.csv", "--key", "k", "-o", "c.toml", cwd=tmp_path)[0] == 0
+    assert told("check", "k.csv", "--contract", "c.toml", cwd=tmp_path)[0] == 0
+    with pytest.raises(ProblemsError, match="cannot be the key: it holds integers beyond 64 bits"):
+        infer_contract(profile_frame(keys), Roles(key="k"))
+
+
+def test_the_range_of_numbers_beyond_64_bits_has_room() -> None:
+    chance = np.random.default_rng(1)
+    table, fresh = (pl.DataFrame({"v": chance.integers(0, 2**64, 5_000, dtype=np.uint64)}) for _ in range(2))
+    assert check_table(fresh, infer_contract(profile_frame(table)).contract) == ()

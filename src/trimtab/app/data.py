@@ -30,6 +30,7 @@ from trimtab.app.data_opening import (
     to_profile,
     typed_rows,
     watched,
+    with_keys,
 )
 from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.errors import InputError
@@ -111,7 +112,7 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
         InputError: there is no such table or column, it cannot be read, or a stored profile does not say what is asked.
     """
     reading = reading or Reading()
-    found = opened(what)
+    found = with_keys(opened(what), reading.key)
     if isinstance(found, Stored):
         return _of_stored(found, reading)
     must_have(found.name, found.schema, (*reading.key, *reading.sensitive))

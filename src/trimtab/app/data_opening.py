@@ -15,7 +15,7 @@ import polars as pl
 from trimtab.base.errors import InputError
 from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.scan import Scan
-from trimtab.data.schema import Contract
+from trimtab.data.schema import ColumnType, Contract
 from trimtab.data.seasons import Seasons, hidden_in_seasons
 from trimtab.data.spelled import AS_STORED, Spelling, TypedScan
 from trimtab.data.wording import closest
@@ -130,6 +130,15 @@ def as_told(found: Opened, contract: Contract | None) -> Opened:
     if contract is None or typed is None:
         return found
     return typed({column.name: column.type for column in contract.columns})  # type: ignore[no-any-return]
+
+
+def with_keys(found: Opened, key: Sequence[str]) -> Opened:
+    """A table of text files whose keys are as they are written, where numbers would not tell them apart."""
+    typed = getattr(found, "typed", None)
+    if typed is None or isinstance(found, Stored):
+        return found
+    near = [name for name in key if name in found.schema and found.schema[name] in (pl.Float64, pl.Int128)]
+    return typed(dict.fromkeys(near, ColumnType.TEXT)) if near else found
 
 
 def spelling_of(found: Opened) -> Spelling:

@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 
 from trimtab.base.errors import ProblemsError
-from trimtab.data.infer_columns import Known, feature, is_naive, plain_column, time_column, why_left_out
+from trimtab.data.infer_columns import Known, feature, is_naive, plain_column, time_column, type_of, why_left_out
 from trimtab.data.infer_names import NAMED_MIN, counters_in, is_all_different, is_called_a_name, is_complete_sequence
 from trimtab.data.infer_roles import check_roles, naive_text
 from trimtab.data.infer_source import missing_roles, sound_column
@@ -217,7 +217,7 @@ def _unique(profile: Profile, kept: dict[str, ColumnProfile], roles: Roles, note
     for name, column in kept.items():
         if name == roles.key:
             found += _unique_key(name, column, profile.repeats, notes)
-        elif name in (roles.time, roles.label) or column.type is ColumnType.FLOAT:
+        elif name in (roles.time, roles.label) or type_of(column) is ColumnType.FLOAT:
             continue
         elif is_complete_sequence(column):
             because = f"the whole numbers from {_end(column, 0)} to {_end(column, 1)}, each once"
@@ -237,7 +237,8 @@ def may_name_rows(profile: Profile, roles: Roles) -> str | None:
     if roles.key is not None:
         return None
     for name, column in profile.columns.items():
-        if name not in (roles.time, roles.label) and column.type is not ColumnType.FLOAT and is_called_a_name(name):
+        typed = name not in (roles.time, roles.label) and why_left_out(column) is None
+        if typed and type_of(column) is not ColumnType.FLOAT and is_called_a_name(name):
             long = column.rows - column.nulls >= NAMED_MIN
             if long and not is_complete_sequence(column) and not is_all_different(column) and _seems_different(column):
                 return name

@@ -89,7 +89,7 @@ def plain_column(name: str, column: ColumnProfile, known: Known) -> Column:
     because = f"{counted(infinite, 'row')} of {column.rows:,} hold an infinity, which is no number" if infinite else ""
     return Column(
         name=name,
-        type=_type_of(column),
+        type=type_of(column),
         nullable=gaps_of(column) > 0,
         outside=Severity.QUARANTINE if infinite else Severity.REFUSE,
         sensitive=name in known.sensitive,
@@ -209,7 +209,8 @@ def _order_for(name: str, order: RowOrder | None, rows: int) -> Order | None:
     return Order(because=f"no row of {rows:,} is earlier than the one before, {spanned}")
 
 
-def _type_of(column: ColumnProfile) -> ColumnType:
+def type_of(column: ColumnProfile) -> ColumnType:
+    """The type that a contract gives a column; integers of which one is beyond 64 bits are floats."""
     assert column.type is not None, "asked of columns that a contract can speak of"
     if isinstance(column, NumberColumn) and column.type is ColumnType.INTEGER:
         ends = column.minimum or 0, column.maximum or 0

@@ -184,6 +184,9 @@ def _rounded(column: NumberColumn, ends: tuple[float, float], hard: tuple[bool, 
         seen = float(column.minimum or 0.0), float(column.maximum or 0.0)
         return Limits(minimum=min(low, seen[0]), maximum=max(high, seen[1]), hard=hard)
     first, last = int(column.minimum or 0), int(column.maximum or 0)
+    if not INTEGER_MIN <= first <= last <= INTEGER_MAX:  # such a column is one of floats, and nothing ends there
+        ends = first if hard[0] else min(math.floor(low), first), last if hard[1] else max(math.ceil(high), last)
+        return Limits(minimum=ends[0], maximum=ends[1], hard=hard)
     return Limits(
         minimum=first if hard[0] else min(max(math.floor(low), INTEGER_MIN), first),
         maximum=last if hard[1] else max(min(math.ceil(high), INTEGER_MAX), last),

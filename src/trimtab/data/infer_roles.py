@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from trimtab.base.instants import is_zone
-from trimtab.data.infer_columns import gaps_of, why_left_out
+from trimtab.data.infer_columns import gaps_of, type_of, why_left_out
 from trimtab.data.infer_texts import known_texts
 from trimtab.data.problems import TableError
 from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile
@@ -27,10 +27,14 @@ def check_roles(profile: Profile, roles: Mapping[str, str | None], zone: str | N
         why = why_left_out(column)
         if why is None and role == "time":
             why = _why_no_time(name, column, profile, zone)
+        fix = f"Name another {role}."
         if why is None and role == "key" and column.type in (ColumnType.FLOAT, ColumnType.BOOLEAN):
             why = f"it is of type {column.type}"
+        elif why is None and role == "key" and type_of(column) is ColumnType.FLOAT:
+            why = "it holds integers beyond 64 bits with a sign, which a contract has no exact type for"
+            fix = "Store it as text, or name another key."
         if why is not None:
-            problems.append(TableError(f"column {name!r} cannot be the {role}: {why}", fix=f"Name another {role}."))
+            problems.append(TableError(f"column {name!r} cannot be the {role}: {why}", fix=fix))
     if zone is not None and not is_zone(zone):
         fix = "Write a name such as Europe/Berlin or UTC."
         problems.append(TableError(f"{show(zone)} is not a time zone", fix=fix))
