@@ -192,11 +192,8 @@ class TableCheck:
         agreed, share = self._contract.quarantine, self._aside / self._rows if self._rows else 0.0
         if share <= agreed:
             return
-        reasons = [
-            (f"{each.column}: " if each.column else "") + each.problem
-            for each in found
-            if each.severity is Severity.QUARANTINE
-        ]
+        gone = [each for each in found if each.severity is Severity.QUARANTINE]
+        reasons = [(f"{each.column}: " if each.column else "") + each.problem for each in gone]
         said = f"{counted(self._aside, 'row')} of {self._rows:,} would be set aside"
         yield Violation(
             column="",
@@ -206,6 +203,7 @@ class TableCheck:
             share=share,
             problem=f"{said}, more than the {agreed * 100:.6g}% that the contract agrees to",
             because="; ".join(reasons[:_REASONS_MAX]),
+            columns=tuple(dict.fromkeys(name for each in gone for name in each.columns or (each.column,) if name)),
         )
 
     def _counted(self) -> Iterator[Violation]:

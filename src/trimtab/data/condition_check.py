@@ -49,6 +49,7 @@ class ConditionCheck:
                 of=condition.of,
                 because=condition.because,
                 noun="row",
+                columns=self.columns,
             )
         )
 

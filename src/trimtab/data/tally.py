@@ -37,6 +37,7 @@ class Asked:
         hidden: the values are shown nowhere.
         limits: the least and the greatest, where values farther out are worse.
         moments: the limited values are times.
+        columns: those that a rule over several names.
     """
 
     column: str
@@ -50,6 +51,7 @@ class Asked:
     hidden: bool = False
     limits: tuple[float, float] | None = None
     moments: bool = False
+    columns: tuple[str, ...] = ()
 
     @property
     def aside(self) -> bool:
@@ -118,6 +120,7 @@ class Tally:
             examples=tuple(self._examples.values()),
             worst=tuple(format_instant(value) if asked.moments else value for _, value in self._worst),
             because=asked.because,
+            columns=asked.columns,
         )
 
     def _show(self, mask: pl.Series, values: pl.Series | None, first_row: int) -> None:

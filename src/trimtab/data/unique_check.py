@@ -26,6 +26,7 @@ class UniqueCheck:
             outside=unique.outside,
             because=unique.because,
             noun="value" if alone else "row",
+            columns=() if alone else unique.columns,
             hidden=alone and unique.columns[0] in hidden,
         )
 

@@ -44,6 +44,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
         worst: for limits, up to five of the values farthest outside, the farthest first; else empty.
         problem: the sentence for a person, without the column's name.
         because: the contract's own reason for the rule.
+        columns: the columns that a rule over several names; of rows set aside, those whose rules set them aside.
     """
 
     column: str
@@ -55,6 +56,7 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     worst: tuple[Scalar, ...] = ()
     because: str = ""
+    columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         several = not self.column  # then an example's value is a text that names each column's, each shown already

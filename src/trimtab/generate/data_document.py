@@ -11,6 +11,7 @@ from trimtab.base.verdict import Verdict
 from trimtab.data.describe import longest_gap, strongest_correlations
 from trimtab.data.differences import Differences, Effect
 from trimtab.data.profile import Profile, TimeColumn
+from trimtab.data.schema import ColumnType
 from trimtab.generate.data_findings import Finding, findings, sentence
 from trimtab.generate.data_report import DataReport
 from trimtab.generate.data_summary import SHARES, Summary, summaries
@@ -159,8 +160,11 @@ def _column(summary: Summary) -> dict[str, Any]:
     if summary.quantiles:
         told |= {"minimum": value(summary.minimum), "maximum": value(summary.maximum)}
         told["quantiles"] = {f"{share:g}": value(of) for share, of in zip(SHARES, summary.quantiles, strict=True)}
+    if summary.type in (ColumnType.INTEGER, ColumnType.FLOAT):
+        told["not_finite"] = summary.not_finite
+        told |= {"nans": summary.nans, "infinite": summary.not_finite - summary.nans}
     if summary.mean is not None:
-        told |= {"not_finite": summary.not_finite, "mean": _finite(summary.mean), "sd": _finite(summary.deviation)}
+        told |= {"mean": _finite(summary.mean), "sd": _finite(summary.deviation)}
     if summary.lengths is not None:
         told["lengths"] = {"minimum": summary.lengths.minimum, "maximum": summary.lengths.maximum}
     told["frequent"] = [

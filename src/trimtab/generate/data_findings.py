@@ -33,7 +33,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One broken rule or one change.
 
     Attributes:
-        columns: whom it is about: none for the table as a whole, two for a pair.
+        columns: whom it is about: none for the table as a whole, several for a pair or a rule over several.
         name: the rule or the statistic.
         words: the sentence for a person, without the column's name.
         violation: the broken rule; or else ``effect``: the change.
@@ -59,7 +59,7 @@ def broken_rules(report: DataReport) -> tuple[Finding, ...]:
     hidden = report.hidden
     return tuple(
         Finding(
-            columns=(found.column,) if found.column else (),
+            columns=(found.column,) if found.column else found.columns,
             name=found.rule.value,
             weight=Weight(found.severity.value),
             words=found.problem,

@@ -32,7 +32,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         type: integer, float, boolean, text or time; else how the column is stored.
-        not_finite: NaN and infinities.
+        not_finite: NaN and infinities; ``nans`` NaN alone.
         distinct: how many different values, and whether that is exact; None where it was not counted.
         minimum: the least value; a time is UTC microseconds; ``maximum`` the greatest.
         quantiles: at `SHARES`; of times too.
@@ -45,6 +45,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     nulls: int
     not_finite: int = 0
+    nans: int = 0
     distinct: tuple[int, bool] | None = None
     minimum: int | float | None = None
     maximum: int | float | None = None
@@ -110,6 +111,7 @@ def summarise(profile: Profile, name: str, *, hidden: bool = False, most: int = 
             summary = msgspec.structs.replace(
                 summary,
                 not_finite=column.not_finite,
+                nans=column.nans,
                 mean=moments.mean if column.count else None,
                 deviation=None if math.isnan(moments.deviation) else moments.deviation,
                 quantiles=quantiles(column, SHARES) if column.count else (),

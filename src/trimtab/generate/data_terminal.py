@@ -186,12 +186,17 @@ def _columns(rows: list[Summary], look: Look) -> Iterator[str]:
     cells = [
         ("column", "type", "nulls", "distinct", (headings if lines else "") + ("  / most frequent" if texts else ""))
     ]
+    odd = any(row.not_finite for row in rows)
     for row in rows:
         own = numbers[row.name]
         last = "  ".join(cell.rjust(width) for cell, width in zip(own, widths, strict=True)) if own else _values(row)
         nulls = written.share(row.null_share) if row.nulls else ""
         cells.append((_short(row.name), row.type[:12], nulls, row.distinct_words, last))
-    return grid(cells, right=(2, 3), width=look.width)
+    if not odd:
+        return grid(cells, right=(2, 3), width=look.width)
+    counts = ("NaN, inf", *(f"{row.not_finite:,}" if row.not_finite else "" for row in rows))
+    wider = [(*cell[:3], count, *cell[3:]) for cell, count in zip(cells, counts, strict=True)]
+    return grid(wider, right=(2, 3, 4), width=look.width)
 
 
 def _numbers(row: Summary) -> tuple[str, ...]:
@@ -206,7 +211,9 @@ def _values(row: Summary) -> str:
     if row.is_time and row.minimum is not None:
         return f"{row.write(row.minimum)} to {row.write(row.maximum)}"
     if not row.frequent:
-        return "hidden" if row.hidden else "no value is frequent" if row.nulls < row.rows else "no values"
+        return (
+            "hidden" if row.hidden else "no value is frequent" if row.nulls + row.not_finite < row.rows else "no values"
+        )
     filled = max(row.rows - row.nulls, 1)
     about = "" if row.frequent[0].exact else "about "
     told = (f"{row.write_frequent(found, 24)} {about}{written.share(found.count / filled)}" for found in row.frequent)
@@ -230,7 +237,8 @@ def grid(rows: Iterable[tuple[str, ...]], *, right: tuple[int, ...], width: int)
 def _facts(profile: Profile) -> Iterator[str]:
     if profile.repeats is not None:
         keys = ", ".join(map(written.name, profile.repeats.columns))
-        yield f"{counted(profile.repeats.rows, 'row')} repeat the key ({keys}) of an earlier one"
+        verb = "repeats" if profile.repeats.rows == 1 else "repeat"
+        yield f"{counted(profile.repeats.rows, 'row')} {verb} the key ({keys}) of an earlier one"
     if profile.order is not None:
         backwards = profile.order.backwards
         told = "in order" if not backwards else f"out of order: {counted(backwards, 'row')} earlier than the one before"
