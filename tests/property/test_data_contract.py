@@ -165,6 +165,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         zone=draw(st.sampled_from([None, "UTC", "Europe/Berlin"])),
         columns=(Column(name="ts", type=ColumnType.TIME), *features, label),
         unexpected=draw(st.sampled_from([Severity.REFUSE, Severity.NOTE])),
+        ignored=draw(st.sampled_from([(), ("a photo", "")])),
         conditions=tuple(draw(st.lists(conditions(features), max_size=2))) if features else (),
         quarantine=1.0,
     )

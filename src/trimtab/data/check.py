@@ -147,7 +147,7 @@ class TableCheck:
     def _asked(self) -> int:
         contract = self._contract
         missing = len(contract.columns) - len(self._columns)
-        strangers = sum(name not in self._columns for name in self._schema)
+        strangers = len(self._strangers())
         whole = max(1, strangers) + (contract.rows is not None) + (contract.fresh is not None and self._now is not None)
         rules = sum(check.rules for check in self._columns.values())
         return rules + missing + whole + len(self._conditions) + len(self._unique)
@@ -164,8 +164,11 @@ class TableCheck:
     def _of_conditions(self) -> Iterator[Violation]:
         return (found for check in self._conditions if (found := check.violation(self._rows)) is not None)
 
+    def _strangers(self) -> list[str]:
+        return [name for name in self._schema if name not in self._columns and name not in self._contract.ignored]
+
     def _unexpected(self) -> Iterator[Violation]:
-        strangers = [name for name in self._schema if name not in self._columns]
+        strangers = self._strangers()
         known = [column.name for column in self._contract.columns]
         likely = sorted(known, key=lambda name: name in self._columns)  # a column that is missing, if any
         for place, name in enumerate(strangers):

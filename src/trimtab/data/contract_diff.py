@@ -178,6 +178,11 @@ def _table(old: Contract, new: Contract) -> Iterator[Change]:
             yield _change("", role, Kind.CHANGED, direction, said)
     if old.unexpected is not new.unexpected:
         yield _severity("", "unexpected", old.unexpected, new.unexpected, "an unknown column")
+    if set(old.ignored) != set(new.ignored):
+        fewer = set(old.ignored) - set(new.ignored)
+        kind, direction = (Kind.TIGHTENED, Consequence.BREAKING) if fewer else (Kind.LOOSENED, Consequence.LOOSENING)
+        said = f"ignored {', '.join(old.ignored) or NOTHING} → {', '.join(new.ignored) or NOTHING}"
+        yield _change("", "ignored", kind, direction, said)
     if old.quarantine != new.quarantine:
         looser = new.quarantine > old.quarantine
         kind, direction = (Kind.LOOSENED, Consequence.LOOSENING) if looser else (Kind.TIGHTENED, Consequence.BREAKING)

@@ -29,7 +29,7 @@ from trimtab.spec.project import Task
 SCHEMA: Final = "trimtab.contract/3"
 
 _TOP: Final = ("schema", "time", "key", "label", "task", "zone", "reference", "table", "columns", "conditions")
-_TABLE: Final = ("rows", "fresh", "unexpected", "quarantine", "unique", "drift")
+_TABLE: Final = ("rows", "fresh", "unexpected", "ignored", "quarantine", "unique", "drift")
 _CONDITION: Final = ("name", "when", "then", "share", "of", "outside", "because")
 _DEFAULT: Final = Contract(columns=())
 _KEYS: Final = (ColumnType.INTEGER, ColumnType.TEXT, ColumnType.TIME)
@@ -72,6 +72,7 @@ class ContractReader:
             task=mistakes.word(content, "task", Task, ()) if "task" in content else None,
             zone=zone,
             unexpected=mistakes.outside(table, ("table",), TABLE_SEVERITIES, Severity.REFUSE, "unexpected"),
+            ignored=self._ignored(table, every),
             rows=self._rows(table),
             fresh=self._fresh(table, time),
             unique=self._unique(table, every),
@@ -152,6 +153,17 @@ class ContractReader:
         within = self._mistakes.span(content, "within", path)
         outside = self._mistakes.outside(content, path, TABLE_SEVERITIES)
         return Freshness(within=within or 0, outside=outside, because=self._mistakes.text(content, "because", path))
+
+    def _ignored(self, table: Table, every: tuple[str, ...]) -> tuple[str, ...]:
+        names = table.get("ignored", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self._mistakes.wrong(("table", "ignored"), f"ignored is {show(names)}", 'Write ignored = ["<column>"].')
+            return ()
+        for name in names:
+            if name in every:
+                problem = f"ignored names the column {name!r}, which has rules"
+                self._mistakes.wrong(("table", "ignored"), problem, f"Leave it out, or take out [columns.{name}].")
+        return tuple(names)
 
     def _unique(self, table: Table, every: tuple[str, ...]) -> tuple[Unique, ...]:
         listed, example = table.get("unique", []), 'unique = [{ columns = ["a", "b"] }]'

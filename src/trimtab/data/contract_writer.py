@@ -72,6 +72,8 @@ def _table_lines(contract: Contract) -> list[str]:
         lines.append(f"fresh = {_inline(_freshness(contract.fresh))}")
     if contract.unexpected is not _DEFAULT.unexpected:
         lines.append(f"unexpected = {_toml(contract.unexpected)}")
+    if contract.ignored:
+        lines.append(f"ignored = {_toml(contract.ignored)}")
     if contract.quarantine != _DEFAULT.quarantine:
         lines.append(f"quarantine = {_toml(_share(contract.quarantine))}")
     if contract.unique:

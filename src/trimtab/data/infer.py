@@ -25,7 +25,7 @@ from trimtab.data.infer_task import infer_task, task_of, with_classes
 from trimtab.data.problems import TableError
 from trimtab.data.profile import ColumnProfile, NumberColumn, Profile, Repeats, different_values, hidden_in
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Column, ColumnType, Contract, Severity, Unique
+from trimtab.data.schema import Column, ColumnType, Contract, Unique
 from trimtab.data.wording import counted, show
 from trimtab.spec.project import Task
 
@@ -70,7 +70,7 @@ def infer_contract(profile: Profile, roles: Roles | None = None) -> Proposal:
     """The contract that a profile suggests: structure refuses, what was seen is noted.
 
     The table that was profiled keeps it: no row of it is refused. A column that no contract can speak of (lists, a
-    column without any value) is left out with a note, and unknown columns are then noted and not refused.
+    column without any value) is ignored, with a note.
 
     Raises:
         TableError: there are no rows, or no column that a contract can speak of.
@@ -109,7 +109,7 @@ def infer_contract(profile: Profile, roles: Roles | None = None) -> Proposal:
         key=roles.key,
         task=task,
         zone=zone,
-        unexpected=Severity.REFUSE if len(kept) == len(profile.columns) else Severity.NOTE,
+        ignored=tuple(name for name in profile.columns if name not in kept),
         unique=_unique(profile, kept, roles, notes),
         quarantine=_aside(kept),
     )
@@ -175,7 +175,7 @@ def _kept(profile: Profile, notes: list[str]) -> dict[str, ColumnProfile]:
         if why is None:
             kept[name] = column
         else:
-            notes.append(f"column {name!r} is not in the contract, which lets unknown columns pass: {why}")
+            notes.append(f"column {name!r} is not in the contract, which lets it pass: {why}")
     return kept
 
 

@@ -193,7 +193,7 @@ class RowChecker:
             if name == self._contract.label:
                 said = "it is the label, which is what the model predicts; leave it out"
                 found.append((Severity.REFUSE, Problem(column=name, rule=Rule.LABEL, problem=said)))
-            elif name not in self._expected:
+            elif name not in self._expected and name not in self._contract.ignored:
                 hint = closest(name[:200], likely) if len(found) < _NAMED_MAX else ""
                 said = "the contract knows no such column" + (f"; {hint}" if hint else "")
                 problem = Problem(column=_name(name), rule=Rule.UNEXPECTED, problem=said)

@@ -268,6 +268,7 @@ class Contract:
         task: what is predicted; None where nobody has said so yet.
         zone: the zone of naive times; None refuses them where a row needs its time.
         unexpected: what a column means that the contract does not know.
+        ignored: columns of which nothing is asked, not even that they are there.
         rows: how many rows a table may have.
         fresh: how old its newest row may be; needs ``time``.
         unique: columns whose values name a row.
@@ -284,6 +285,7 @@ class Contract:
     task: Task | None = None
     zone: str | None = None
     unexpected: Severity = Severity.REFUSE
+    ignored: tuple[str, ...] = ()
     rows: RowCount | None = None
     fresh: Freshness | None = None
     unique: tuple[Unique, ...] = ()
@@ -291,6 +293,11 @@ class Contract:
     quarantine: float = 0.01
     drift: DriftLimits = DriftLimits()
     reference: str = ""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no other column may be there."""
+        return self.unexpected is Severity.REFUSE and not self.ignored
 
     @property
     def features(self) -> tuple[Column, ...]:

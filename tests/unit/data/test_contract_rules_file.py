@@ -212,3 +212,13 @@ def test_lists_and_tables_of_another_kind_are_mistakes_and_no_errors() -> None:
 def test_a_contract_needs_neither_time_nor_label_nor_key() -> None:
     contract = parse_contract('schema = "trimtab.contract/3"\n[columns.x]\ntype = "integer"\n')
     assert contract == Contract(columns=(Column(name="x", type=ColumnType.INTEGER),))
+
+
+@pytest.mark.parametrize(
+    ("ignored", "problem"),
+    [('["iban"]', "ignored names the column 'iban', which has rules"), ('"photo"', "ignored is 'photo'")],
+)
+def test_columns_that_are_ignored_are_others_than_those_with_rules(ignored: str, problem: str) -> None:
+    text = f'schema = "trimtab.contract/3"\n[table]\nignored = {ignored}\n[columns.iban]\ntype = "text"\n'
+    with pytest.raises(ProblemsError, match=problem):
+        parse_contract(text, at="c.toml")

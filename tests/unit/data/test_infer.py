@@ -215,7 +215,7 @@ def test_a_column_without_a_name_is_left_out_with_a_note() -> None:
     profile = profile_frame(pl.DataFrame({"": [0, 1, 2], "x": [1.0, 2.0, 4.0]}))
     found = infer_contract(profile)
     assert [column.name for column in found.contract.columns] == ["x"]
-    assert found.notes == ("column '' is not in the contract, which lets unknown columns pass: it has no name",)
+    assert found.notes == ("column '' is not in the contract, which lets it pass: it has no name",)
 
 
 @pytest.mark.parametrize("table", [{"x": [None, None]}, {"x": [[1], [2]]}, {"": [1, 2]}])

@@ -76,7 +76,10 @@ def test_what_no_contract_can_speak_of_is_left_out_and_said() -> None:
     table = pl.DataFrame({"a": [1.5, 2.5], "listed": [[1], [2]], "nothing": [None, None], "far": ["x" * 70_000, ""]})
     found = proposal(table)
     assert [each.name for each in found.contract.columns] == ["a"]
-    assert found.contract.unexpected is Severity.NOTE
+    assert found.contract.unexpected is Severity.REFUSE
+    assert found.contract.ignored == ("listed", "nothing", "far")
+    assert check_table(table, found.contract) == ()
+    assert [each.column for each in check_table(table.with_columns(new=1), found.contract)] == ["new"]
     assert len(found.notes) == 3
     assert "'listed' is not in the contract" in found.notes[0]
     assert "stored as List" in found.notes[0]

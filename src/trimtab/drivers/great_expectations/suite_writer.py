@@ -54,7 +54,7 @@ class _Writer:
     def entries(self) -> Iterator[Entry]:
         contract = self._contract
         names = {"column_set": [column.name for column in contract.columns]}
-        exact = contract.unexpected is Severity.REFUSE
+        exact = contract.is_closed
         yield _entry("expect_table_columns_to_match_set", names | ({} if exact else {"exact_match": False}))
         if (rows := contract.rows) is not None:
             yield _entry("expect_table_row_count_to_be_between", _ends(rows.minimum, rows.maximum), rows)

@@ -64,7 +64,7 @@ class _Writer:
         for columns_of_it in several[1:]:
             self._leave("unique", ", ".join(columns_of_it), "Pandera has one such rule for a schema")
         self._leave_the_rest()
-        strict = contract.unexpected is Severity.REFUSE
+        strict = contract.is_closed
         lines = [
             _HEAD,
             *(["from datetime import datetime\n"] if any("datetime.fromiso" in line for line in columns) else []),

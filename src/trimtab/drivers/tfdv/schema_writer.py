@@ -145,7 +145,7 @@ class _Writer:
             self._leave("condition", "", f"TFDV has no rules over several columns: {condition.then}")
         if contract.rows is not None and contract.rows.outside is not Severity.REFUSE:
             self._leave("outside of rows", "", f"TFDV knows no {contract.rows.outside}; there it is an anomaly")
-        if contract.unexpected is not Severity.REFUSE:
+        if not contract.is_closed:
             self._leave("unexpected", "", "a new column is always an anomaly to TFDV")
         for name in ("location", "scale", "shape"):
             if getattr(contract.drift, name) is not None and contract.reference:
