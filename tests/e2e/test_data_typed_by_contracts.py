@@ -57,6 +57,15 @@ def test_bad_cells_are_counted_one_by_one_and_shown_with_their_rows(tmp_path: Pa
     assert found["notes"] == []
 
 
+def test_drift_reads_both_sides_as_the_contract_types_them(tmp_path: Path) -> None:
+    for name, head in (("then.csv", ""), ("now.csv", "x\n")):
+        (tmp_path / name).write_text("n\n" + head + "".join(f"{place % 10}\n" for place in range(20_000)))
+    (tmp_path / "c.toml").write_text(HEAD + '[columns.n]\ntype = "integer"\nnullable = true\n')
+    assert told("drift", "then.csv", "now.csv", cwd=tmp_path)[0] == 1  # the column is text today
+    assert told("drift", "then.csv", "now.csv", "--contract", "c.toml", cwd=tmp_path)[0] == 0
+    assert told("drift", "then.csv", "then.csv", "--tolerance", "share=2%", cwd=tmp_path)[0] == 0
+
+
 def test_bad_cells_alone_are_set_aside(tmp_path: Path) -> None:
     contract = '[columns.n]\ntype = "integer"\nnullable = true\noutside = "quarantine"\n[columns.i]\ntype = "integer"\n'
     aside, kept = tmp_path / "aside.csv", tmp_path / "kept.csv"

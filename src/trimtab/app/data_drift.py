@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trimtab.app.data import Compared, drift, drift_by_season, sensitive_in
-from trimtab.app.data_opening import Reading, one_must_have, opened
+from trimtab.app.data_opening import Reading, one_must_have, opened, to_profile
 from trimtab.base.errors import InputError
 from trimtab.data.drift import Judging
 from trimtab.data.schema import DriftLimits
@@ -58,23 +58,30 @@ def hidden_by(path: Path | None) -> frozenset[str]:
 
 
 def compared(
-    reference: Any,
-    current: Any,
+    tables: tuple[Any, Any],
     judging: Judging,
     reading: Reading,
     *,
     season: str | None = None,
     named: Sequence[str] = (),
+    contract: Path | None = None,
 ) -> Compared:
     """What differs between two tables, season by season where one is named.
 
     Args:
+        tables: the reference and the table of today.
         named: columns that one of the tables must have.
+        contract: the file of a contract, which types the columns of a CSV.
 
     Raises:
         InputError: one of the tables cannot be read, or neither has a column that is named.
     """
-    sides = opened(reference), opened(current)
+    sides = opened(tables[0]), opened(tables[1])
+    if contract is not None:
+        from trimtab.app.data_contract_files import read_contract
+
+        kept = read_contract(contract)
+        sides = to_profile(sides[0], kept), to_profile(sides[1], kept)
     one_must_have(sides, (*named, *reading.sensitive))
     if season is not None:
         return drift_by_season(*sides, Season(season), judging, reading)
@@ -87,7 +94,7 @@ def _tolerated(judging: Judging, said: str) -> Judging:
         problem = f"nothing called {name!r} is compared"
         raise InputError(problem, fix=did_you_mean(name, _TOLERANCES) or f"It is one of {', '.join(_TOLERANCES)}.")
     try:
-        limit = None if size == "off" else float(size)
+        limit = None if size == "off" else float(size.removesuffix("%")) / (100.0 if size.endswith("%") else 1.0)
     except ValueError:
         problem = f"the tolerance {size!r} of {name} is no number"
         raise InputError(problem, fix=f"Write {name}=0.1, or {name}=off to leave it out.") from None

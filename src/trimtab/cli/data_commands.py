@@ -279,11 +279,12 @@ def drift(reference: str, current: str, json_: bool, **said: Any) -> int:
             progress=progress,
         )
         found = compared(
-            *sides,
+            sides,
             judging,
             reading,
             season=said["season"],
             named=(*said["only"], *said["without"]),
+            contract=said["contract"],
         )
     report = of_drift(found, tuple(sorted(reading.unseen)))
     files = ((said["junit"], junit), (said["markdown"], markdown), (said["html"], page))

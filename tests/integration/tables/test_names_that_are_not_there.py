@@ -39,7 +39,7 @@ class Unread:
 
 def test_a_column_that_neither_table_has_is_not_left_out_in_silence() -> None:
     with pytest.raises(InputError, match="neither table has a column 'amuont'") as found:
-        compared(TABLE, TABLE, Judging(without=["amuont"]), Reading(), named=["amuont"])
+        compared((TABLE, TABLE), Judging(without=["amuont"]), Reading(), named=["amuont"])
     assert "amount" in found.value.fix
 
 
@@ -52,7 +52,7 @@ def test_every_option_that_names_a_column_which_is_not_there_is_refused_before_a
         with pytest.raises(InputError, match="has no column 'amuont'"):
             propose(Unread(), roles)
     with pytest.raises(InputError, match="neither table has a column 'amuont'"):
-        compared(Unread(), Unread(), Judging(), Reading(), named=["amuont"])
+        compared((Unread(), Unread()), Judging(), Reading(), named=["amuont"])
     with pytest.raises(InputError, match="neither table has a column 'amuont'"):
         drift(Unread(), Unread(), reading=Reading(sensitive=("amuont",)))
 
