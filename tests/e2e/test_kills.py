@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,7 +87,8 @@ def test_a_training_killed_at_any_moment_ends_in_the_same_release_when_it_is_ask
     project = asked.copy(tmp_path)
     (made,) = project.runs("retrain")
     release = project.state / "releases" / made["outputs"]["release"].removeprefix("sha256:")
-    words = ("retrain", "--as-of", "1997-05-16T00:00:00Z", "--key")
+    as_of = datetime.fromtimestamp(made["as_of"] / 1_000_000, UTC)  # when the loop found that it was time
+    words = ("retrain", "--as-of", f"{as_of:%Y-%m-%dT%H:%M:%SZ}", "--key")
     life = measured(project, *words, "train:electricity:measured")
     shutil.rmtree(release)
 
