@@ -215,22 +215,29 @@ def test_a_file_that_no_run_made_is_not_lost_with_what_a_command_wrote_before(tm
     assert "no run had made" not in project.command("run").stderr
 
 
-def test_what_a_killed_command_replaced_goes_back_to_its_place_whatever_it_writes_by_then(
-    tmp_path: Path, eventually: Eventually
-) -> None:
+@pytest.fixture
+def killed(tmp_path: Path, eventually: Eventually) -> PipelineProject:
+    """A project whose run was killed while its command was to write ``out/x.txt``, which was there, anew."""
     settings = '\n[steps.write]\nrun = "sh write.sh"\nwrites = ["out/x.txt"]\n'
     project = project_of(tmp_path, {"write.sh": "mkdir -p out; echo 1 > out/x.txt\n"}, settings)
     project.run()
     (project.folder / "write.sh").write_text("touch begun; while true; do sleep .1; done\n")
     run = subprocess.Popen([sys.executable, "-m", "trimtab", "run"], cwd=project.folder, stderr=subprocess.DEVNULL)
     eventually((project.folder / "begun").exists, what="the command begins")
+    assert not (project.folder / "out/x.txt").exists()
     run.kill()
     run.wait()
-    project.edit("trimtab.toml", "out/x.txt", "other/y.txt")
-    (project.folder / "write.sh").write_text("mkdir -p other; echo 2 > other/y.txt\n")
-    project.run()
-    assert (project.folder / "out/x.txt").read_text() == "1\n"
-    assert (project.folder / "other/y.txt").read_text() == "2\n"
+    return project
+
+
+def test_what_a_killed_command_replaced_goes_back_to_its_place_whatever_it_writes_by_then(
+    killed: PipelineProject,
+) -> None:
+    killed.edit("trimtab.toml", "out/x.txt", "other/y.txt")
+    (killed.folder / "write.sh").write_text("mkdir -p other; echo 2 > other/y.txt\n")
+    killed.run()
+    assert (killed.folder / "out/x.txt").read_text() == "1\n"
+    assert (killed.folder / "other/y.txt").read_text() == "2\n"
 
 
 @pytest.mark.parametrize(("one", "other"), [("out", "out"), ("out", "out/a.txt"), ("out/a.txt", "out")])
@@ -261,18 +268,7 @@ def test_a_command_goes_on_with_what_it_reads_and_writes(tmp_path: Path) -> None
     assert (project.folder / "model.txt").read_text() == "01"
 
 
-def test_what_a_killed_command_was_to_replace_is_put_back_by_the_next_run(
-    tmp_path: Path, eventually: Eventually
-) -> None:
-    settings = '\n[steps.write]\nrun = "sh write.sh"\nwrites = ["out/x.txt"]\n'
-    project = project_of(tmp_path, {"write.sh": "mkdir -p out; echo 1 > out/x.txt\n"}, settings)
-    project.run()
-    (project.folder / "write.sh").write_text("touch begun; while true; do sleep .1; done\n")
-    run = subprocess.Popen([sys.executable, "-m", "trimtab", "run"], cwd=project.folder, stderr=subprocess.DEVNULL)
-    eventually((project.folder / "begun").exists, what="the command begins")
-    assert not (project.folder / "out/x.txt").exists()
-    run.kill()
-    run.wait()
-    (project.folder / "write.sh").write_text("exit 3\n")
-    assert project.command("run").returncode == 5
-    assert (project.folder / "out/x.txt").read_text() == "1\n"
+def test_what_a_killed_command_was_to_replace_is_put_back_by_the_next_run(killed: PipelineProject) -> None:
+    (killed.folder / "write.sh").write_text("exit 3\n")
+    assert killed.command("run").returncode == 5
+    assert (killed.folder / "out/x.txt").read_text() == "1\n"
