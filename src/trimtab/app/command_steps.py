@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from trimtab.app.aside import Aside
 from trimtab.app.process_group import ProcessGroup
+from trimtab.app.project_code import ChangedMeanwhileError
 from trimtab.app.run_settings import child_environment
 from trimtab.app.step_outcome import ended, said_last
 from trimtab.base.digest import Digest, digest_bytes, short
@@ -191,11 +192,22 @@ class CommandRunner:
                 return False
         return look or all(os.path.lexists(self._folder / path) for path in command.writes)
 
-    def changed(self, value: Any) -> list[str]:
-        """The files of a command's value that are not in the project as it wrote them; none for another value."""
-        if not isinstance(value, dict) or value.get("schema") != _MARK:
-            return []
-        return [name for name, (digest, _) in value["files"].items() if not self._is_there(name, digest)]
+    def refuse_changed(self, inputs: Mapping[str, Any]) -> None:
+        """What a command wrote lies where anybody may write: a step that reads it must find it as it was.
+
+        Args:
+            inputs: step → its value, of commands and of others.
+
+        Raises:
+            ChangedMeanwhileError: it does not.
+        """
+        for step, value in inputs.items():
+            files = value["files"] if isinstance(value, dict) and value.get("schema") == _MARK else {}
+            if changed := [name for name, (digest, _) in files.items() if not self._is_there(name, digest)]:
+                raise ChangedMeanwhileError(
+                    f"{', '.join(changed)} is not what the command {step} wrote in this run any more",
+                    fix="Run it again, and let nothing else write there: neither another run nor a step.",
+                )
 
     def _is_there(self, name: str, digest: str) -> bool:
         with suppress(TrimtabError):

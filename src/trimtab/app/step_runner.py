@@ -6,7 +6,6 @@ interpreter and never a fork: Polars' threads do not survive one.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +18,8 @@ from typing import Any, Final
 import msgspec
 
 from trimtab.app.command_steps import CommandRunner, Replaced
-from trimtab.app.places import Seen, Since, changed_meanwhile, name_of, place_digests, seen_by
-from trimtab.app.project_code import ChangedMeanwhileError, changed_since
+from trimtab.app.places import Seen, Since, changed_meanwhile, place_digests, seen_by
+from trimtab.app.recorded_code import RecordedCode
 from trimtab.app.run_settings import peak_bytes, variables
 from trimtab.app.seeding import seed_all
 from trimtab.app.serialisers import load_serialisers
@@ -31,25 +30,16 @@ from trimtab.base.digest import Digest
 from trimtab.base.errors import TrimtabError, UserCodeError
 from trimtab.disk.faults import explained
 from trimtab.drivers.module_state import ModuleState
-from trimtab.drivers.observation import Observed, Watch
+from trimtab.drivers.observation import Watch
 from trimtab.drivers.run_log import RUN_LOG, RUN_SECRETS
 from trimtab.drivers.step_values import StepValues
-from trimtab.drivers.user_code import forget_byte_code, loaded_files, own_modules, user_errors
+from trimtab.drivers.user_code import loaded_files, own_modules, user_errors
 from trimtab.pipeline.graph import Step
 from trimtab.records.kept import Kept
 from trimtab.spec.project import CommandStep, Project
 
 _PAUSES: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before each further try of a step with retries: what fails for a moment is given one."""
-
-
-_LISTS: Final = re.compile(rb"\b(?:listdir|scandir|iterdir|i?glob|rglob|f?walk)\b")
-"""Names by which Python code lists a folder."""
-
-_HERE: Final = re.compile(
-    rb"""(?:listdir|scandir|Path|cwd|getcwd)\(\)|__file__|(?:listdir|scandir|walk|Path)\(["']\./?["']|\bglob\.i?glob\(["'][^/"']*["']"""
-)
-"""How it names the folder that it lies in, or that it runs in."""
 
 
 class StepRunner:
@@ -74,7 +64,7 @@ class StepRunner:
         self._folder = folder
         self._project = project
         self._functions = code.functions
-        self._contents = code.contents
+        self._code = RecordedCode(folder, project, code.contents)
         self._tools = tools
         self._logs = logs
         self._cache = cache
@@ -125,7 +115,7 @@ class StepRunner:
         try:
             with tried.noting(), self._commands.cleared(job.step.command) as replaced:
                 tried.replaced = replaced
-                self._refuse_changed(job)
+                self._code.refuse_changed(job.step, job.declared)
                 self._call(job, tried, log)
         finally:
             with tried.noting(), user_errors(self._folder, doing="putting back what the step changed in its modules"):
@@ -133,9 +123,10 @@ class StepRunner:
         seen, reads, meanwhile, content = Seen(), dict[str, Digest](), tuple[str, ...](), None
         with tried.noting():
             if tried.watch is not None:
-                self._refuse_changed(job)
-                self._refuse_rewritten(job, tried.watch.observed)
-                seen = self._seen(tried.watch.observed, job)
+                observed, lists = tried.watch.observed, self._code.lists_its_folder(job.step, job.declared)
+                self._code.refuse_changed(job.step, job.declared)
+                self._code.refuse_rewritten(job.step, observed)
+                seen = _own_left_out(seen_by(observed, self._folder, job.declared, job.named, lists=lists), job.step)
                 seen = replace(seen, files=seen.files | tried.loaded)
             reads = place_digests(seen, self._tools.index, self._folder)
             if tried.watch is not None:
@@ -161,81 +152,19 @@ class StepRunner:
             again=isinstance(tried.error, UserCodeError) and tried.watch is not None and not tried.returned,
         )
 
-    def _seen(self, observed: Observed, job: Job) -> Seen:
-        seen = seen_by(observed, self._folder, job.declared, job.named, lists=self._lists(job))
-        return _own_left_out(seen, job.step)
-
-    def _lists(self, job: Job) -> bool:
-        """Whether a command's own code lists the folder that it lies in, as to import from it does: a watch cannot tell
-        for what a program of its own listed one."""
-        texts = self._code_of(job).values() if job.step.command is not None else ()
-        return any(_LISTS.search(text) and _HERE.search(text) for text in texts)
-
-    def _code_of(self, job: Job) -> dict[str, bytes]:
-        return {name: content for name, content in self._contents.items() if name in job.declared}
-
-    def _refuse_changed(self, job: Job) -> None:
-        """A command is a program of its own, which reads its code from the project's files: they must be as recorded.
-
-        Raises:
-            ChangedMeanwhileError: they are not.
-        """
-        if job.step.command is None:
-            return
-        if changed := changed_since(self._folder, self._code_of(job)):
-            raise ChangedMeanwhileError(
-                f"{', '.join(changed)} was changed while the run was going on, so that nobody can tell which code the "
-                f"command {job.step.function} ran",
-                fix="Run it again, and edit the code of commands in another copy of the project meanwhile.",
-            )
-
-    def _refuse_rewritten(self, job: Job, observed: Observed) -> None:
-        """A run executes the source that it recorded, so that code which a step writes into it would not be what runs.
-
-        Raises:
-            ChangedMeanwhileError: the step did.
-        """
-        wrote = {name_of(path, self._folder) for path in observed.written_here}
-        code = {name: content for name, content in self._contents.items() if name in wrote}
-        if changed := changed_since(self._folder, code):
-            raise ChangedMeanwhileError(
-                f"the step {job.step.function} writes {', '.join(changed)}, which is part of the project's source, and "
-                "a run executes that as it was when it began",
-                fix="Let a command write it ([steps.NAME] with writes in trimtab.toml), or write it elsewhere.",
-            )
-
-    def _forget_byte_code(self) -> None:
-        """Of the source, and of the modules that commands write: a command believes it, as any Python does."""
-        products = [self._folder / path for command in self._project.steps for path in command.writes]
-        written = [each for path in products for each in (path.rglob("*.py") if path.is_dir() else [path])]
-        made = [name_of(path, self._folder) for path in written if path.suffix == ".py"]
-        forget_byte_code(self._folder, [*self._contents, *made])
-
-    def _refuse_changed_products(self, values: Mapping[str, Any]) -> None:
-        """What a command wrote lies where anybody may write: a step that reads it must find it as it was.
-
-        Raises:
-            ChangedMeanwhileError: it does not.
-        """
-        for name, value in values.items():
-            if changed := self._commands.changed(value):
-                raise ChangedMeanwhileError(
-                    f"{', '.join(changed)} is not what the command {name} wrote in this run any more",
-                    fix="Run it again, and let nothing else write there: neither another run nor a step.",
-                )
-
     def _call(self, job: Job, tried: _Tried, log: Path) -> None:
         """Call the step's code under watch, and keep what it comes to."""
         name, command = job.step.function, job.step.command
         inputs: Mapping[str, Any] = {}
         if command is not None:
-            self._refuse_changed_products({name: self._values.open(kept) for name, kept in job.kept.items()})
-            self._forget_byte_code()
+            self._commands.refuse_changed({name: self._values.open(kept) for name, kept in job.kept.items()})
+            self._code.forget_byte_code()
             call: Callable[[], Any] = partial(self._commands.run, command)
         else:  # first the code, since inputs have objects of its classes
             function = self._function(name)
             inputs = self._inputs(job)
             call = partial(function, *(inputs[each] for each in job.step.inputs), **job.step.params)
+        lists = self._code.lists_its_folder(job.step, job.declared)
         seed_all(self._project.pipeline.seed)
         tried.began = time.time_ns()  # the clock that stamps files may lag behind, so none is stamped later than now
         began = time.perf_counter()
@@ -243,7 +172,7 @@ class StepRunner:
             with (
                 variables({RUN_LOG: str(log), RUN_SECRETS: ",".join(self._project.pipeline.secret)}),
                 user_errors(self._folder, doing=f"running the step {name}"),
-                self._tools.observer.watch(lists=self._lists(job)) as tried.watch,
+                self._tools.observer.watch(lists=lists) as tried.watch,
             ):
                 value = call()
             tried.returned = True
@@ -264,7 +193,7 @@ class StepRunner:
     def _inputs(self, job: Job) -> dict[str, Any]:
         hand = self._tools.hooks.to_hand
         values = {name: self._values.open(kept) for name, kept in job.kept.items()}
-        self._refuse_changed_products(values)
+        self._commands.refuse_changed(values)
         handed = {name: hand(name, self._commands.paths(value)) for name, value in values.items()}
         return handed | {name: opened() for name, opened in job.opened.items()}
 
@@ -291,7 +220,7 @@ class StepRunner:
             named=tuple(sorted(job.named)),
             reached=None if job.reached is None else tuple(sorted(job.reached)),
             params=self._project.pipeline.params,
-            contents=dict(self._contents),
+            contents=dict(self._code.contents),
             logs=str(self._logs),
             task=self._tools.task,
             rows=self._tools.rows,
