@@ -19,7 +19,7 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -27,12 +27,12 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 import polars as pl
 import tables
-from scipy import stats
+from laws import MULTIPLES, Case, cases
 from tables import BANK, SHOP, Family
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-PARTS: Final = ("faults", "clean", "power", "alarms", "jitter", "parts", "curve")
+PARTS: Final = ("faults", "clean", "power", "alarms", "jitter", "parts", "curve", "others")
 USUAL_SIZES: Final = (20_000, 200_000)
 LARGE: Final = 2_000_000
 LATER: Final = 100_000_000
@@ -40,7 +40,6 @@ LATER: Final = 100_000_000
 TURNS: Final = {20_000: 50, 200_000: 10, LARGE: 2}
 """How many seeds a power is told from, by size."""
 RESAMPLES: Final = 20
-MULTIPLES: Final = (0.0, 0.5, 1.0, 2.0)
 
 
 class Found(NamedTuple):
@@ -475,179 +474,22 @@ def verdicts(found: Sequence[Found]) -> dict[str, str]:
 
 # --- the curve: how often a change of known size is found -------------------------------------------------------------
 
-Quantile = Callable[[Array, float], Array]
-"""Numbers from uniform ones, with a change of some strength; strength 0 is the reference."""
-
-
-def base(law: Any) -> Callable[[Array], Array]:
-    """A law's quantile function."""
-    return lambda u: np.asarray(law.ppf(u))
-
-
-def counts_of(law: Any) -> Callable[[Array], Array]:
-    """The same of counts up to some hundreds, read off a table."""
-    reached = law.cdf(np.arange(400))
-    return lambda u: np.searchsorted(reached, u).astype(np.float64)
-
-
-def _two_peaks(u: Array) -> Array:
-    low, high = stats.norm(4.0, 1.0), stats.norm(20.0, 2.0)
-    grid = np.concatenate([np.linspace(-2.0, 10.0, 4_000), np.linspace(10.0, 32.0, 4_000)])
-    return np.asarray(np.interp(u, 0.4 * low.cdf(grid) + 0.6 * high.cdf(grid), grid))
-
-
-def _mostly_zero(u: Array) -> Array:
-    return np.where(u < 0.6, 0.0, stats.gamma(2.0, scale=10.0).ppf(np.clip((u - 0.6) / 0.4, 0.0, 1.0)))
-
-
-LAWS: Final[dict[str, Callable[[Array], Array]]] = {
-    "normal": base(stats.norm(50.0, 10.0)),
-    "lognormal": base(stats.lognorm(1.0)),
-    "exponential": base(stats.expon()),
-    "t3": base(stats.t(3)),
-    "two peaks": _two_peaks,
-    "Poisson": counts_of(stats.poisson(3.0)),
-    "mostly zero": _mostly_zero,
-}
-POSITIVE: Final = ("lognormal", "exponential", "mostly zero")
-
-
-def location(name: str) -> Quantile:
-    """The whole moves: numbers that are never negative by a factor, counts by their rate, others by so much."""
-    law = LAWS[name]
-    if name == "Poisson":
-        return lambda u, by: counts_of(stats.poisson(3.0 * (1.0 + by)))(u)
-    if name in POSITIVE:
-        return lambda u, by: law(u) * (1.0 + by)
-    return lambda u, by: law(u) + by * 10.0
-
-
-def scale(name: str) -> Quantile:
-    """Numbers lie farther from the median, or counts vary more."""
-    law = LAWS[name]
-    if name == "Poisson":
-        return lambda u, by: counts_of(stats.nbinom(3.0 / by, 1.0 / (1.0 + by)) if by else stats.poisson(3.0))(u)
-    if name in POSITIVE:
-        return lambda u, by: law(u) ** (1.0 + by)
-    middle = float(law(np.array([0.5]))[0])
-    return lambda u, by: middle + (law(u) - middle) * (1.0 + by)
-
-
-def shape(name: str) -> Quantile:
-    """Rows move from the middle and both ends to between; of a symmetric law mean and spread hardly change."""
-    law = LAWS[name]
-    grid = np.linspace(0.0, 1.0, 20_001)
-    bump = (np.sin(np.pi * grid) - 3.0 * np.sin(3.0 * np.pi * grid)) / 4.0
-    return lambda u, by: law(np.interp(u, grid + by * bump, grid))
-
-
-CHANGES: Final[dict[str, Callable[[str], Quantile]]] = {"location": location, "scale": scale, "shape": shape}
-TAIL: Final = 0.005
-GRID: Final = (np.arange(50_000) + 0.5) / 50_000
-
-
-def multiple(quantile: Quantile, by: float, tolerance: Mapping[str, float]) -> float:
-    """The true change as a multiple of what is tolerated: of location, scale and shape the largest.
-
-    Mean and spread are those that Trimtab says it compares: of numbers that count as no farther out than the
-    reference's own 0.5 % and 99.5 % quantiles.
-    """
-    then, now = quantile(GRID, 0.0), quantile(GRID, by)
-    values = np.union1d(then, now)
-    gaps = np.searchsorted(then, values, side="right") - np.searchsorted(now, values, side="right")
-    inner, moved = (np.clip(side, *np.quantile(then, (TAIL, 1.0 - TAIL))) for side in (then, now))
-    return max(
-        abs(float(moved.mean() - inner.mean())) / float(inner.std()) / tolerance["location"],
-        abs(float(moved.std() / inner.std()) - 1.0) / tolerance["scale"],
-        float(np.abs(gaps).max()) / len(GRID) / tolerance["shape"],
-    )
-
-
-def strength(quantile: Quantile, wanted: float, tolerance: Mapping[str, float]) -> float:
-    """The strength at which a change is so many times what is tolerated; found by halving."""
-    low, high = 0.0, 0.01
-    while multiple(quantile, high, tolerance) < wanted:
-        low, high = high, 1.5 * high
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (middle, high) if multiple(quantile, middle, tolerance) < wanted else (low, middle)
-    return high
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One column of a curve's table: how it is drawn then and now."""
-
-    statistic: str
-    law: str
-    multiple: float
-    draw: Callable[[np.random.Generator, int, bool], pl.Series]
-
-    @property
-    def column(self) -> str:
-        return f"{self.statistic} {self.law} {self.multiple:g}"
-
-
-def numeric_case(statistic: str, law: str, wanted: float, tolerance: Mapping[str, float]) -> Case:
-    """A column of numbers whose distribution changes."""
-    quantile = CHANGES[statistic](law)
-    by = strength(quantile, wanted, tolerance) if wanted else 0.0
-
-    def draw(chance: np.random.Generator, rows: int, now: bool) -> pl.Series:
-        return pl.Series(quantile(chance.random(rows), by if now else 0.0))
-
-    return Case(statistic=statistic, law=law, multiple=wanted, draw=draw)
-
-
-def share_case(law: str, shares: Array, wanted: float, tolerance: Mapping[str, float]) -> Case:
-    """A column of categories, of which the second takes rows from the first."""
-    by = wanted * tolerance["share"]
-    then = np.cumsum(shares)
-    now = np.cumsum(shares + np.pad([-by, by], (0, len(shares) - 2)))
-    names = pl.Series([f"v{place}" for place in range(len(shares))])
-
-    def draw(chance: np.random.Generator, rows: int, changed_: bool) -> pl.Series:
-        reached = now if changed_ else then
-        return names.gather(np.searchsorted(reached / reached[-1], chance.random(rows), side="right"))
-
-    return Case(statistic="share", law=law, multiple=wanted, draw=draw)
-
-
-def nulls_case(wanted: float, tolerance: Mapping[str, float]) -> Case:
-    """A column of numbers of which more are null."""
-
-    def draw(chance: np.random.Generator, rows: int, now: bool) -> pl.Series:
-        numbers = pl.Series(chance.normal(size=rows))
-        share = 0.05 + (wanted * tolerance.get("nulls", tolerance["share"]) if now else 0.0)
-        return numbers.set(pl.Series(chance.random(rows) < share), None)
-
-    return Case(statistic="share", law="null", multiple=wanted, draw=draw)
-
-
-def cases(tolerance: Mapping[str, float]) -> list[list[Case]]:
-    """The columns of the curve's tables, about thirty in each."""
-    found = [
-        [numeric_case(s, law, wanted, tolerance) for law in LAWS for wanted in MULTIPLES] for s in ("location", "scale")
-    ]
-    continuous = [law for law in LAWS if law not in ("Poisson", "mostly zero")]
-    found.append([numeric_case("shape", law, wanted, tolerance) for law in continuous for wanted in MULTIPLES])
-    laws = {
-        "of 2": np.array([0.95, 0.05]),
-        "of 4": np.array(tables.CHANNEL_SHARES),
-        "of 50": tables.zipf(50, 0.8) / tables.zipf(50, 0.8).sum(),
-        "of 2,000": tables.zipf(2_000) / tables.zipf(2_000).sum(),
-    }
-    shares = [share_case(law, of, wanted, tolerance) for law, of in laws.items() for wanted in MULTIPLES]
-    found.append([*shares, *(nulls_case(wanted, tolerance) for wanted in MULTIPLES)])
-    return found
-
 
 def curve(trial: Trial) -> None:
-    """Shares of PASS, UNSURE and FAIL by the true size of a change."""
+    """Shares of PASS, UNSURE and FAIL by the true size of a change, by laws that were looked at from the first."""
+    curve_of(trial, other=False)
+
+
+def others(trial: Trial) -> None:
+    """The same by laws that were not."""
+    curve_of(trial, other=True)
+
+
+def curve_of(trial: Trial, *, other: bool) -> None:
     tolerance = tolerances(trial)
     told: dict[tuple[Case, int], Counter[str]] = {}
     turns = {rows: trial.turns_at(rows) for rows in trial.sizes if rows < LARGE}
-    for columns in cases(tolerance):
+    for columns in cases(tolerance, other=other):
         for rows, count in turns.items():
             for seed, _ in zip(trial.seeds(7), range(count), strict=False):
                 chance = np.random.default_rng(seed)
@@ -712,7 +554,7 @@ def main() -> None:
     parser.add_argument("--trimtab", default=str(Path(sys.executable).with_name("trimtab")), help="the command")
     parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     asked = parser.parse_args()
-    runs = dict(zip(PARTS, (faults, clean, power, alarms, jitter, parts, curve), strict=True))
+    runs = dict(zip(PARTS, (faults, clean, power, alarms, jitter, parts, curve, others), strict=True))
     unknown = sorted({*asked.parts} - {*PARTS})
     if unknown:
         parser.error(f"no part is called {', '.join(unknown)}")
