@@ -40,9 +40,9 @@ def read_settings(settings: tuple[str, ...]) -> dict[str, str]:
     values = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
-        if not equals:
+        if not equals or not name:
             fix = "Write --set NAME=VALUE, for example --set max_depth=6."
-            raise SettingProblemError(f"--set {setting} has no value", fix=fix)
+            raise SettingProblemError(f"--set {setting} has no {'value' if name else 'name'}", fix=fix)
         values[name] = text
     return values
 

@@ -51,6 +51,7 @@ def test_a_setting_is_of_its_defaults_type(read: Read, setting: str, value: obje
         ("rate=nan", "--set rate is to be a finite number"), ("rate=1e999", "--set rate is to be a finite number"),
         ("deep=1", "--set deep is to be true or false"), ("treees=5", "--set: no step has a hyper-parameter treees"),
         ("seed=5", "--set: no step has a hyper-parameter seed"), ("trees", "--set trees has no value"),
+        ("=5", "--set =5 has no name"),
     ],
 )  # fmt: skip
 def test_a_setting_that_is_no_such_value_is_refused(read: Read, setting: str, said: str) -> None:
