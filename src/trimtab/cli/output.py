@@ -39,11 +39,8 @@ def document(schema: str, value: Any) -> None:
 
 @contextmanager
 def nothing_printed(json_: bool) -> Iterator[None]:
-    """With ``--json``, what code prints inside the block goes to stderr: its own, a library's, a child process's.
-
-    Whoever closed standard output is shown nothing.
-    """
-    if not json_ or sys.stdout is None:
+    """With ``--json``, what code prints inside the block goes to stderr: its own, a library's, a child process's."""
+    if not json_:
         yield
         return
     sys.stdout.flush()
