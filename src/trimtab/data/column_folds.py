@@ -16,7 +16,16 @@ import polars as pl
 
 from trimtab.data.columns import natural_type
 from trimtab.data.distinct import DistinctFold
-from trimtab.data.hashes import hash_floats, hash_integers, hash_names, hash_texts
+from trimtab.data.hashes import (
+    bits_of_floats,
+    bits_of_integers,
+    hash_floats,
+    hash_integers,
+    hash_names,
+    hash_texts,
+    mixed,
+    words_of,
+)
 from trimtab.data.hidden import hidden_numbers, hidden_times
 from trimtab.data.moments import Moments, merge_moments, moments_of
 from trimtab.data.profile import (
@@ -35,7 +44,7 @@ from trimtab.data.profile import (
 )
 from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import SketchFold, codes_of, values_of
-from trimtab.data.texts import SHORT_MAX, hidden_text, short_text
+from trimtab.data.texts import SHORT_MAX, hidden_text, short_text, shortened
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
@@ -51,10 +60,11 @@ _TRUE, _FALSE = hash_floats(np.array([1.0, 0.0]))
 class Seen:
     """What a batch's column was, for what is kept of whole rows.
 
-    ``hashes`` and ``numbers`` are of the values that are there; ``present`` marks these, None where all are.
+    ``words`` (what each value is in its row's hash) and ``numbers`` are of the values that are there; ``present`` marks
+    these, None where all are.
     """
 
-    hashes: Hashes | None = None
+    words: Hashes | None = None
     numbers: Array | None = None
     present: Mask | None = None
 
@@ -66,7 +76,7 @@ class ColumnFold(Protocol):
     is_readable: bool
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        """Take in a batch; give its hashes if asked."""
+        """Take in a batch; give its words if asked."""
         ...
 
     def column(self) -> ColumnProfile:
@@ -118,20 +128,21 @@ class NumberFold:
         if self._are_integers and series.dtype not in _OF_64_BITS:
             self._are_integers = False  # no array holds integers of 128 bits, so they are taken for floats
         integers = _narrow(series) if self._are_integers else None
-        numbers: Array = series.cast(pl.Float64).to_numpy()
+        floats = series.cast(pl.Float64)
+        numbers: Array = floats.to_numpy()
         finite = np.isfinite(numbers)
         if not finite.all():
             nans = int(np.isnan(numbers).sum())
             self._nans += nans
             self._infinite += len(numbers) - int(finite.sum()) - nans
             present = _narrowed(present, finite)
-            series, numbers = series.filter(pl.Series(finite)), numbers[finite]
+            series, numbers = series.filter(floats.is_finite()), numbers[finite]
         if not len(numbers):
-            return Seen(hashes=np.empty(0, dtype=np.uint64), numbers=numbers, present=present)
+            return Seen(words=np.empty(0, dtype=np.uint64), numbers=numbers, present=present)
         self._widen(series, numbers)
         self._moments = merge_moments(self._moments, moments_of(numbers))
-        hashes = self._count(numbers, integers, series, hashed=hashed)
-        return Seen(hashes=hashes, numbers=numbers, present=present)
+        words = self._count(numbers, integers, series, hashed=hashed)
+        return Seen(words=words, numbers=numbers, present=present)
 
     def column(self) -> NumberColumn:
         least, greatest = self._ends or (None, None)
@@ -164,7 +175,7 @@ class NumberFold:
     def _count(
         self, numbers: Array, narrow: tuple[Array, int] | None, series: pl.Series, *, hashed: bool
     ) -> Hashes | None:
-        """Count the batch in the sketch, and its hashes where the sketch does not name each number."""
+        """Count the batch in the sketch, and its hashes where the sketch does not name each number; give its words."""
         before = self._sketch.keys if self._sketch.dropped == 0 else None
         if narrow is not None:
             offsets, least = narrow
@@ -172,21 +183,24 @@ class NumberFold:
             found = np.flatnonzero(counts)
             values = (found + least).astype(np.float64)
             self._sketch.add_counted(codes_of(values), counts[found])
-            table = np.zeros(len(counts), dtype=np.uint64)
-            table[found] = hash_floats(values)
-            hashes = table[offsets] if hashed or self._is_many else None
-            different = table[found]
+            bits = bits_of_floats(values)
         else:
             self._sketch.add_floats(numbers)
-            hashes = self._hashes(numbers, series) if hashed or self._is_many else None
-            different = hashes if hashes is not None else np.empty(0, dtype=np.uint64)
+            bits = self._bits(numbers, series) if hashed or self._is_many else np.empty(0, dtype=np.uint64)
         if self._is_many:
             if self._distinct is None:
                 self._distinct = DistinctFold()
                 if before is not None:
                     self._distinct.add(hash_floats(values_of(before)))
-            self._distinct.add(different)
-        return hashes
+            self._distinct.add(mixed(bits.copy()))
+        if not hashed:
+            return None
+        words = words_of(bits)
+        if narrow is None:
+            return words
+        table = np.zeros(len(counts), dtype=np.uint64)
+        table[found] = words
+        return table[offsets]
 
     @property
     def _is_many(self) -> bool:
@@ -199,10 +213,10 @@ class NumberFold:
             return False
         return max(-self._ends[0], self._ends[1]) > self._exact_to
 
-    def _hashes(self, numbers: Array, series: pl.Series) -> Hashes:
+    def _bits(self, numbers: Array, series: pl.Series) -> Hashes:
         if self._is_beyond_floats:
-            return _hashes_of_large(series) if self._are_integers else _hashes_of_wide(series, numbers, self._exact_to)
-        return hash_floats(numbers)
+            return _bits_of_large(series) if self._are_integers else _bits_of_wide(series, numbers, self._exact_to)
+        return bits_of_floats(numbers)
 
 
 class TruthFold:
@@ -221,7 +235,7 @@ class TruthFold:
         yes = int(series.sum() or 0)
         self._yes += yes
         self._no += len(series) - yes
-        return Seen(hashes=np.where(series.to_numpy(), _TRUE, _FALSE) if hashed else None, present=present)
+        return Seen(words=np.where(series.to_numpy(), _TRUE, _FALSE) if hashed else None, present=present)
 
     def column(self) -> CategoryColumn:
         counted = {"false": self._no, "true": self._yes}
@@ -248,23 +262,23 @@ class TextFold:
         self._nulls += nulls
         texts = series.cast(pl.String) if series.dtype != pl.String else series
         if not len(texts):
-            return Seen(hashes=np.empty(0, dtype=np.uint64), present=present)
+            return Seen(words=np.empty(0, dtype=np.uint64), present=present)
         # By names of their own, since a column may be called as the counts are.
         tally = texts.alias("text").value_counts(name="rows") if self._counted is not None else None
         longest = self._measure(texts if tally is None else tally[:, 0], None if tally is None else tally[:, 1])
         if tally is not None and not (tally.height > VALUES_MAX and longest <= SHORT_MAX and not self._hidden):
             self._count(tally)
-            return Seen(hashes=_hashes_by_value(texts, tally[:, 0]) if hashed else None, present=present)
+            return Seen(words=_hashes_by_value(texts, tally[:, 0]) if hashed else None, present=present)
         if self._counted is not None:  # so many texts that are their own names are too many, counted or not
             self._group()
         named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
-        shown = named if longest <= SHORT_MAX or self._hidden else _shortened(named)
+        shown = named if longest <= SHORT_MAX or self._hidden else shortened(named)
         hashes = hash_texts(shown)
         self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
         self._distinct.add(hashes)
         if hashed and shown is not texts:
             hashes = hash_texts(texts)  # a row's hash is of the whole text, also once there are too many
-        return Seen(hashes=hashes if hashed else None, present=present)
+        return Seen(words=hashes if hashed else None, present=present)
 
     def column(self) -> CategoryColumn:
         if self._counted is not None:
@@ -327,7 +341,7 @@ class TimeFold:
         moments = series.cast(pl.Datetime("us")) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
         times: Array = moments.to_physical().to_numpy()
         if not len(times):
-            return Seen(hashes=np.empty(0, dtype=np.uint64), present=present)
+            return Seen(words=np.empty(0, dtype=np.uint64), present=present)
         self._count += len(times)
         least, greatest = int(times.min()), int(times.max())
         self._ends = (
@@ -336,14 +350,13 @@ class TimeFold:
         before = self._sketch.keys if self._sketch.dropped == 0 else None
         self._sketch.add(times)
         many = self._counts_many and self._sketch.dropped > 0
-        hashes = hash_integers(times) if hashed or many else None
-        if many and hashes is not None:
+        if many:
             if self._distinct is None:
                 self._distinct = DistinctFold()
                 if before is not None:
                     self._distinct.add(hash_integers(before))
-            self._distinct.add(hashes)
-        return Seen(hashes=hashes, present=present)
+            self._distinct.add(hash_integers(times))
+        return Seen(words=words_of(times.view(np.uint64).copy()) if hashed else None, present=present)
 
     def column(self) -> TimeColumn:
         least, greatest = self._ends or (None, None)
@@ -391,25 +404,25 @@ def _narrow(integers: pl.Series) -> tuple[Array, int] | None:
     return values - least, least
 
 
-def _hashes_of_large(series: pl.Series) -> Hashes:
-    """Hashes of integers beyond 2⁵³; unsigned ones of 64 bits by their bits."""
+def _bits_of_large(series: pl.Series) -> Hashes:
+    """Bits of integers beyond 2⁵³; unsigned ones of 64 bits by their own."""
     values: Array = series.to_numpy()
-    return hash_integers(values.view(np.int64) if values.dtype == np.uint64 else values.astype(np.int64))
+    return bits_of_integers(values.view(np.int64) if values.dtype == np.uint64 else values.astype(np.int64))
 
 
-def _hashes_of_wide(series: pl.Series, numbers: Array, exact_to: float | None) -> Hashes:
-    """Hashes of decimals and integers of 128 bits: of floats while each is one of its own, else of digits."""
-    hashes = hash_floats(numbers)
+def _bits_of_wide(series: pl.Series, numbers: Array, exact_to: float | None) -> Hashes:
+    """Bits of decimals and integers of 128 bits: of floats while each is one of its own, else a hash of digits."""
+    bits = bits_of_floats(numbers)
     large = np.abs(numbers) > (exact_to or 0.0)
     if large.any():
         wide = series.filter(pl.Series(large))
         own = hash_texts(wide.cast(pl.String))
-        if wide.dtype.is_integer():  # those of 64 bits have the hash that they have in a column of such
+        if wide.dtype.is_integer():  # those of 64 bits have the bits that they have in a column of such
             narrow = wide.cast(pl.Int64, strict=False)
             fits = narrow.is_not_null().to_numpy()
-            own[fits] = hash_integers(narrow.drop_nulls().to_numpy())
-        hashes[large] = own
-    return hashes
+            own[fits] = bits_of_integers(narrow.drop_nulls().to_numpy())
+        bits[large] = own
+    return bits
 
 
 def _narrowed(present: Mask | None, finite: Mask) -> Mask:
@@ -419,11 +432,6 @@ def _narrowed(present: Mask | None, finite: Mask) -> Mask:
     narrowed = present.copy()
     narrowed[np.flatnonzero(present)[~finite]] = False
     return narrowed
-
-
-def _shortened(texts: pl.Series) -> pl.Series:
-    """Texts as `short_text` names them."""
-    return pl.Series(texts.name, [short_text(text) for text in texts.to_list()], dtype=pl.String)
 
 
 def _hashes_by_value(texts: pl.Series, values: pl.Series) -> Hashes:

@@ -21,9 +21,9 @@ from trimtab.data.hashes import mixed, odd_number
 from trimtab.data.pairs import COLUMNS_MAX, PairsFold
 from trimtab.data.profile import ColumnProfile, Profile, RowOrder
 from trimtab.data.sample import COLUMNS_MAX as SAMPLED_MAX
-from trimtab.data.sample import Sample, Sampled, SampleFold, sampled_numbers, sampled_values
+from trimtab.data.sample import Sample, Sampled, SampleFold, sampled_numbers, sampled_texts
 from trimtab.data.schema import ColumnType
-from trimtab.data.texts import short_text
+from trimtab.data.texts import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,7 +33,7 @@ Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 _MICROSECONDS: Final = pl.Datetime("us")
 _PRESENT: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
-"""Added to each value's hash in a row's: 0, false and the empty text have the hash 0, and a gap adds nothing."""
+"""Added to each value's word: 0, false and the empty text have the word 0, and a gap adds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +98,17 @@ class Profiler:
             return
         self._rows += batch.height
         hashes = np.zeros(batch.height, dtype=np.uint64) if self._sample is not None else None
+        everywhere = 0
         numbers: dict[str, tuple[Any, Any]] = {}
         for name in self._names:
             hashed = hashes is not None and name in self._hashed
             seen = self._folds[name].add(batch[name], hashed=hashed)
-            if hashed and hashes is not None and seen.hashes is not None:
-                _add_hashes(hashes, seen, self._odd[name])
+            if hashed and hashes is not None and seen.words is not None:
+                everywhere += _add_words(hashes, seen, self._odd[name])
             if name in self._paired:
                 numbers[name] = _spread(seen, batch.height)
         if self._sample is not None and hashes is not None:
+            hashes += np.uint64(everywhere % 2**64)
             self._sample.add(mixed(hashes), batch.select(self._sampled))
         if self._pairs is not None:
             self._pairs.add(numbers)
@@ -158,14 +160,19 @@ class Profiler:
 _BATCH: Final = 131_072
 
 
-def _add_hashes(rows: Hashes, seen: Seen, odd: np.uint64) -> None:
-    """Add a column's hashes to those of the rows; a value that is not there adds nothing."""
-    assert seen.hashes is not None, "asked for by the caller"
-    own = (seen.hashes + _PRESENT) * odd
+def _add_words(rows: Hashes, seen: Seen, odd: np.uint64) -> int:
+    """Add a column's words, each plus `_PRESENT` times its odd number, to the hashes of the rows; a value that is not
+    there adds nothing. What it adds to every row is given back, for one sum of all columns; the words are changed.
+    """
+    assert seen.words is not None, "asked for by the caller"
+    own, there = seen.words, int(_PRESENT) * int(odd) % 2**64
+    own *= odd
     if seen.present is None:
         rows += own
-    else:
-        rows[seen.present] += own
+        return there
+    own += np.uint64(there)
+    rows[seen.present] += own
+    return 0
 
 
 def _spread(seen: Seen, rows: int) -> tuple[Any, Any]:
@@ -187,7 +194,6 @@ def _sampled(series: pl.Series) -> Sampled:
             moments = series.cast(_MICROSECONDS) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
             return sampled_numbers(kind, moments.to_physical().cast(pl.Float64).fill_null(math.nan).to_numpy())
         case ColumnType.BOOLEAN:
-            return sampled_values(kind, [None if truth is None else str(truth).lower() for truth in series.to_list()])
+            return sampled_texts(kind, series.cast(pl.String))
         case _:
-            texts = series.cast(pl.String).to_list()
-            return sampled_values(ColumnType.TEXT, [None if text is None else short_text(text) for text in texts])
+            return sampled_texts(ColumnType.TEXT, shortened(series.cast(pl.String)))

@@ -94,14 +94,17 @@ class SampleFold:
         self._rows: pl.DataFrame | None = None
 
     def add(self, hashes: Hashes, batch: pl.DataFrame) -> None:
-        """Take in a batch: a hash for each of its rows."""
+        """Take in a batch: a hash for each of its rows.
+
+        Rows are named by lists: for an array, Polars would import all of NumPy's masked ones.
+        """
         import polars as pl
 
         near = np.flatnonzero(hashes <= self._hashes[-1]) if len(self._hashes) == ROWS_MAX else _near(hashes)
         if not len(near):
             return
         found, first, counts = np.unique(hashes[near], return_index=True, return_counts=True)
-        rows = _alone(batch[near[first]])
+        rows = _alone(batch[near[first].tolist()])
         together = np.concatenate([self._hashes, found])
         order = np.argsort(together, kind="stable")
         ordered = together[order]
@@ -109,7 +112,7 @@ class SampleFold:
         summed = np.add.reduceat(np.concatenate([self._counts, counts])[order], starts)
         kept = order[starts][:ROWS_MAX]
         stacked = rows if self._rows is None else pl.concat([self._rows, rows], rechunk=True)
-        self._hashes, self._counts, self._rows = together[kept], summed[:ROWS_MAX], stacked[kept]
+        self._hashes, self._counts, self._rows = together[kept], summed[:ROWS_MAX], stacked[kept.tolist()]
 
     def sample(self, columns: dict[str, Sampled]) -> Sample:
         """What was kept, with the values that `rows` were turned into."""
@@ -161,6 +164,15 @@ def sampled_values(kind: ColumnType, values: Sequence[str | None]) -> Sampled:
     place_of: dict[str | None, int] = {value: place for place, value in enumerate(different)}
     places = np.array([place_of.get(value, GAP) for value in values], dtype="<u2")
     return Sampled(type=kind, values=tuple(different), packed=places.tobytes())
+
+
+def sampled_texts(kind: ColumnType, texts: pl.Series) -> Sampled:
+    """The same of a series of texts."""
+    import polars as pl
+
+    different = texts.drop_nulls().unique().sort()
+    places = texts.cast(pl.Enum(different)).to_physical().cast(pl.UInt16).fill_null(GAP).to_numpy()
+    return Sampled(type=kind, values=tuple(different.to_list()), packed=places.astype("<u2").tobytes())
 
 
 def _together(left: Sampled, right: Sampled, kept: Integers) -> Sampled:

@@ -7,7 +7,6 @@ the sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from trimtab.base.errors import InputError
 
@@ -75,6 +74,8 @@ class ReferenceProblemError(SpecError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence with the nearest known name and all others, for the fix of an error."""
     names = list(known)
+    from difflib import get_close_matches
+
     near = get_close_matches(name.lower(), [each.lower() for each in names], n=1, cutoff=0.6)
     listed = ", ".join(names)
     if not near:

@@ -6,10 +6,7 @@ import glob
 import gzip
 import io
 import os
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, cast
@@ -137,6 +134,8 @@ def find(root: Path, pattern: str, *, shown: str, wanted: str = "[data] source "
 
 
 def _near(path: Path) -> str:
+    from difflib import get_close_matches
+
     beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, beside, n=1)
     return f"Did you mean {near[0]}? " if near else ""
@@ -163,6 +162,9 @@ def _download(url: str, *, shown: str | None) -> SourceFile:
             f"{parts.scheme}:// is not a place that this Trimtab reads tables from", fix="Use http, https or a path."
         )
     _file(name, parts.path, b"")  # is refused before anything is fetched
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
             return _file(name, parts.path, answer.read())
