@@ -24,8 +24,9 @@ def main() -> None:
             os.environ.update(fixed)
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     from trimtab.cli.main import main as command
+    from trimtab.cli.room import with_room
 
-    command()
+    with_room(command)()
 
 
 if __name__ == "__main__":

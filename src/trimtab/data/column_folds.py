@@ -7,6 +7,7 @@ ones, and only then hashed one by one.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -130,17 +131,20 @@ class NumberFold:
         integers = _narrow(series) if self._are_integers else None
         floats = series.cast(pl.Float64)
         numbers: Array = floats.to_numpy()
-        finite = np.isfinite(numbers)
-        if not finite.all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(numbers.sum())
+        finite = None if math.isfinite(total) else np.isfinite(numbers)  # a sum is, where all numbers are; seldom not
+        if finite is not None and not finite.all():
             nans = int(np.isnan(numbers).sum())
             self._nans += nans
             self._infinite += len(numbers) - int(finite.sum()) - nans
             present = _narrowed(present, finite)
             series, numbers = series.filter(floats.is_finite()), numbers[finite]
+            total = math.nan
         if not len(numbers):
             return Seen(words=np.empty(0, dtype=np.uint64), numbers=numbers, present=present)
         self._widen(series, numbers)
-        self._moments = merge_moments(self._moments, moments_of(numbers))
+        self._moments = merge_moments(self._moments, moments_of(numbers, total if math.isfinite(total) else None))
         words = self._count(numbers, integers, series, hashed=hashed)
         return Seen(words=words, numbers=numbers, present=present)
 
@@ -177,10 +181,12 @@ class NumberFold:
     ) -> Hashes | None:
         """Count the batch in the sketch, and its hashes where the sketch does not name each number; give its words."""
         before = self._sketch.keys if self._sketch.dropped == 0 else None
+        places: tuple[Array, Array] | None = None
         if narrow is not None:
             offsets, least = narrow
             counts = np.bincount(offsets)
             found = np.flatnonzero(counts)
+            places = found, offsets
             values = (found + least).astype(np.float64)
             self._sketch.add_counted(codes_of(values), counts[found])
             bits = bits_of_floats(values)
@@ -196,11 +202,7 @@ class NumberFold:
         if not hashed:
             return None
         words = words_of(bits)
-        if narrow is None:
-            return words
-        table = np.zeros(len(counts), dtype=np.uint64)
-        table[found] = words
-        return table[offsets]
+        return words if places is None else _of_rows(words, *places)
 
     @property
     def _is_many(self) -> bool:
@@ -402,6 +404,13 @@ def _narrow(integers: pl.Series) -> tuple[Array, int] | None:
         return None
     values: Array = integers.cast(pl.Int64).to_numpy()
     return values - least, least
+
+
+def _of_rows(words: Hashes, found: Array, offsets: Array) -> Hashes:
+    """The word of each row's number, from those of the offsets that were found."""
+    table = np.zeros(int(found[-1]) + 1, dtype=np.uint64)
+    table[found] = words
+    return table[offsets]
 
 
 def _bits_of_large(series: pl.Series) -> Hashes:

@@ -57,29 +57,41 @@ class Moments(msgspec.Struct, frozen=True, kw_only=True):
         return (self.m4 / self.count) / (self.m2 / self.count) ** 2
 
 
-def moments_of(values: Floats) -> Moments:
-    """The moments of finite numbers, shape (n,)."""
+def moments_of(values: Floats, total: float | None = None) -> Moments:
+    """The moments of finite numbers, shape (n,); ``total`` is their sum, where it is known."""
     count = len(values)
     if not count:
         return Moments()
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(values.mean())
+        mean = (float(values.sum()) if total is None else total) / count
         if not math.isfinite(mean):
             mean = float((values / count).sum())
         apart = values - mean
-        offset = float(apart.mean())
+        offset = float(apart.sum()) / count
         if not math.isfinite(offset):
             offset = 0.0
-        apart -= offset
         squares = apart * apart
         m2 = float(squares.sum())
         near = _NEAR * mean
-        if m2 <= count * near * near and values.min() == values.max():
-            return _moments(
-                count, (float(values[0]), 0.0), 0.0, 0.0, 0.0
-            )  # a constant has no spread, not even a tiny one
-        m3, m4 = float(squares @ apart), float(squares @ squares)
-    return _moments(count, (mean, offset), m2, m3, m4)
+        if m2 <= count * near * near:
+            if values.min() == values.max():  # a constant has no spread, not even a tiny one
+                return _moments(count, (float(values[0]), 0.0), 0.0, 0.0, 0.0)
+            apart -= offset
+            squares = apart * apart
+            own = float(squares.sum()), float(squares @ apart), float(squares @ squares)
+        else:
+            own = _about(offset, count, m2, float(squares @ apart), float(squares @ squares))
+    return _moments(count, (mean, offset), *own)
+
+
+def _about(offset: float, count: int, m2: float, m3: float, m4: float) -> tuple[float, float, float]:
+    """Sums of powers about the mean, from those about a number that lies ``offset`` below it, a rounding away."""
+    o2 = offset * offset
+    return (
+        m2 - count * o2,
+        m3 - 3.0 * offset * m2 + 2.0 * count * o2 * offset,
+        m4 - 4.0 * offset * m3 + 6.0 * o2 * m2 - 3.0 * count * o2 * o2,
+    )
 
 
 def merge_moments(left: Moments, right: Moments) -> Moments:
