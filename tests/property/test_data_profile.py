@@ -15,7 +15,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trimtab.data import column_folds, distinct, profile, sample, sketch
+from trimtab.data import distinct, profile, sample, sketch, text_counts, text_fold
 from trimtab.data.array_profile import profile_scores
 from trimtab.data.distinct import ERROR, DistinctFold
 from trimtab.data.hashes import hash_floats, hash_names, hash_texts
@@ -82,7 +82,8 @@ def small(limit: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
             (profile, "VALUES_MAX"),
-            (column_folds, "VALUES_MAX"),
+            (text_fold, "VALUES_MAX"),
+            (text_counts, "_ENTRIES_MAX"),
             (sketch, "BUCKETS_MAX"),
             (sketch, "_FIRST"),
             (distinct, "SMALLEST"),

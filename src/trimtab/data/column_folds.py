@@ -1,28 +1,25 @@
 """What is kept of one column while a table's batches pass: one fold for each kind of column.
 
 The cheap question is asked first. Integers of a small range are counted in an array; a column of few numbers needs no
-hashes of its own, since the sketch names them all; texts are counted by Polars until there are too many different
-ones, and only then hashed one by one.
+hashes of its own, since the sketch names them all.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from trimtab.data.columns import natural_type
 from trimtab.data.distinct import DistinctFold
+from trimtab.data.fold import Array, ColumnFold, Hashes, Mask, Seen, without_nulls
 from trimtab.data.hashes import (
     bits_of_floats,
     bits_of_integers,
     hash_floats,
     hash_integers,
-    hash_names,
     hash_texts,
     mixed,
     words_of,
@@ -30,59 +27,22 @@ from trimtab.data.hashes import (
 from trimtab.data.hidden import hidden_numbers, hidden_times
 from trimtab.data.moments import Moments, merge_moments, moments_of
 from trimtab.data.profile import (
-    GROUPS,
-    VALUES_MAX,
     CategoryColumn,
-    ColumnProfile,
-    Lengths,
     NumberColumn,
     OpaqueColumn,
     TimeColumn,
     category,
     exact_floats,
-    group_counts,
-    groups_of,
 )
 from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import SketchFold, codes_of, values_of
-from trimtab.data.texts import SHORT_MAX, hidden_text, short_text, shortened
-
-Array = np.ndarray[Any, np.dtype[Any]]
-Hashes = np.ndarray[Any, np.dtype[np.uint64]]
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
+from trimtab.data.text_fold import TextFold
 
 _NARROW: Final = 1 << 17
 """Integers of a smaller range are counted in an array."""
 _OF_64_BITS: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
-_TRUE, _FALSE = hash_floats(np.array([1.0, 0.0]))
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a batch's column was, for what is kept of whole rows.
-
-    ``words`` (what each value is in its row's hash) and ``numbers`` are of the values that are there; ``present`` marks
-    these, None where all are.
-    """
-
-    words: Hashes | None = None
-    numbers: Array | None = None
-    present: Mask | None = None
-
-
-class ColumnFold(Protocol):
-    """Keeps one column's profile; ``is_number`` and ``is_readable`` say what can be kept of whole rows."""
-
-    is_number: bool
-    is_readable: bool
-
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        """Take in a batch; give its words if asked."""
-        ...
-
-    def column(self) -> ColumnProfile:
-        """What was kept so far."""
-        ...
+_TRUTHS = hash_floats(np.array([0.0, 1.0]))
+"""The words of false and of true."""
 
 
 def fold_for(dtype: pl.DataType, *, hidden: bool, distinct: bool) -> ColumnFold:
@@ -124,7 +84,7 @@ class NumberFold:
         self._distinct: DistinctFold | None = None
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        series, present, nulls = _without_nulls(series)
+        series, present, nulls = without_nulls(series)
         self._nulls += nulls
         if self._are_integers and series.dtype not in _OF_64_BITS:
             self._are_integers = False  # no array holds integers of 128 bits, so they are taken for floats
@@ -232,96 +192,16 @@ class TruthFold:
         self._nulls = self._yes = self._no = 0
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        series, present, nulls = _without_nulls(series)
+        series, present, nulls = without_nulls(series)
         self._nulls += nulls
         yes = int(series.sum() or 0)
         self._yes += yes
         self._no += len(series) - yes
-        return Seen(words=np.where(series.to_numpy(), _TRUE, _FALSE) if hashed else None, present=present)
+        return Seen(words=_TRUTHS[series.to_numpy().view(np.uint8)] if hashed else None, present=present)
 
     def column(self) -> CategoryColumn:
         counted = {"false": self._no, "true": self._yes}
         return category(counted, ColumnType.BOOLEAN, nulls=self._nulls, stored=self._stored)
-
-
-class TextFold:
-    """Texts and categories."""
-
-    is_number = False
-    is_readable = True
-
-    def __init__(self, stored: str, *, hidden: bool) -> None:
-        self._stored, self._name = stored, hidden_text if hidden else short_text
-        self._nulls = 0
-        self._counted: Counter[str] | None = Counter()
-        self._groups = np.zeros(GROUPS, dtype=np.int64)
-        self._distinct = DistinctFold()
-        self._lengths: Lengths | None = None
-        self._hidden = hidden
-
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        series, present, nulls = _without_nulls(series)
-        self._nulls += nulls
-        texts = series.cast(pl.String) if series.dtype != pl.String else series
-        if not len(texts):
-            return Seen(words=np.empty(0, dtype=np.uint64), present=present)
-        # By names of their own, since a column may be called as the counts are.
-        tally = texts.alias("text").value_counts(name="rows") if self._counted is not None else None
-        longest = self._measure(texts if tally is None else tally[:, 0], None if tally is None else tally[:, 1])
-        if tally is not None and not (tally.height > VALUES_MAX and longest <= SHORT_MAX and not self._hidden):
-            self._count(tally)
-            return Seen(words=_hashes_by_value(texts, tally[:, 0]) if hashed else None, present=present)
-        if self._counted is not None:  # so many texts that are their own names are too many, counted or not
-            self._group()
-        named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
-        shown = named if longest <= SHORT_MAX or self._hidden else shortened(named)
-        hashes = hash_texts(shown)
-        self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
-        self._distinct.add(hashes)
-        if hashed and shown is not texts:
-            hashes = hash_texts(texts)  # a row's hash is of the whole text, also once there are too many
-        return Seen(words=hashes if hashed else None, present=present)
-
-    def column(self) -> CategoryColumn:
-        if self._counted is not None:
-            return category(
-                self._counted, ColumnType.TEXT, nulls=self._nulls, stored=self._stored, lengths=self._lengths
-            )
-        return CategoryColumn(
-            type=ColumnType.TEXT,
-            stored=self._stored,
-            nulls=self._nulls,
-            groups=tuple(self._groups.tolist()),
-            lengths=self._lengths,
-            distinct=self._distinct.distinct(),
-        )
-
-    def _count(self, tally: pl.DataFrame) -> None:
-        """Count each value; once there are too many, what was counted goes into groups."""
-        assert self._counted is not None, "called until there are too many"
-        for text, count in zip(tally[:, 0].to_list(), tally[:, 1].to_list(), strict=True):
-            self._counted[self._name(text)] += count
-        if len(self._counted) > VALUES_MAX:
-            self._group()
-
-    def _group(self) -> None:
-        """Put what was counted by value into groups by hash."""
-        assert self._counted is not None, "called once"
-        names = list(self._counted)
-        self._groups += np.array(group_counts(names, self._counted.values()), dtype=np.int64)
-        self._distinct.add(hash_names(names))
-        self._counted = None
-
-    def _measure(self, texts: pl.Series, counts: pl.Series | None) -> int:
-        """Take in the characters of texts, each of them so many times; the most."""
-        lengths = texts.str.len_chars().to_numpy().astype(np.int64)
-        least, most = int(lengths.min()), int(lengths.max())
-        total = int(lengths.sum() if counts is None else lengths @ counts.to_numpy().astype(np.int64))
-        known = self._lengths or Lengths(minimum=least, maximum=most, total=0)
-        self._lengths = Lengths(
-            minimum=min(least, known.minimum), maximum=max(most, known.maximum), total=total + known.total
-        )
-        return most
 
 
 class TimeFold:
@@ -338,7 +218,7 @@ class TimeFold:
         self._distinct: DistinctFold | None = None
 
     def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        series, present, nulls = _without_nulls(series)
+        series, present, nulls = without_nulls(series)
         self._nulls += nulls
         moments = series.cast(pl.Datetime("us")) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
         times: Array = moments.to_physical().to_numpy()
@@ -441,18 +321,3 @@ def _narrowed(present: Mask | None, finite: Mask) -> Mask:
     narrowed = present.copy()
     narrowed[np.flatnonzero(present)[~finite]] = False
     return narrowed
-
-
-def _hashes_by_value(texts: pl.Series, values: pl.Series) -> Hashes:
-    """The hash of each text, worked out for each of the few different ``values`` once."""
-    places = texts.cast(pl.Enum(values)).to_physical().to_numpy()
-    hashes: Hashes = hash_texts(values)[places]
-    return hashes
-
-
-def _without_nulls(series: pl.Series) -> tuple[pl.Series, Mask | None, int]:
-    """The values that are there, where they are (None: everywhere), and how many are not."""
-    nulls = series.null_count()
-    if not nulls:
-        return series, None, 0
-    return series.drop_nulls(), series.is_not_null().to_numpy(), nulls

@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from trimtab.data.column_folds import ColumnFold, Seen, fold_for
+from trimtab.data.column_folds import fold_for
 from trimtab.data.columns import natural_type
+from trimtab.data.fold import ColumnFold, Seen
 from trimtab.data.hashes import mixed, odd_number
 from trimtab.data.pairs import COLUMNS_MAX, PairsFold
 from trimtab.data.profile import ColumnProfile, Profile, RowOrder

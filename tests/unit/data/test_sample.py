@@ -101,3 +101,29 @@ def test_values_are_packed_and_unpacked() -> None:
     assert (texts.values, texts.plain()) == (("a", "b"), ("b", None, "a", "b"))
     assert texts.numbers.tolist()[:1] == [1.0]
     assert math.isnan(texts.numbers[1])
+
+
+def test_rows_of_few_and_even_numbers_are_as_likely_in_the_sample_as_any() -> None:
+    """Words of whole numbers end in zeros: neither may rows of them share a hash, nor some be preferred."""
+    rows = 100_000
+    places = np.arange(rows)
+    table = pl.DataFrame(
+        {
+            "tens": places % 10,
+            "hundreds": (places // 10) % 10 * 1.0,
+            "quarters": (places // 100) % 40 / 4,
+            "powers": 2.0 ** ((places // 4_000) % 25),
+            "yes": places % 3 == 0,
+        }
+    )
+    sample = profile_frame(table).sample
+    assert sample is not None
+    assert len(sample.hashes) == ROWS_MAX
+    assert set(sample.counts) == {1}
+    for name in ("tens", "hundreds", "quarters"):
+        numbers = table[name].to_numpy().astype(float)
+        apart = sample.columns[name].numbers.mean() - numbers.mean()
+        assert abs(apart) < 4.0 * numbers.std() / ROWS_MAX**0.5
+        counts = np.unique(sample.columns[name].numbers, return_counts=True)[1]
+        expected = ROWS_MAX / len(np.unique(numbers))
+        assert (np.abs(counts - expected) < 5.0 * expected**0.5).all()

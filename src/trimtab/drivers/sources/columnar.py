@@ -34,7 +34,7 @@ from trimtab.drivers.sources.reading import read_errors
 _MOST_SLICES: Final = 16
 """Of one row group: each reads the group's bytes again."""
 _STORED_BYTES: Final = 32_000_000
-_CELLS_AT_ONCE: Final = 1_000_000
+_CELLS_AT_ONCE: Final = 3_000_000
 """What one call reads from the disk, and what it makes of it, about."""
 
 
