@@ -9,15 +9,16 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 from trimtab.base.errors import DriverError
 from trimtab.disk.faults import explained
 from trimtab.disk.named import kind_of
 from trimtab.drivers.sources.problems import SourceError
-from trimtab.spec.project import Source
-from trimtab.spec.secret import has_reference, resolve
+
+if TYPE_CHECKING:
+    from trimtab.spec.project import Source
 
 _TIMEOUT_S: Final = 60
 
@@ -36,6 +37,8 @@ ENDINGS: Final = {
     ".arrow": Format.ARROW, ".feather": Format.ARROW, ".ipc": Format.ARROW,
 }  # fmt: skip
 """The format of a file by the end of its name."""
+TEXTS: Final = frozenset({Format.CSV, Format.TSV})
+"""The formats that store no types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def source_files(root: Path, source: Source) -> tuple[SourceFile, ...]:
         ReferenceProblemError: the path refers to a variable or a file that is not there.
         DriverError: a URL did not answer.
     """
+    from trimtab.spec.secret import has_reference, resolve
+
     place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
     if "://" in place.reveal():
         return (_download(place.reveal(), shown=str(place) if has_reference(source.path) else None),)
@@ -77,6 +82,8 @@ def local_files(root: Path, source: Source) -> tuple[Path, ...] | None:
     """The paths of the table's files; None where it comes by URL or from a database. Raises as `source_files` does."""
     if source.sql:
         return None
+    from trimtab.spec.secret import resolve
+
     place = resolve(source.path, env=os.environ, files=lambda name: _private_text(root, name))
     if "://" in place.reveal():
         return None
@@ -147,7 +154,7 @@ def _file(shown: str, name: str, content: Path | bytes) -> SourceFile:
     compressed = plain.suffix == ".gz"
     ending = plain.with_suffix("").suffix if compressed else plain.suffix
     kind = ENDINGS.get(ending)
-    if kind is None or (compressed and kind not in (Format.CSV, Format.TSV)):
+    if kind is None or (compressed and kind not in TEXTS):
         fix = f"The name must end in one of {', '.join((*ENDINGS, '.csv.gz', '.tsv.gz'))}."
         raise SourceError(f"the name of {shown} does not say how its rows are written", fix=fix)
     return SourceFile(shown, kind, content, compressed)

@@ -1,28 +1,25 @@
 """Any table that a person names, opened: files, a glob, a URL, an object in memory, a project's own table.
 
-Every file is looked at before the first row is read, so that what cannot be read is said at once.
+Every file is looked at before the first row is read, so that what cannot be read is said at once. What reads CSV files,
+and what reads objects in memory, is imported where there is one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from trimtab.data.scan import Scan
-from trimtab.data.schema import ColumnType
-from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.drivers.sources.columnar import Part, arrow_part, parquet_part
-from trimtab.drivers.sources.delimited import DelimitedPart, delimited_part, without_nulls
-from trimtab.drivers.sources.files import Format, SourceFile, named_files, source_files
-from trimtab.drivers.sources.memory import open_memory
+from trimtab.drivers.sources.files import TEXTS, Format, SourceFile, named_files, source_files
 from trimtab.drivers.sources.reading import widened
-from trimtab.spec.project import Source
 
-TEXT = ColumnType.TEXT
+if TYPE_CHECKING:
+    from trimtab.spec.project import Source
 
 
 def open_table(what: Any, *, root: Path | None = None) -> Scan:
@@ -40,6 +37,8 @@ def open_table(what: Any, *, root: Path | None = None) -> Scan:
     """
     if isinstance(what, str | Path):
         return _open_files(named_files(root or Path.cwd(), str(what)), str(what))
+    from trimtab.drivers.sources.memory import open_memory
+
     return open_memory(what)
 
 
@@ -65,39 +64,6 @@ class FilesScan:
     schema: pl.Schema
     parts: tuple[Part, ...]
     notes: tuple[str, ...]
-    spelling: Spelling = AS_STORED
-
-    def typed(self, kinds: Mapping[str, ColumnType]) -> FilesScan:
-        """The table with the columns' types of a contract, where its files are texts and store none themselves.
-
-        A column of texts is one, whatever its values look like, and one that does not hold values of its type alone is
-        read as text, for the values to be looked at one by one.
-        """
-        parts = [part for part in self.parts if isinstance(part, DelimitedPart)]
-        if len(parts) < len(self.parts):
-            return self
-        named = {name: kind for name, kind in kinds.items() if name in self.schema}
-        empty = {name for name in named if all(part.schema[name] == pl.Null for part in parts)}
-        texts = {n: self.schema[n] for n, kind in named.items() if kind is TEXT and self.schema[n] != pl.String}
-        spelt = frozenset(name for name, kind in named.items() if kind is not TEXT and name not in empty
-                          and _is_spelt(kind, self.schema[name]))  # fmt: skip
-        changed = {name: pl.String() for name in (*texts, *spelt)}
-        typed = tuple(
-            replace(
-                part,
-                schema=pl.Schema({**part.schema, **changed}),
-                told={name: note for name, note in part.told.items() if name not in changed},
-            )
-            for part in parts
-        )
-        comma = any(part.header.decimal_comma for part in parts)
-        return replace(
-            self,
-            parts=typed,
-            schema=pl.Schema({**self.schema, **changed}),
-            notes=_notes(typed),
-            spelling=Spelling(columns=spelt, texts=texts, decimal_comma=comma),
-        )
 
     @property
     def rows(self) -> int | None:
@@ -116,41 +82,34 @@ class FilesScan:
 
 
 def _open_files(files: Sequence[SourceFile], pattern: str, *, zeros: bool = True) -> FilesScan:
-    parts = _with_zeros([_part(file, zeros=zeros) for file in files])
-    several = len(files) > 1
-    schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
-    if all(isinstance(part, DelimitedPart) for part in parts):
-        schema = without_nulls(schema)
+    parts = [_part(file, zeros=zeros) for file in files]
+    if any(file.format in TEXTS for file in files):
+        from trimtab.drivers.sources.text_files import open_texts
+
+        return open_texts(files, parts, pattern)
     return FilesScan(
-        name=pattern if several else files[0].name,
-        files=tuple(file.content for file in files if isinstance(file.content, Path)),
-        schema=schema,
-        parts=parts,
-        notes=_notes(parts),
+        name=name_of(files, pattern),
+        files=on_disk(files),
+        schema=widened([(file, part.schema) for file, part in zip(files, parts, strict=True)]),
+        parts=tuple(parts),
+        notes=notes_of(parts),
     )
 
 
-def _notes(parts: Sequence[Part]) -> tuple[str, ...]:
+def name_of(files: Sequence[SourceFile], pattern: str) -> str:
+    """What a table of these files is called: by how they were asked for, or the only one's name."""
+    return pattern if len(files) > 1 else files[0].name
+
+
+def on_disk(files: Sequence[SourceFile]) -> tuple[Path, ...]:
+    """Those that are on this machine's disk."""
+    return tuple(file.content for file in files if isinstance(file.content, Path))
+
+
+def notes_of(parts: Sequence[Part]) -> tuple[str, ...]:
+    """What was noticed of the files, each by its name where there are several."""
     several = len(parts) > 1
     return tuple(f"{part.file.name}: {note}" if several else note for part in parts for note in part.notes)
-
-
-def _with_zeros(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The files of a table, in each of which those columns are text whose numbers begin with a zero in one."""
-    padded = frozenset[str]().union(*(part.padded for part in parts if isinstance(part, DelimitedPart)))
-    if not padded:
-        return tuple(parts)
-    return tuple(
-        replace(part, schema=pl.Schema({n: pl.String() if n in padded else kind for n, kind in part.schema.items()}))
-        if isinstance(part, DelimitedPart)
-        else part
-        for part in parts
-    )
-
-
-def _is_spelt(kind: ColumnType, dtype: pl.DataType) -> bool:
-    """Whether a column of this type is to be read value by value: values of others are among them."""
-    return dtype == pl.String or (kind is ColumnType.INTEGER and dtype == pl.Float64)
 
 
 def _part(file: SourceFile, *, zeros: bool) -> Part:
@@ -160,4 +119,6 @@ def _part(file: SourceFile, *, zeros: bool) -> Part:
         case Format.ARROW:
             return arrow_part(file)
         case Format.CSV | Format.TSV:
+            from trimtab.drivers.sources.delimited import delimited_part
+
             return delimited_part(file, zeros=zeros)

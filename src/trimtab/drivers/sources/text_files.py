@@ -1,0 +1,85 @@
+"""A table of CSV files: what their columns are is seen in the rows, and a contract may say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from trimtab.data.schema import ColumnType
+from trimtab.data.spelled import AS_STORED, Spelling
+from trimtab.drivers.sources.columnar import Part
+from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
+from trimtab.drivers.sources.files import SourceFile
+from trimtab.drivers.sources.opening import FilesScan, name_of, notes_of, on_disk
+from trimtab.drivers.sources.reading import widened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextsScan(FilesScan):
+    """Files of which at least one is a CSV file; ``spelling`` is what of them is read as text for a contract's sake."""
+
+    spelling: Spelling = AS_STORED
+
+    def typed(self, kinds: Mapping[str, ColumnType]) -> TextsScan:
+        """The table with the columns' types of a contract, where all its files are texts and store none themselves.
+
+        A column of texts is one, whatever its values look like, and one that does not hold values of its type alone is
+        read as text, for the values to be looked at one by one.
+        """
+        parts = [part for part in self.parts if isinstance(part, DelimitedPart)]
+        if len(parts) < len(self.parts):
+            return self
+        named = {name: kind for name, kind in kinds.items() if name in self.schema}
+        empty = {name for name in named if all(part.schema[name] == pl.Null for part in parts)}
+        is_text = ColumnType.TEXT
+        texts = {n: self.schema[n] for n, kind in named.items() if kind is is_text and self.schema[n] != pl.String}
+        spelt = frozenset(name for name, kind in named.items() if kind is not is_text and name not in empty
+                          and _is_spelt(kind, self.schema[name]))  # fmt: skip
+        changed = {name: pl.String() for name in (*texts, *spelt)}
+        typed = tuple(
+            replace(
+                part,
+                schema=pl.Schema({**part.schema, **changed}),
+                told={name: note for name, note in part.told.items() if name not in changed},
+            )
+            for part in parts
+        )
+        comma = any(part.header.decimal_comma for part in parts)
+        return replace(
+            self,
+            parts=typed,
+            schema=pl.Schema({**self.schema, **changed}),
+            notes=notes_of(typed),
+            spelling=Spelling(columns=spelt, texts=texts, decimal_comma=comma),
+        )
+
+
+def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str) -> TextsScan:
+    """The table of these files, each opened as a part; raises `SourceError` where their columns do not go together."""
+    parts = _with_zeros(parts)
+    schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
+    if all(isinstance(part, DelimitedPart) for part in parts):
+        schema = without_nulls(schema)
+    return TextsScan(
+        name=name_of(files, pattern), files=on_disk(files), schema=schema, parts=parts, notes=notes_of(parts)
+    )
+
+
+def _with_zeros(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The files of a table, in each of which those columns are text whose numbers begin with a zero in one."""
+    padded = frozenset[str]().union(*(part.padded for part in parts if isinstance(part, DelimitedPart)))
+    if not padded:
+        return tuple(parts)
+    return tuple(
+        replace(part, schema=pl.Schema({n: pl.String() if n in padded else kind for n, kind in part.schema.items()}))
+        if isinstance(part, DelimitedPart)
+        else part
+        for part in parts
+    )
+
+
+def _is_spelt(kind: ColumnType, dtype: pl.DataType) -> bool:
+    """Whether a column of this type is to be read value by value: values of others are among them."""
+    return dtype == pl.String or (kind is ColumnType.INTEGER and dtype == pl.Float64)
