@@ -19,8 +19,9 @@ import polars as pl
 
 from trimtab.data.check import check_table
 from trimtab.data.infer import infer_contract
+from trimtab.data.kinds import ColumnType, Severity
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import ColumnType, Contract, Severity
+from trimtab.data.schema import Contract
 
 Chance = np.random.Generator
 Draw = Callable[[Chance, int], Any]

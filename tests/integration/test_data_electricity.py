@@ -16,9 +16,10 @@ from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.differences import ColumnDifference
 from trimtab.data.drift import Judging, compare
 from trimtab.data.infer import infer
+from trimtab.data.kinds import DriftLimits, Severity
 from trimtab.data.profile import NumberColumn, Profile, merge_all
 from trimtab.data.request import CheckedRow, RowChecker
-from trimtab.data.schema import Contract, DriftLimits, Severity
+from trimtab.data.schema import Contract
 from trimtab.data.table import columns_from_rows, digest_table, to_columns
 from trimtab.records.versioned import encode
 

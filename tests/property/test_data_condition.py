@@ -14,8 +14,8 @@ from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_row import row_test
 from trimtab.data.condition_table import table_test
+from trimtab.data.kinds import ColumnType
 from trimtab.data.problems import ContractError
-from trimtab.data.schema import ColumnType
 
 KINDS = {
     "i": ColumnType.INTEGER,

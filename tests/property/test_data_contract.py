@@ -21,24 +21,19 @@ from trimtab.data.check import TableCheck, TableScan, check_table
 from trimtab.data.columns import storage_type
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import infer
+from trimtab.data.kinds import ColumnType, Direction, DriftLimits, Of, Rule, Severity
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
 from trimtab.data.schema import (
     Column,
-    ColumnType,
     Condition,
     Contract,
-    Direction,
-    DriftLimits,
     Freshness,
     Length,
     Nulls,
-    Of,
     Order,
     Pattern,
     Range,
     RowCount,
-    Rule,
-    Severity,
     Unique,
     Values,
 )

@@ -13,9 +13,9 @@ import pytest
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Differences, Statistic
 from trimtab.data.drift import Judging, compare
+from trimtab.data.kinds import DriftLimits
 from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import DriftLimits
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons
 from trimtab.data.sketch import quantile
 

@@ -15,9 +15,9 @@ from trimtab.data.check import check_table
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.contract_diff import diff_contracts
 from trimtab.data.infer import Roles, infer_contract
+from trimtab.data.kinds import Rule, Severity
 from trimtab.data.profile import merge_all
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Rule, Severity
 
 Chance = np.random.Generator
 START = datetime(2026, 3, 1)  # noqa: DTZ001  # some tables know no zone

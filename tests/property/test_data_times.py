@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimtab.data.columns import read_column
+from trimtab.data.kinds import ColumnType
 from trimtab.data.scalar import Fault, read_scalar
-from trimtab.data.schema import ColumnType
 
 MOMENTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)) | st.sampled_from(  # noqa: DTZ001
     [datetime(9999, 12, 31), datetime(1, 1, 1), datetime(2026, 3, 29, 2, 30), datetime(2100, 7, 1)]  # noqa: DTZ001

@@ -14,7 +14,8 @@ from trimtab.app.own_contract import ContractDisagreesError, contract_disagreeme
 from trimtab.base.errors import InputError, ProblemsError, TrimtabError
 from trimtab.base.instants import DAY, format_span
 from trimtab.data.contract import parse_contract
-from trimtab.data.schema import Contract, Rule, Severity
+from trimtab.data.kinds import Rule, Severity
+from trimtab.data.schema import Contract
 from trimtab.data.wording import condition_said
 from trimtab.drivers.clocks import RealClock
 from trimtab.drivers.environment import Libraries, environment_level, imported_modules

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -39,14 +39,17 @@ from trimtab.base.verdict import Verdict
 from trimtab.data.differences import ColumnDifference, Differences
 from trimtab.data.drift import Judging, compare
 from trimtab.data.hidden import hidden_profile
+from trimtab.data.kinds import DriftLimits, Rule, Severity
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan
-from trimtab.data.schema import Contract, DriftLimits, Rule, Severity
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
 from trimtab.data.spelled import typed_batch, typed_schema
 from trimtab.data.violation import CheckReport, Violation
+
+if TYPE_CHECKING:
+    from trimtab.data.schema import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

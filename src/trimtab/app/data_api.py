@@ -29,8 +29,9 @@ from trimtab.data.contract_diff import Change, diff_contracts
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles
+from trimtab.data.kinds import DriftLimits
 from trimtab.data.profile import Profile
-from trimtab.data.schema import Contract, DriftLimits
+from trimtab.data.schema import Contract
 
 Table = Any
 """A path, a glob, a Polars, pandas or Arrow object; see `trimtab.drivers.sources.open_table`."""

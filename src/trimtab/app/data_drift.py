@@ -15,7 +15,7 @@ from trimtab.app.data import Compared, drift, drift_by_season, sensitive_in
 from trimtab.app.data_opening import Reading, one_must_have, opened, to_profile
 from trimtab.base.errors import InputError
 from trimtab.data.drift import Judging
-from trimtab.data.schema import DriftLimits
+from trimtab.data.kinds import DriftLimits
 from trimtab.data.seasons import Season
 from trimtab.spec.problems import did_you_mean
 

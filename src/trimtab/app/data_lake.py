@@ -20,8 +20,9 @@ from trimtab.data.profiler import Depth
 from trimtab.drivers.profile_files import is_profile
 from trimtab.drivers.ray_profiles import Kind, OpenedFile, profile_files
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
+from trimtab.drivers.sources.file_scan import FilesScan
 from trimtab.drivers.sources.files import Format, SourceFile, named_files
-from trimtab.drivers.sources.opening import FilesScan, open_table
+from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.reading import widened
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trimtab.base.errors import InputError
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.scan import Scan
-from trimtab.data.schema import ColumnType, Contract
 from trimtab.data.seasons import Seasons, hidden_in_seasons
 from trimtab.data.spelled import AS_STORED, Spelling, TypedScan
 from trimtab.data.wording import closest
@@ -23,6 +23,8 @@ from trimtab.drivers.profile_files import is_profile, read_profile
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType
+
+    from trimtab.data.schema import Contract
 
 Progress = Callable[[int, int | None], None]
 """Told the rows that were read so far, and how many there are where that is known."""

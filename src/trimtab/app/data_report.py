@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -22,8 +22,10 @@ from trimtab.app.data import (
 from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened, to_profile
 from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
-from trimtab.data.schema import Contract
 from trimtab.generate.data_report import DataReport
+
+if TYPE_CHECKING:
+    from trimtab.data.schema import Contract
 
 
 def of_profile(found: Profiled, sensitive: tuple[str, ...] = ()) -> DataReport:

@@ -19,8 +19,9 @@ from trimtab.base.instants import Instant, Span, format_instant
 from trimtab.data.check import TableCheck, TableScan
 from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer
+from trimtab.data.kinds import Severity
 from trimtab.data.quarantine import Kept
-from trimtab.data.schema import Contract, Severity
+from trimtab.data.schema import Contract
 from trimtab.data.table import event_times
 from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes

@@ -16,9 +16,10 @@ import numpy as np
 from trimtab.data.distinct import Distinct, DistinctFold
 from trimtab.data.hashes import hash_floats, hash_integers
 from trimtab.data.hidden import hidden_numbers, hidden_times
+from trimtab.data.kinds import ColumnType
 from trimtab.data.moments import moments_of
 from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile, TimeColumn, category
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.schema import Column, Contract
 from trimtab.data.sketch import SketchFold, sketch_of
 from trimtab.data.texts import hidden_text, short_text
 

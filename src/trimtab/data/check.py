@@ -18,11 +18,12 @@ import polars as pl
 from trimtab.base.instants import Instant, format_instant, format_span
 from trimtab.data.column_check import Broken, ColumnCheck
 from trimtab.data.condition_check import ConditionCheck
+from trimtab.data.kinds import Rule, Severity
 from trimtab.data.problems import TableError
 from trimtab.data.quarantine import Kept, set_aside
 from trimtab.data.repeats import Again
 from trimtab.data.scan import Scan
-from trimtab.data.schema import Contract, Rule, Severity
+from trimtab.data.schema import Contract
 from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.data.tally import Asked, Tally
 from trimtab.data.unique_check import UniqueCheck

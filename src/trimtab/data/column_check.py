@@ -16,20 +16,9 @@ import polars as pl
 
 from trimtab.data.column_rules import asked_of, bounds
 from trimtab.data.columns import INSTANTS, ReadColumn, natural_type, read_column, storage_type
+from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, TEXT_MAX, TIME_MAX, TIME_MIN, ColumnType, Direction, Rule
 from trimtab.data.matching import matcher
-from trimtab.data.schema import (
-    INTEGER_MAX,
-    INTEGER_MIN,
-    TEXT_MAX,
-    TIME_MAX,
-    TIME_MIN,
-    Column,
-    ColumnType,
-    Direction,
-    Range,
-    Rule,
-    Values,
-)
+from trimtab.data.schema import Column, Range, Values
 from trimtab.data.spelled import AS_STORED, Spelling, read_spelled
 from trimtab.data.tally import Tally
 from trimtab.data.violation import Violation

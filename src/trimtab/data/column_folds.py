@@ -25,6 +25,7 @@ from trimtab.data.hashes import (
     words_of,
 )
 from trimtab.data.hidden import hidden_numbers, hidden_times
+from trimtab.data.kinds import EXACT_FLOAT, ColumnType
 from trimtab.data.moments import Moments, merge_moments, moments_of
 from trimtab.data.profile import (
     CategoryColumn,
@@ -34,7 +35,6 @@ from trimtab.data.profile import (
     category,
     exact_floats,
 )
-from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import SketchFold, codes_of, values_of
 from trimtab.data.text_fold import TextFold
 

@@ -9,7 +9,8 @@ import polars as pl
 
 from trimtab.base.instants import format_instant
 from trimtab.data.columns import natural_type
-from trimtab.data.schema import Column, ColumnType, Nulls, Of, Order, Pattern, Range, Rule, Values
+from trimtab.data.kinds import ColumnType, Of, Rule
+from trimtab.data.schema import Column, Nulls, Order, Pattern, Range, Values
 from trimtab.data.tally import Asked
 from trimtab.data.wording import counted, ends_said, show
 

@@ -16,16 +16,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from trimtab.base.instants import from_datetime
+from trimtab.data.kinds import EXACT_FLOAT, TEXT_MAX, TIME_AMBIGUOUS, TIME_MAX, TIME_MIN, ColumnType, Rule
 from trimtab.data.scalar import Fault, read_scalar
-from trimtab.data.schema import (
-    EXACT_FLOAT,
-    TEXT_MAX,
-    TIME_AMBIGUOUS,
-    TIME_MAX,
-    TIME_MIN,
-    ColumnType,
-    Rule,
-)
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from trimtab.data.schema import ColumnType, Scalar
+from trimtab.data.kinds import ColumnType, Scalar
 
 
 class Arithmetic(StrEnum):

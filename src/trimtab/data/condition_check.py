@@ -11,7 +11,8 @@ from trimtab.data.column_check import Broken
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_table import table_test
-from trimtab.data.schema import Condition, Contract, Of, Rule
+from trimtab.data.kinds import Of, Rule
+from trimtab.data.schema import Condition, Contract
 from trimtab.data.tally import HIDDEN, Asked, Tally, shown_value
 from trimtab.data.violation import EXAMPLES_MAX, Violation
 from trimtab.data.wording import condition_said, show

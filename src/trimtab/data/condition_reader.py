@@ -24,9 +24,9 @@ from trimtab.data.condition import (
     columns_of,
     kind_of,
 )
+from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, ColumnType, Scalar
 from trimtab.data.problems import ContractError
 from trimtab.data.scalar import Fault, read_scalar
-from trimtab.data.schema import INTEGER_MAX, INTEGER_MIN, ColumnType, Scalar
 from trimtab.data.wording import closest, show
 
 LENGTH_MAX: Final = 10_000

@@ -26,7 +26,7 @@ from trimtab.data.condition import (
     Not,
 )
 from trimtab.data.condition import Any as AnyOf
-from trimtab.data.schema import ColumnType, Scalar
+from trimtab.data.kinds import ColumnType, Scalar
 
 Row = Sequence[Scalar | None]
 """A row's values: times as UTC microseconds, None for null."""

@@ -31,7 +31,7 @@ from trimtab.data.condition import (
     kind_of,
 )
 from trimtab.data.condition import Any as AnyOf
-from trimtab.data.schema import ColumnType, Scalar
+from trimtab.data.kinds import ColumnType, Scalar
 
 _STORED: Final = {
     ColumnType.INTEGER: pl.Int64(),

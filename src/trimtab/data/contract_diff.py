@@ -15,7 +15,8 @@ import msgspec
 
 from trimtab.data.diff_tightness import Tightness, tightness_of
 from trimtab.data.diff_words import NOTHING, difference_words, percent, rule_words
-from trimtab.data.schema import Column, ColumnType, Condition, Contract, Severity, Unique
+from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.schema import Column, Condition, Contract, Unique
 
 
 class Kind(StrEnum):

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from trimtab.data.kinds import Of, Severity
 from trimtab.data.problems import ContractError
-from trimtab.data.schema import Of, Severity
 from trimtab.data.wording import show
 from trimtab.spec.locate import KeyPath
 from trimtab.spec.problems import did_you_mean

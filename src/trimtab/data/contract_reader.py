@@ -9,19 +9,10 @@ from typing import Any, Final
 from trimtab.base.instants import is_zone
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table, check_ends, row_rule
+from trimtab.data.kinds import ColumnType, DriftLimits, Severity
 from trimtab.data.problems import ContractError
 from trimtab.data.rule_reader import ColumnReader, read_drift
-from trimtab.data.schema import (
-    Column,
-    ColumnType,
-    Condition,
-    Contract,
-    DriftLimits,
-    Freshness,
-    RowCount,
-    Severity,
-    Unique,
-)
+from trimtab.data.schema import Column, Condition, Contract, Freshness, RowCount, Unique
 from trimtab.data.wording import closest, show
 from trimtab.spec.locate import KeyPath
 from trimtab.spec.project import Task

@@ -7,23 +7,9 @@ from typing import Any, Final
 
 from trimtab.base.instants import format_instant, format_span
 from trimtab.data.contract_reader import SCHEMA
+from trimtab.data.kinds import ColumnType, DriftLimits, Of, Scalar, Severity
 from trimtab.data.rule_reader import ANY
-from trimtab.data.schema import (
-    Column,
-    ColumnType,
-    Condition,
-    Contract,
-    DriftLimits,
-    Freshness,
-    Length,
-    Of,
-    Order,
-    Range,
-    RowCount,
-    Scalar,
-    Severity,
-    Unique,
-)
+from trimtab.data.schema import Column, Condition, Contract, Freshness, Length, Order, Range, RowCount, Unique
 
 _DEFAULT: Final = Contract(columns=())
 _BARE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")

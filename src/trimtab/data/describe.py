@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from trimtab.data.hashes import hash_names
+from trimtab.data.kinds import EXACT_FLOAT, ColumnType
 from trimtab.data.profile import (
     CategoryColumn,
     NumberColumn,
@@ -25,7 +26,6 @@ from trimtab.data.profile import (
     groups_of,
 )
 from trimtab.data.sample import Sampled
-from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import Sketch, codes_of, middles_of
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -7,19 +7,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
-from trimtab.data.schema import (
-    Condition,
-    DriftLimits,
-    Freshness,
-    Length,
-    Nulls,
-    Of,
-    Order,
-    Pattern,
-    Range,
-    RowCount,
-    Values,
-)
+from trimtab.data.kinds import DriftLimits, Of
+from trimtab.data.schema import Condition, Freshness, Length, Nulls, Order, Pattern, Range, RowCount, Values
 
 AnyRule = Nulls | Range | Values | Pattern | Length | Order | DriftLimits | RowCount | Freshness | Condition
 

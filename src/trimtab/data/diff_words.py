@@ -7,20 +7,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from trimtab.base.instants import format_instant, format_span
-from trimtab.data.schema import (
-    Condition,
-    DriftLimits,
-    Freshness,
-    Length,
-    Nulls,
-    Of,
-    Order,
-    Pattern,
-    Range,
-    RowCount,
-    Unique,
-    Values,
-)
+from trimtab.data.kinds import DriftLimits, Of
+from trimtab.data.schema import Condition, Freshness, Length, Nulls, Order, Pattern, Range, RowCount, Unique, Values
 from trimtab.data.wording import condition_said, counted, show
 
 NOTHING: Final = "none"

@@ -26,6 +26,7 @@ from trimtab.data.distance import ShareChange, distance_between, numbers_of, sha
 from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
+from trimtab.data.kinds import ColumnType, DriftLimits
 from trimtab.data.profile import (
     CategoryColumn,
     ColumnProfile,
@@ -35,7 +36,6 @@ from trimtab.data.profile import (
     TimeColumn,
     different_values,
 )
-from trimtab.data.schema import ColumnType, DriftLimits
 from trimtab.data.sketch import most_whole_numbers
 
 Weighted = Sequence[tuple[float, ColumnProfile]]

@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import LENGTH_MAX, parse_condition
+from trimtab.data.kinds import ColumnType, Scalar, Severity
 from trimtab.data.problems import ContractError
-from trimtab.data.schema import Column, ColumnType, Condition, Contract, RowCount, Scalar, Severity, Unique
+from trimtab.data.schema import Column, Condition, Contract, RowCount, Unique
 
 _WORDS: Final = frozenset({"true", "false", "null", *keyword.kwlist})
 

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from trimtab.base.errors import InputError
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import (
     CategoryColumn,
     ColumnProfile,
@@ -27,7 +28,6 @@ from trimtab.data.profile import (
     category,
     hidden_in,
 )
-from trimtab.data.schema import ColumnType
 from trimtab.data.sketch import coarser, codes_of, lower_end, upper_end
 from trimtab.data.texts import SHORT_MAX, hidden_text
 

@@ -22,10 +22,11 @@ from trimtab.data.infer_names import NAMED_MIN, counters_in, is_all_different, i
 from trimtab.data.infer_roles import check_roles, naive_text
 from trimtab.data.infer_source import missing_roles, sound_column
 from trimtab.data.infer_task import infer_task, task_of, with_classes
+from trimtab.data.kinds import ColumnType
 from trimtab.data.problems import TableError
 from trimtab.data.profile import ColumnProfile, NumberColumn, Profile, Repeats, different_values, hidden_in
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Column, ColumnType, Contract, Unique
+from trimtab.data.schema import Column, Contract, Unique
 from trimtab.data.wording import counted, show
 from trimtab.spec.project import Task
 

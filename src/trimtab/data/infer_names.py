@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import (
     ColumnProfile,
     NumberColumn,
@@ -20,7 +21,6 @@ from trimtab.data.profile import (
     different_values,
 )
 from trimtab.data.sample import Sample
-from trimtab.data.schema import ColumnType
 from trimtab.data.sketch import lower_end, upper_end, values_of
 
 COUNTER_MIN: Final = 50

@@ -8,8 +8,8 @@ import polars as pl
 
 from trimtab.data.columns import ReadColumn, natural_type, read_column
 from trimtab.data.infer_roles import missing
+from trimtab.data.kinds import ColumnType, Rule
 from trimtab.data.problems import TableError
-from trimtab.data.schema import ColumnType, Rule
 from trimtab.data.wording import counted, show
 
 

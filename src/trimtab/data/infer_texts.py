@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 
 from trimtab.data.infer_chance import most_later
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import CategoryColumn, NumberColumn, Profile
 from trimtab.data.sample import GAP, Sample
-from trimtab.data.schema import ColumnType, Length, Pattern, Values
+from trimtab.data.schema import Length, Pattern, Values
 from trimtab.data.sketch import values_of
 from trimtab.data.wording import counted
 

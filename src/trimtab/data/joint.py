@@ -25,8 +25,8 @@ import numpy as np
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import Effect, PairDifference, Statistic
 from trimtab.data.effects import Bar
+from trimtab.data.kinds import ColumnType
 from trimtab.data.sample import GAP, ROWS_MAX, Sample
-from trimtab.data.schema import ColumnType
 from trimtab.data.wording import show
 from trimtab.stats.special import normal_quantile
 

@@ -22,10 +22,10 @@ import numpy as np
 from trimtab.base.errors import InputError
 from trimtab.data.distinct import Distinct, DistinctFold, merge_distinct
 from trimtab.data.hashes import hash_floats, hash_names
+from trimtab.data.kinds import EXACT_FLOAT, ColumnType
 from trimtab.data.moments import Moments, merge_moments
 from trimtab.data.pairs import Pairs, merge_pairs
 from trimtab.data.sample import Sample, merge_samples
-from trimtab.data.schema import EXACT_FLOAT, ColumnType
 from trimtab.data.sketch import Sketch, merge_sketches, values_of
 
 _DECIMAL: Final = re.compile(r"Decimal\(.*scale=(\d+)\)")

@@ -20,21 +20,20 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from trimtab.base.instants import Instant
-from trimtab.data.row_rules import Found, Problem, RowRules
-from trimtab.data.scalar import Fault, key_text, read_scalar
-from trimtab.data.schema import (
+from trimtab.data.kinds import (
     INTEGER_MAX,
     INTEGER_MIN,
     TEXT_MAX,
     TIME_MAX,
     TIME_MIN,
-    Column,
     ColumnType,
-    Contract,
     Rule,
     Scalar,
     Severity,
 )
+from trimtab.data.row_rules import Found, Problem, RowRules
+from trimtab.data.scalar import Fault, key_text, read_scalar
+from trimtab.data.schema import Column, Contract
 from trimtab.data.wording import closest, show
 
 _PROBLEMS_MAX: Final = 100

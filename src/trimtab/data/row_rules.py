@@ -15,8 +15,9 @@ from trimtab.base.instants import format_instant
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_row import Asked, row_test
+from trimtab.data.kinds import ColumnType, Rule, Scalar, Severity
 from trimtab.data.pattern import searcher
-from trimtab.data.schema import Column, ColumnType, Condition, Contract, Range, Rule, Scalar, Severity
+from trimtab.data.schema import Column, Condition, Contract, Range
 from trimtab.data.wording import condition_said, counted, ends_said, show
 
 

@@ -10,22 +10,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from trimtab.data.contract_mistakes import TABLE_SEVERITIES, Mistakes, Table, check_ends, row_rule
+from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, ColumnType, Direction, DriftLimits, Severity
 from trimtab.data.scalar import Fault, read_scalar
-from trimtab.data.schema import (
-    INTEGER_MAX,
-    INTEGER_MIN,
-    Column,
-    ColumnType,
-    Direction,
-    DriftLimits,
-    Length,
-    Nulls,
-    Order,
-    Pattern,
-    Range,
-    Severity,
-    Values,
-)
+from trimtab.data.schema import Column, Length, Nulls, Order, Pattern, Range, Values
 from trimtab.data.wording import show
 from trimtab.spec.locate import KeyPath
 

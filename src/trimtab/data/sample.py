@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from trimtab.data.hashes import different
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 
 if TYPE_CHECKING:
     import polars as pl

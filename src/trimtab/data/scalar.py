@@ -20,7 +20,7 @@ from datetime import datetime
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import format_instant, parse_instant
-from trimtab.data.schema import (
+from trimtab.data.kinds import (
     EXACT_FLOAT,
     INTEGER_MAX,
     INTEGER_MIN,

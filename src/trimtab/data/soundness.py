@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from trimtab.data.distinct import SMALLEST, Distinct
+from trimtab.data.kinds import ColumnType
 from trimtab.data.pairs import Pairs
 from trimtab.data.profile import (
     GROUPS,
@@ -24,7 +25,6 @@ from trimtab.data.profile import (
     TimeColumn,
 )
 from trimtab.data.sample import GAP, ROWS_MAX, Sample, Sampled
-from trimtab.data.schema import ColumnType
 from trimtab.data.seasons import Season, Seasons
 from trimtab.data.sketch import BUCKETS_MAX, Sketch, codes_of
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from trimtab.data.columns import ReadColumn, read_column, storage_type
-from trimtab.data.schema import EXACT_FLOAT, ColumnType, Contract, Rule
+from trimtab.data.kinds import EXACT_FLOAT, ColumnType, Rule
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType
 
     from trimtab.data.profile import Profile
     from trimtab.data.scan import Scan
+    from trimtab.data.schema import Contract
 
 _TRUE: Final = ("true", "True", "TRUE")
 _FALSE: Final = ("false", "False", "FALSE")

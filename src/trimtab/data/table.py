@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from trimtab.base.digest import Digest, canonical_json, digest_parts
+from trimtab.data.kinds import ColumnType, Scalar
 from trimtab.data.problems import TableError
-from trimtab.data.schema import Column, ColumnType, Contract, Scalar
+from trimtab.data.schema import Column, Contract
 from trimtab.data.wording import counted
 
 if TYPE_CHECKING:

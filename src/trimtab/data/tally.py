@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from trimtab.base.instants import format_instant, from_datetime
-from trimtab.data.schema import Of, Rule, Scalar, Severity
+from trimtab.data.kinds import Of, Rule, Scalar, Severity
 from trimtab.data.violation import EXAMPLES_MAX, Example, Violation
 from trimtab.data.wording import counted, show
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from trimtab.data.kinds import Rule
 from trimtab.data.repeats import Again, Repeats
-from trimtab.data.schema import Rule, Unique
+from trimtab.data.schema import Unique
 from trimtab.data.tally import HIDDEN, Asked, Tally, shown_value
 from trimtab.data.violation import Violation
 from trimtab.data.wording import show

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from trimtab.base.verdict import Verdict, combine
-from trimtab.data.schema import Rule, Scalar, Severity
+from trimtab.data.kinds import Rule, Scalar, Severity
 from trimtab.data.wording import show
 
 EXAMPLES_MAX = 10

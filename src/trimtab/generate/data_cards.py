@@ -10,8 +10,8 @@ import msgspec
 
 from trimtab.base.instants import DAY
 from trimtab.data.describe import Bins, edges_for, frequent, histogram
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import CategoryColumn, NumberColumn, Profile, TimeColumn
-from trimtab.data.schema import ColumnType
 from trimtab.generate import data_figures as written
 from trimtab.generate.data_charts import axis, histogram_chart, paired_bar
 from trimtab.generate.data_findings import Finding

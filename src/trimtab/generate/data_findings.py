@@ -12,7 +12,7 @@ import msgspec
 
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Effect, Statistic
-from trimtab.data.schema import Severity
+from trimtab.data.kinds import Severity
 from trimtab.data.violation import CheckReport, Violation
 from trimtab.data.wording import counted
 from trimtab.generate import data_figures as written

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Effect
-from trimtab.data.schema import Column, Contract, Rule, Severity
+from trimtab.data.kinds import Rule, Severity
+from trimtab.data.schema import Column, Contract
 from trimtab.data.violation import Violation
 from trimtab.data.wording import counted
 from trimtab.generate import data_figures as written

@@ -6,13 +6,17 @@ so that they cannot disagree.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Differences
 from trimtab.data.profile import Profile, hidden_in
-from trimtab.data.schema import Contract
 from trimtab.data.violation import CheckReport
+
+if TYPE_CHECKING:
+    from trimtab.data.schema import Contract
 
 
 class DataReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from trimtab.data.describe import Frequent, frequent, quantiles
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import (
     CategoryColumn,
     ColumnProfile,
@@ -19,7 +20,6 @@ from trimtab.data.profile import (
     TimeColumn,
     different_values,
 )
-from trimtab.data.schema import ColumnType
 from trimtab.generate import data_figures as written
 
 SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)

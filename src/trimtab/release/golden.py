@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from trimtab.base.errors import TrimtabError
 from trimtab.base.instants import format_instant
-from trimtab.data.schema import Column, ColumnType
+from trimtab.data.kinds import ColumnType
+from trimtab.data.schema import Column
 from trimtab.records.prediction import Output, Scalar
 from trimtab.release.rows import Columns, Features, count_of, feature_columns, take_columns
 from trimtab.release.scoring import RowScorer

@@ -14,8 +14,8 @@ import msgspec
 
 from trimtab.base.digest import digest_bytes
 from trimtab.base.errors import TrimtabError
+from trimtab.data.kinds import Rule
 from trimtab.data.request import CheckedRow, Refusal
-from trimtab.data.schema import Rule
 from trimtab.records.prediction import Output, Prediction, Scalar, Status
 from trimtab.records.route import RouteTable, Variant, pick
 from trimtab.serve import problems

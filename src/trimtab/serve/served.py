@@ -13,9 +13,10 @@ import msgspec
 from trimtab.base.digest import Digest, digest_bytes, short
 from trimtab.base.errors import IntegrityError, NotFoundError
 from trimtab.data.contract import parse_contract
+from trimtab.data.kinds import ColumnType
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
 from trimtab.data.scalar import Fault, key_text, read_scalar
-from trimtab.data.schema import ColumnType, Contract
+from trimtab.data.schema import Contract
 from trimtab.records.versioned import decode
 from trimtab.release.manifest import CONTRACT_FILE, MANIFEST_FILE, Manifest
 from trimtab.serve.layout import EndpointFiles

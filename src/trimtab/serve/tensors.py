@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from trimtab.base.digest import short
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 from trimtab.serve.served import Served
 
 _DATATYPES: Final = {

@@ -13,8 +13,8 @@ from trimtab.base.verdict import Verdict
 from trimtab.data.check import TableScan, check_scan
 from trimtab.data.columns import natural_type
 from trimtab.data.drift import Judging, compare
+from trimtab.data.kinds import Rule, Severity
 from trimtab.data.profiler import profile_frame
-from trimtab.data.schema import Rule, Severity
 from trimtab.drivers.great_expectations import read_suite
 
 PEERS = Path(__file__).resolve().parents[2] / "data" / "peers"

@@ -15,18 +15,8 @@ import pytest
 
 from tests.integration.exchange.faulty_batches import COUNTRIES, PATTERNS, WORDS, batch
 from trimtab.data.check import TableScan, check_scan
-from trimtab.data.schema import (
-    Column,
-    ColumnType,
-    Condition,
-    Contract,
-    Length,
-    Pattern,
-    Range,
-    Severity,
-    Unique,
-    Values,
-)
+from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.schema import Column, Condition, Contract, Length, Pattern, Range, Unique, Values
 from trimtab.drivers.pandera import read_pandera, write_pandera
 
 pa = pytest.importorskip("pandera.polars", reason="needs Pandera: install the extra pandera")

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from trimtab.base.verdict import Verdict
-from trimtab.data.schema import Rule, Severity
+from trimtab.data.kinds import Rule, Severity
 from trimtab.data.violation import Example
 from trimtab.drivers.great_expectations import run_suite
 from trimtab.drivers.great_expectations.suite import SuiteError

@@ -5,21 +5,8 @@ from __future__ import annotations
 import pytest
 
 from trimtab.data.contract import format_contract, parse_contract
-from trimtab.data.schema import (
-    Column,
-    ColumnType,
-    Condition,
-    Contract,
-    DriftLimits,
-    Nulls,
-    Of,
-    Pattern,
-    Range,
-    RowCount,
-    Severity,
-    Unique,
-    Values,
-)
+from trimtab.data.kinds import ColumnType, DriftLimits, Of, Severity
+from trimtab.data.schema import Column, Condition, Contract, Nulls, Pattern, Range, RowCount, Unique, Values
 
 pytest.importorskip("tensorflow_metadata", reason="needs tensorflow-metadata: install the extra tfdv")
 

@@ -21,7 +21,8 @@ from trimtab.app.gather import (
 )
 from trimtab.base.instants import DAY, HOUR, Span, parse_instant
 from trimtab.data.infer import infer
-from trimtab.data.schema import Contract, Freshness, Range, RowCount, Severity, Unique
+from trimtab.data.kinds import Severity
+from trimtab.data.schema import Contract, Freshness, Range, RowCount, Unique
 from trimtab.spec.project import Judging, Project, Source
 
 NOW = parse_instant("2026-03-01T00:00:00Z")

@@ -15,7 +15,8 @@ import pytest
 
 from trimtab.base.errors import IntegrityError, UnknownVersionError
 from trimtab.base.instants import DAY, HOUR, Instant, format_instant, parse_instant
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.kinds import ColumnType
+from trimtab.data.schema import Column, Contract
 from trimtab.data.table import digest_table
 from trimtab.disk.frames import FrameWriter
 from trimtab.drivers.prediction_log import LogIndex, LogReader, Position

@@ -36,7 +36,8 @@ from trimtab.data.moments import Moments
 from trimtab.data.profile import NumberColumn, Profile
 from trimtab.data.profiler import Depth
 from trimtab.drivers.ray_profiles import Patience, RayError, profile_files
-from trimtab.drivers.sources.opening import FilesScan, open_table
+from trimtab.drivers.sources.file_scan import FilesScan
+from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.problems import SourceError
 
 pytestmark = [

@@ -15,7 +15,8 @@ import polars as pl
 from trimtab.base.digest import Digest, digest_bytes
 from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer
-from trimtab.data.schema import Contract, Range, Severity
+from trimtab.data.kinds import Severity
+from trimtab.data.schema import Contract, Range
 from trimtab.data.table import to_columns
 from trimtab.drivers.bundles import Bundles
 from trimtab.drivers.environment import Libraries

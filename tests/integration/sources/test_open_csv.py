@@ -15,7 +15,7 @@ import pytest
 
 from trimtab.data.scan import Scan
 from trimtab.drivers.sources import SourceError, delimited, open_table
-from trimtab.drivers.sources.opening import FilesScan
+from trimtab.drivers.sources.file_scan import FilesScan
 
 
 def opened(folder: Path, content: str | bytes, name: str = "rows.csv") -> Scan:

@@ -17,7 +17,8 @@ from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.check import TableScan, check_scan
 from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles
-from trimtab.data.schema import Column, ColumnType, Contract, Severity
+from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.schema import Column, Contract
 from trimtab.data.seasons import Season, SeasonError
 from trimtab.drivers.profile_files import write_profile
 

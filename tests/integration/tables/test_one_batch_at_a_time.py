@@ -10,8 +10,9 @@ import pytest
 
 from trimtab.app import data
 from trimtab.app.data_opening import Reading
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profiler import profile_frame
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.schema import Column, Contract
 from trimtab.data.seasons import Season
 
 CONTRACT = Contract(columns=(Column(name="n", type=ColumnType.INTEGER), Column(name="at", type=ColumnType.TIME)))

@@ -10,7 +10,8 @@ import pytest
 
 from trimtab.app.data import Setting, check
 from trimtab.base.errors import InputError
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.kinds import ColumnType
+from trimtab.data.schema import Column, Contract
 
 RULES = Contract(columns=(Column(name="x", type=ColumnType.INTEGER),))
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from trimtab.data.check import check_table
-from trimtab.data.schema import Column, ColumnType, Contract, Range, Rule, Severity, Values
+from trimtab.data.kinds import ColumnType, Rule, Severity
+from trimtab.data.schema import Column, Contract, Range, Values
 from trimtab.data.violation import Example, Violation
 
 CONTRACT = Contract(

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from trimtab.data.columns import natural_type, read_column, storage_type
+from trimtab.data.kinds import ColumnType, Rule
 from trimtab.data.scalar import Fault, key_text, read_scalar
-from trimtab.data.schema import ColumnType, Rule
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"])

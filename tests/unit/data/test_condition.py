@@ -7,8 +7,8 @@ import pytest
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.condition_row import row_test
+from trimtab.data.kinds import ColumnType
 from trimtab.data.problems import ContractError
-from trimtab.data.schema import ColumnType
 
 KINDS = {
     "amount": ColumnType.FLOAT,

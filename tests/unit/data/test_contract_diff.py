@@ -9,22 +9,18 @@ import msgspec
 import pytest
 
 from trimtab.data.contract_diff import Change, Consequence, Kind, diff_contracts
+from trimtab.data.kinds import ColumnType, Direction, DriftLimits, Of, Severity
 from trimtab.data.schema import (
     Column,
-    ColumnType,
     Condition,
     Contract,
-    Direction,
-    DriftLimits,
     Freshness,
     Length,
     Nulls,
-    Of,
     Order,
     Pattern,
     Range,
     RowCount,
-    Severity,
     Unique,
     Values,
 )

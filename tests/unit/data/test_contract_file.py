@@ -6,8 +6,9 @@ import pytest
 
 from trimtab.base.errors import ProblemsError, UnknownVersionError
 from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.kinds import ColumnType, Severity
 from trimtab.data.problems import ContractSyntaxError
-from trimtab.data.schema import Column, ColumnType, Contract, Range, Severity, Values
+from trimtab.data.schema import Column, Contract, Range, Values
 from trimtab.spec.project import Task
 
 PAYMENTS = Contract(

@@ -7,22 +7,18 @@ import pytest
 from trimtab.base.errors import ProblemsError
 from trimtab.base.instants import DAY, HOUR
 from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.kinds import ColumnType, Direction, DriftLimits, Of, Severity
 from trimtab.data.schema import (
     Column,
-    ColumnType,
     Condition,
     Contract,
-    Direction,
-    DriftLimits,
     Freshness,
     Length,
     Nulls,
-    Of,
     Order,
     Pattern,
     Range,
     RowCount,
-    Severity,
     Unique,
     Values,
 )

@@ -14,9 +14,9 @@ from trimtab.base.verdict import Verdict
 from trimtab.data.differences import ColumnDifference, Effect, Statistic
 from trimtab.data.distance import share_changes
 from trimtab.data.drift import Judging, compare
+from trimtab.data.kinds import DriftLimits
 from trimtab.data.profile import CategoryColumn, Profile
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import DriftLimits
 from trimtab.records.versioned import encode
 from trimtab.stats.special import normal_quantile
 

@@ -13,9 +13,10 @@ import pytest
 from trimtab.base.errors import ProblemsError
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import infer, infer_contract, infer_task
+from trimtab.data.kinds import ColumnType, Severity
 from trimtab.data.problems import TableError
 from trimtab.data.profiler import profile_frame
-from trimtab.data.schema import Column, ColumnType, Severity
+from trimtab.data.schema import Column
 from trimtab.spec.project import Task
 
 ROWS = 400

@@ -13,10 +13,11 @@ from trimtab.base.errors import ProblemsError
 from trimtab.data.check import check_table
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import Proposal, Roles, infer_contract
+from trimtab.data.kinds import ColumnType, Direction, Severity
 from trimtab.data.problems import TableError
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Column, ColumnType, Direction, Severity
+from trimtab.data.schema import Column
 from trimtab.spec.project import Task
 
 ROWS = 2_000

@@ -12,6 +12,7 @@ import pytest
 from trimtab.base.errors import UnknownVersionError
 from trimtab.data import profile as profiles
 from trimtab.data.array_profile import profile_columns, profile_scores, profile_table
+from trimtab.data.kinds import ColumnType
 from trimtab.data.moments import Moments
 from trimtab.data.profile import (
     VALUES_MAX,
@@ -29,7 +30,7 @@ from trimtab.data.profile import (
     merge_all,
 )
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.schema import Column, Contract
 from trimtab.data.sketch import BUCKETS_MAX, quantile
 from trimtab.data.table import Array, array_of
 from trimtab.records.versioned import decode, encode

@@ -6,21 +6,10 @@ import json
 
 import pytest
 
+from trimtab.data.kinds import TEXT_MAX, ColumnType, Rule, Severity
 from trimtab.data.problems import ContractError
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
-from trimtab.data.schema import (
-    TEXT_MAX,
-    Column,
-    ColumnType,
-    Condition,
-    Contract,
-    Length,
-    Pattern,
-    Range,
-    Rule,
-    Severity,
-    Values,
-)
+from trimtab.data.schema import Column, Condition, Contract, Length, Pattern, Range, Values
 
 CONTRACT = Contract(
     time="ts",

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from trimtab.data.kinds import ColumnType
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sample import ROWS_MAX, Sample, merge_samples, sampled_numbers, sampled_values
-from trimtab.data.schema import ColumnType
 
 
 def sample_of(table: pl.DataFrame, **depth: Any) -> Sample:

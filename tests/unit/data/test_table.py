@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.data.kinds import ColumnType
 from trimtab.data.problems import TableError
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.schema import Column, Contract
 from trimtab.data.table import (
     Array,
     array_of,

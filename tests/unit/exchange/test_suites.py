@@ -10,21 +10,18 @@ import pytest
 
 from trimtab.data.check import check_table
 from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.kinds import ColumnType, Direction, Of, Severity
 from trimtab.data.schema import (
     Column,
-    ColumnType,
     Condition,
     Contract,
-    Direction,
     Freshness,
     Length,
     Nulls,
-    Of,
     Order,
     Pattern,
     Range,
     RowCount,
-    Severity,
     Unique,
     Values,
 )

@@ -8,9 +8,10 @@ import polars as pl
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import ColumnDifference, Differences, Effect, Statistic
 from trimtab.data.drift import compare
+from trimtab.data.kinds import ColumnType, Rule, Severity
 from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth, profile_frame
-from trimtab.data.schema import Column, ColumnType, Contract, Range, Rule, Severity
+from trimtab.data.schema import Column, Contract, Range
 from trimtab.data.violation import CheckReport, Example, Violation
 from trimtab.generate.data_report import DataReport
 

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.data.kinds import ColumnType
 from trimtab.data.request import CheckedRow, RowChecker
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.schema import Column, Contract
 from trimtab.data.table import columns_from_rows
 from trimtab.records.prediction import Output, Scalar
 from trimtab.records.versioned import decode, encode

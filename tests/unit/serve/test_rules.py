@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from trimtab.data.kinds import ColumnType
 from trimtab.data.request import CheckedRow
 from trimtab.data.scalar import Fault
-from trimtab.data.schema import Column, ColumnType, Contract
+from trimtab.data.schema import Column, Contract
 from trimtab.serve.served import Rules
 
 

@@ -9,17 +9,8 @@ from typing import Any, Final
 
 from trimtab.base.instants import format_instant, parse_instant
 from trimtab.data.exchange import Draft, column_text, list_text, literal_text, share_beyond
-from trimtab.data.schema import (
-    ColumnType,
-    Direction,
-    Nulls,
-    Order,
-    Range,
-    Scalar,
-    Severity,
-    Unique,
-    Values,
-)
+from trimtab.data.kinds import ColumnType, Direction, Scalar, Severity
+from trimtab.data.schema import Nulls, Order, Range, Unique, Values
 from trimtab.drivers.great_expectations.column_types import is_moment, type_of_all
 from trimtab.drivers.great_expectations.row_rules import Reader, add_condition
 from trimtab.drivers.great_expectations.suite import Expectation

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import parse_instant
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 from trimtab.drivers.great_expectations.row_reader import columns_in
 from trimtab.drivers.great_expectations.suite import Expectation
 

@@ -22,8 +22,8 @@ from trimtab.data.condition import (
     columns_of,
 )
 from trimtab.data.condition import Any as AnyOf
+from trimtab.data.kinds import ColumnType
 from trimtab.data.problems import ContractError
-from trimtab.data.schema import ColumnType
 from trimtab.drivers.great_expectations.row_rules import different_text, equal_text
 from trimtab.drivers.great_expectations.row_writer import json_value
 

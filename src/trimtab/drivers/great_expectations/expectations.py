@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from trimtab.data.schema import Rule
+from trimtab.data.kinds import Rule
 
 
 class Support(StrEnum):

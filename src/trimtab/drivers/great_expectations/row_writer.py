@@ -8,7 +8,7 @@ from typing import Any
 from trimtab.base.instants import format_instant
 from trimtab.data.condition import All, Among, Comparator, Compared, Field, IsNull, Literal, Node, Not
 from trimtab.data.condition import Any as AnyOf
-from trimtab.data.schema import ColumnType, Scalar
+from trimtab.data.kinds import ColumnType, Scalar
 
 
 def write_when(node: Node) -> dict[str, Any] | None:

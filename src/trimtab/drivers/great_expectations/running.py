@@ -16,7 +16,7 @@ from typing import Any, Final
 import polars as pl
 
 from trimtab.base.errors import InputError
-from trimtab.data.schema import Rule, Scalar, Severity
+from trimtab.data.kinds import Rule, Scalar, Severity
 from trimtab.data.tally import HIDDEN, shown_value
 from trimtab.data.violation import EXAMPLES_MAX, CheckReport, Example, Violation
 from trimtab.data.wording import counted, show

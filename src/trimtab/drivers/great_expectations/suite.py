@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from trimtab.base.errors import InputError
 from trimtab.data.exchange import share_beyond
-from trimtab.data.schema import Of, Severity
+from trimtab.data.kinds import Of, Severity
 from trimtab.data.wording import show
 
 META: Final = "trimtab"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from trimtab.data.exchange import Carried, Draft
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 from trimtab.drivers.great_expectations import column_rules, row_rules, table_rules, text_rules
 from trimtab.drivers.great_expectations.column_types import kinds_of
 from trimtab.drivers.great_expectations.expectations import Support, known

@@ -14,7 +14,8 @@ from trimtab.base.instants import format_instant
 from trimtab.data.condition import Node, columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.exchange import LeftOut
-from trimtab.data.schema import Column, ColumnType, Condition, Contract, Direction, DriftLimits, Of, Severity
+from trimtab.data.kinds import ColumnType, Direction, DriftLimits, Of, Severity
+from trimtab.data.schema import Column, Condition, Contract
 from trimtab.drivers.great_expectations import patterns
 from trimtab.drivers.great_expectations.condition_writer import Written, with_nulls, without_guard, write_then
 from trimtab.drivers.great_expectations.row_writer import write_when

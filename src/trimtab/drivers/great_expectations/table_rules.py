@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from trimtab.data.exchange import Draft
-from trimtab.data.schema import RowCount, Severity, Unique
+from trimtab.data.kinds import Severity
+from trimtab.data.schema import RowCount, Unique
 from trimtab.drivers.great_expectations.row_rules import Reader
 from trimtab.drivers.great_expectations.suite import Expectation
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from trimtab.data.exchange import Draft, column_text
-from trimtab.data.schema import ColumnType, Length, Pattern
+from trimtab.data.kinds import ColumnType
+from trimtab.data.schema import Length, Pattern
 from trimtab.drivers.great_expectations import patterns
 from trimtab.drivers.great_expectations.row_rules import Reader, add_condition
 from trimtab.drivers.great_expectations.suite import Expectation

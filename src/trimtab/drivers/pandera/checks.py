@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from trimtab.data.exchange import Draft, column_text, list_text, literal_text
-from trimtab.data.schema import ColumnType, Condition, Length, Pattern, Range, Scalar, Severity, Values
+from trimtab.data.kinds import ColumnType, Scalar, Severity
+from trimtab.data.schema import Condition, Length, Pattern, Range, Values
 
 _LISTED: Final = (ColumnType.INTEGER, ColumnType.BOOLEAN, ColumnType.TEXT)
 _COMPARED: Final = {

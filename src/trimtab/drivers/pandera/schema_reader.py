@@ -12,7 +12,8 @@ from typing import Any, Final
 from trimtab.base.errors import InputError
 from trimtab.data.columns import natural_type
 from trimtab.data.exchange import Carried, Draft
-from trimtab.data.schema import ColumnType, Severity, Unique
+from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.schema import Unique
 from trimtab.drivers.pandera.checks import Check, carry, known
 
 _PANDAS: Final = (

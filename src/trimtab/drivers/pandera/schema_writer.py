@@ -15,7 +15,8 @@ from trimtab.base.instants import to_datetime
 from trimtab.data.condition import All, Among, Comparator, Compared, Field, Literal, Node, Not
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.exchange import LeftOut
-from trimtab.data.schema import Column, ColumnType, Condition, Contract, DriftLimits, Scalar, Severity
+from trimtab.data.kinds import ColumnType, DriftLimits, Scalar, Severity
+from trimtab.data.schema import Column, Condition, Contract
 
 _TYPES: Final = {
     ColumnType.INTEGER: "pl.Int64",

@@ -11,8 +11,9 @@ from typing import Any, Final
 import polars as pl
 
 from trimtab.data.columns import storage_type
+from trimtab.data.kinds import ColumnType
 from trimtab.data.scalar import Fault, read_scalar
-from trimtab.data.schema import Column, ColumnType
+from trimtab.data.schema import Column
 
 ABSENT: Final = object()
 """What stands for the value of a column that a row does not have."""

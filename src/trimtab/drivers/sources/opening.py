@@ -6,15 +6,13 @@ and what reads objects in memory, is imported where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from trimtab.data.scan import Scan
 from trimtab.drivers.sources.columnar import Part, arrow_part, parquet_part
+from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import TEXTS, Format, SourceFile, named_files, source_files
 from trimtab.drivers.sources.reading import widened
 
@@ -52,35 +50,6 @@ def open_source(root: Path, source: Source) -> Scan:
     return _open_files(source_files(root, source), source.path, zeros=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesScan:
-    """The files of one table behind `trimtab.data.scan.Scan`, one after the other.
-
-    ``files`` are those on this machine's disk.
-    """
-
-    name: str
-    files: tuple[Path, ...]
-    schema: pl.Schema
-    parts: tuple[Part, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def rows(self) -> int | None:
-        counts = [part.rows for part in self.parts]
-        return None if None in counts else sum(count for count in counts if count is not None)
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        chosen = self.schema.names() if columns is None else list(columns)
-        for part in self.parts:  # nothing here has a name for a batch, which would keep it while the next one is read
-            batches = part.batches(chosen)
-            yield from batches if part.schema == self.schema else map(self._as_all, batches)
-
-    def _as_all(self, batch: pl.DataFrame) -> pl.DataFrame:
-        types = {name: self.schema[name] for name, dtype in batch.schema.items() if dtype != self.schema[name]}
-        return batch.cast(types) if types else batch  # type: ignore[arg-type]
-
-
 def _open_files(files: Sequence[SourceFile], pattern: str, *, zeros: bool = True) -> FilesScan:
     parts = [_part(file, zeros=zeros) for file in files]
     if any(file.format in TEXTS for file in files):
@@ -94,22 +63,6 @@ def _open_files(files: Sequence[SourceFile], pattern: str, *, zeros: bool = True
         parts=tuple(parts),
         notes=notes_of(parts),
     )
-
-
-def name_of(files: Sequence[SourceFile], pattern: str) -> str:
-    """What a table of these files is called: by how they were asked for, or the only one's name."""
-    return pattern if len(files) > 1 else files[0].name
-
-
-def on_disk(files: Sequence[SourceFile]) -> tuple[Path, ...]:
-    """Those that are on this machine's disk."""
-    return tuple(file.content for file in files if isinstance(file.content, Path))
-
-
-def notes_of(parts: Sequence[Part]) -> tuple[str, ...]:
-    """What was noticed of the files, each by its name where there are several."""
-    several = len(parts) > 1
-    return tuple(f"{part.file.name}: {note}" if several else note for part in parts for note in part.notes)
 
 
 def _part(file: SourceFile, *, zeros: bool) -> Part:

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from trimtab.data.columns import natural_type
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 from trimtab.data.wording import show
 from trimtab.disk.faults import explained
 from trimtab.drivers.sources.files import Format, SourceFile

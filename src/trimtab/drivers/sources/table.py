@@ -13,7 +13,7 @@ import polars as pl
 
 from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.columns import INSTANTS, natural_type, read_column
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 from trimtab.data.wording import counted, show
 from trimtab.drivers.sources.arrow_schema import in_moments
 from trimtab.drivers.sources.columnar import arrow_part, parquet_part

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from trimtab.data.schema import ColumnType
+from trimtab.data.kinds import ColumnType
 from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.drivers.sources.columnar import Part
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
+from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import SourceFile
-from trimtab.drivers.sources.opening import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.reading import widened
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from trimtab.data.schema import Rule
+from trimtab.data.kinds import Rule
 from trimtab.drivers.tfdv.messages import definitions, parsed
 
 RULES: Final[Mapping[str, Rule]] = {

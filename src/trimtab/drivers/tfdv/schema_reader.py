@@ -9,18 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from trimtab.data.exchange import Carried, Draft, share_beyond
-from trimtab.data.schema import (
-    INTEGER_MAX,
-    INTEGER_MIN,
-    ColumnType,
-    DriftLimits,
-    Nulls,
-    Of,
-    Range,
-    RowCount,
-    Severity,
-    Values,
-)
+from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, ColumnType, DriftLimits, Of, Severity
+from trimtab.data.schema import Nulls, Range, RowCount, Values
 from trimtab.drivers.tfdv.messages import definitions, parsed
 
 _UNJUDGED: Final = DriftLimits(location=None, scale=None, shape=None, share=None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from trimtab.data.exchange import LeftOut
-from trimtab.data.schema import Column, ColumnType, Contract, DriftLimits, Of, Severity
+from trimtab.data.kinds import ColumnType, DriftLimits, Of, Severity
+from trimtab.data.schema import Column, Contract
 from trimtab.drivers.tfdv.messages import definitions, formatted
 
 _TYPES: Final = {
