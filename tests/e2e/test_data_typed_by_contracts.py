@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from trimtab.app import data
+from trimtab.app import data_check
 from trimtab.base.errors import ProblemsError
 from trimtab.data.check import check_table
 from trimtab.data.contract import parse_contract
@@ -35,7 +35,9 @@ def told(*arguments: str, cwd: Path) -> tuple[int, dict[str, Any]]:
 
 def checked(folder: Path, content: str, contract: str, **setting: Any) -> CheckReport:
     (folder / "rows.csv").write_text(content)
-    return data.check(str(folder / "rows.csv"), parse_contract(HEAD + contract), data.Setting(**setting)).report
+    return data_check.check(
+        str(folder / "rows.csv"), parse_contract(HEAD + contract), data_check.Setting(**setting)
+    ).report
 
 
 def with_bad_cells(rows: int = 3_000) -> str:

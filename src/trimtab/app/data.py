@@ -1,23 +1,19 @@
-"""What one does with a table of one's own, in a project or without: profile, infer, check, drift.
+"""What one does with a table of one's own, in a project or without: profile it, and compare it with another.
 
 A table is whatever can be read: a file or a glob, a query, a stored profile where that is enough, an object in memory.
-Each use case reads it once, batch by batch, and gives a value; `trimtab.app.data_report` puts values together for
-people, and the command line only says which.
+Each use case, here and in `trimtab.app.data_check`, reads it once, batch by batch, and gives a value;
+`trimtab.app.data_report` puts values together for people, and the command line only says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from trimtab.app.data_opening import (
     NotATableError,
-    Progress,
     Reading,
     Stored,
     columns_of,
@@ -26,30 +22,18 @@ from trimtab.app.data_opening import (
     must_hold_times,
     notes_of,
     opened,
-    spelling_of,
-    to_profile,
-    typed_rows,
     watched,
     with_keys,
 )
-from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.errors import InputError
-from trimtab.base.instants import Instant
-from trimtab.base.verdict import Verdict
-from trimtab.data.differences import ColumnDifference, Differences
+from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging, compare
 from trimtab.data.hidden import hidden_profile
-from trimtab.data.kinds import DriftLimits, Rule, Severity
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
-from trimtab.data.spelled import typed_batch, typed_schema
-from trimtab.data.violation import CheckReport, Violation
-
-if TYPE_CHECKING:
-    from trimtab.data.schema import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,44 +52,6 @@ class Compared:
     reference: Profiled
     current: Profiled
     differences: Differences
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What a check is to do beside checking.
-
-    Attributes:
-        reference: a profile or a table to compare with; None: the contract's own reference, if it names one.
-        now: the moment by which freshness is judged; None leaves it unjudged.
-        aside: where rows that are set aside go, with their reasons; None: they are only counted.
-        kept: where the rows that go on go; None: nowhere.
-        sensitive: columns whose values are shown nowhere, beside those that the contract names; the table has them.
-        progress: told how far the reading is.
-    """
-
-    reference: Any = None
-    now: Instant | None = None
-    aside: Path | None = None
-    kept: Path | None = None
-    sensitive: tuple[str, ...] = ()
-    progress: Progress | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A table after its check; ``profile``, ``reference`` and ``differences`` are there where there is a reference."""
-
-    name: str
-    report: CheckReport
-    profile: Profile | None = None
-    reference: Profiled | None = None
-    differences: Differences | None = None
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def verdict(self) -> Verdict:
-        """The check's: what drifted counts in it as the contract says."""
-        return self.report.verdict
 
 
 def profile(what: Any, reading: Reading | None = None) -> Profiled:
@@ -190,117 +136,6 @@ def drift_by_season(reference: Any, current: Any, season: Season, judging: Judgi
         reference=Profiled(name=then_name, profile=merge_all(then.parts.values())),
         current=Profiled(name=now_name, profile=merge_all(now.parts.values())),
         differences=compare_seasons(then, now, judging),
-    )
-
-
-def check(what: Any, contract: Contract, setting: Setting | None = None) -> Checked:
-    """A table against its contract, and against the reference where there is one; read once.
-
-    Columns are compared with the reference one by one; `drift` also compares how they hang together.
-
-    Raises:
-        InputError: there is no such table, it cannot be read, or rows would be written to a file that is read.
-    """
-    from trimtab.data.check import TableCheck  # here, since a profile and a comparison need none of it
-    from trimtab.drivers.row_files import row_file
-
-    setting = setting or Setting()
-    scan = typed_rows(what, contract)
-    against = to_profile(opened(setting.reference), contract) if setting.reference is not None else None
-    ready_to_write((setting.aside, setting.kept), scan, against)
-    must_have(scan.name, scan.schema, setting.sensitive)
-    contract = hiding(contract, setting.sensitive)
-    sides = (scan,) if against is None else (scan, against)
-    hidden = hidden_together(Reading(hidden=sensitive_in(contract)), *sides).hidden
-    reference = profile(against, Reading(hidden=hidden)) if against is not None else None
-    spelling = spelling_of(scan)
-    judge = TableCheck(contract, schema=scan.schema, now=setting.now, spelling=spelling)
-    depth = Depth(joint=False, distinct=False, sensitive=hidden)
-    then = reference.profile if reference is not None else None
-    profiler = Profiler(typed_schema(scan.schema, contract, spelling, then), depth) if then is not None else None
-    with ExitStack() as stack:
-        aside, kept = (
-            stack.enter_context(row_file(path, scan.schema)) if path else None for path in (setting.aside, setting.kept)
-        )
-        for batch in watched(scan, setting.progress):
-            parted = judge.add(batch)
-            if aside is not None:
-                aside.add(parted.aside)
-            if kept is not None:
-                kept.add(parted.rows)
-            if profiler is not None:
-                profiler.add(typed_batch(batch, contract, spelling, then))
-            del batch, parted
-        report = judge.report(scan)
-        if kept is not None and report.verdict is Verdict.FAIL:
-            kept.discard()
-    if reference is None or profiler is None or not report.rows:
-        return Checked(name=scan.name, report=report, reference=reference, notes=notes_of(scan))
-    current = profiler.profile()
-    differences = compare(reference.profile, current, judging_of(contract, reference.profile, current))
-    return Checked(
-        name=scan.name,
-        report=with_drift(report, differences, contract),
-        profile=current,
-        reference=reference,
-        differences=differences,
-        notes=notes_of(scan),
-    )
-
-
-def sensitive_in(contract: Contract) -> frozenset[str]:
-    """The columns whose values a contract hides."""
-    return frozenset(column.name for column in contract.columns if column.sensitive)
-
-
-def hiding(contract: Contract, names: Sequence[str]) -> Contract:
-    """The contract with these columns called sensitive too."""
-    marked = (replace(column, sensitive=True) if column.name in names else column for column in contract.columns)
-    return replace(contract, columns=tuple(marked)) if names else contract
-
-
-def judging_of(contract: Contract, reference: Profile, current: Profile) -> Judging:
-    """What a contract says of drift, for the columns that both tables have; one that is missing breaks another rule."""
-    return Judging(
-        limits=contract.drift,
-        columns={column.name: column.drift for column in contract.columns if column.drift is not None},
-        only=[name for name in reference.columns if name in current.columns and name != contract.key],
-    )
-
-
-def with_drift(report: CheckReport, differences: Differences, contract: Contract) -> CheckReport:
-    """The check's report with a violation for each column that drifted, as severe as the contract says; what cannot be
-    told yet leaves the check undecided where it would refuse."""
-    limits = {column.name: column.drift or contract.drift for column in contract.columns}
-    found = [
-        _drifted(column, limits.get(column.column, contract.drift), report.rows)
-        for column in differences.columns
-        if column.verdict is Verdict.FAIL
-    ]
-    undecided = [
-        column.column
-        for column in differences.columns
-        if column.verdict is Verdict.UNSURE and limits.get(column.column, contract.drift).outside is Severity.REFUSE
-    ]
-    return CheckReport(
-        rows=report.rows,
-        rules=report.rules + len(differences.columns),
-        violations=(*report.violations, *found),
-        quarantined=report.quarantined,
-        undecided=tuple(undecided),
-    )
-
-
-def _drifted(column: ColumnDifference, limits: DriftLimits, rows: int) -> Violation:
-    effect = column.strongest
-    return Violation(
-        column=column.column,
-        rule=Rule.DRIFT,
-        severity=limits.outside,
-        count=rows,
-        share=1.0,
-        problem=f"{effect.statistic} drifted: {effect.words}",
-        because=limits.because,
     )
 
 

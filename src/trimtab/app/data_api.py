@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trimtab.app import data, data_contract_files, data_contracts
+from trimtab.app import data, data_check, data_contract_files, data_contracts
 from trimtab.app.data_opening import Reading, one_must_have, opened
 from trimtab.app.data_report import full_report
 from trimtab.base.errors import InputError
@@ -79,7 +79,7 @@ def check(
     now: Instant | None = None,
     aside: str | Path | None = None,
     kept: str | Path | None = None,
-) -> data.Checked:
+) -> data_check.Checked:
     """A table against a contract: all violations together, and what drifted where there is a reference.
 
     Args:
@@ -92,13 +92,13 @@ def check(
         InputError: there is no such table or contract, it cannot be read, or a file cannot be written.
     """
     held, against = _with_reference(contract, reference)
-    setting = data.Setting(
+    setting = data_check.Setting(
         reference=against,
         now=now,
         aside=None if aside is None else Path(aside),
         kept=None if kept is None else Path(kept),
     )
-    return data.check(table, held, setting)
+    return data_check.check(table, held, setting)
 
 
 def drift(  # noqa: PLR0913 - keywords, each an option of the command

@@ -9,13 +9,8 @@ from typing import Any
 
 import msgspec
 
-from trimtab.app.data import (
-    Setting,
-    check,
-    hiding,
-    profile,
-    with_repeats,
-)
+from trimtab.app.data import profile, with_repeats
+from trimtab.app.data_check import Setting, check, hiding
 from trimtab.app.data_contract_files import Proposed, read_contract, read_text, reference_of, with_reference
 from trimtab.app.data_defaults import must_be_named
 from trimtab.app.data_drift import hidden_by

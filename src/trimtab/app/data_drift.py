@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from trimtab.app.data import Compared, drift, drift_by_season, sensitive_in
-from trimtab.app.data_opening import Reading, one_must_have, opened, to_profile
+from trimtab.app.data import Compared, drift, drift_by_season
+from trimtab.app.data_opening import Reading, one_must_have, opened, sensitive_in, to_profile
 from trimtab.base.errors import InputError
 from trimtab.data.drift import Judging
 from trimtab.data.kinds import DriftLimits

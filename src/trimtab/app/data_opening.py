@@ -17,7 +17,6 @@ from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.scan import Scan
 from trimtab.data.seasons import Seasons, hidden_in_seasons
-from trimtab.data.spelled import AS_STORED, Spelling, TypedScan
 from trimtab.data.wording import closest
 from trimtab.drivers.profile_files import is_profile, read_profile
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from polars.datatypes import DataType
 
     from trimtab.data.schema import Contract
+    from trimtab.data.spelled import Spelling
 
 Progress = Callable[[int, int | None], None]
 """Told the rows that were read so far, and how many there are where that is known."""
@@ -145,6 +145,8 @@ def with_keys(found: Opened, key: Sequence[str]) -> Opened:
 
 def spelling_of(found: Opened) -> Spelling:
     """What of a table is read as text for a contract's sake."""
+    from trimtab.data.spelled import AS_STORED
+
     spelling: Spelling = getattr(found, "spelling", AS_STORED)
     return spelling
 
@@ -152,9 +154,18 @@ def spelling_of(found: Opened) -> Spelling:
 def to_profile(found: Opened, contract: Contract | None) -> Opened:
     """A table to be profiled as a contract types it."""
     told = as_told(found, contract)
-    if contract is None or isinstance(told, Stored) or spelling_of(told) == AS_STORED:
+    if contract is None or isinstance(told, Stored):
+        return told
+    from trimtab.data.spelled import AS_STORED, TypedScan
+
+    if spelling_of(told) == AS_STORED:
         return told
     return TypedScan(told, contract, spelling_of(told))
+
+
+def sensitive_in(contract: Contract) -> frozenset[str]:
+    """The columns whose values a contract hides."""
+    return frozenset(column.name for column in contract.columns if column.sensitive)
 
 
 def hidden_together(reading: Reading, *sides: Opened) -> Reading:

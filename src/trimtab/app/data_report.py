@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from trimtab.app.data import (
-    Checked,
-    Compared,
-    Profiled,
-    Setting,
-    check,
-    hiding,
-    judging_of,
-    profile,
-    sensitive_in,
-    with_drift,
-)
-from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened, to_profile
+from trimtab.app.data import Compared, Profiled, profile
+from trimtab.app.data_check import Checked, Setting, check, hiding, judging_of, with_drift
+from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened, sensitive_in, to_profile
 from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
 from trimtab.generate.data_report import DataReport

@@ -173,7 +173,7 @@ def check(file: str | None, query: str | None, folder: Path, json_: bool, **said
 
     Ends with 0 if the table may be used, 1 if the contract refuses it, 3 if it cannot be told.
     """
-    from trimtab.app.data import Setting
+    from trimtab.app.data_check import Setting
     from trimtab.app.data_contracts import check_with_contract, check_with_suite
 
     foreign = said["engine"] == "great-expectations"

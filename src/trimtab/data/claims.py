@@ -14,9 +14,9 @@ holds its level, too, and more of them would; but the last one in doubt could er
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from trimtab.data.differences import ColumnDifference, Effect
@@ -28,8 +28,7 @@ _TO_PASS: Final = 0.1
 """The part of the table's error that a single column may have to pass by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """What one statistic says of a column, before it is known how sure it has to be.
 
     Attributes:

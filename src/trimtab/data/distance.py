@@ -11,9 +11,9 @@ Both work on shares, not on counts, so that a reference may be a mixture of seas
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from trimtab.data.profile import CategoryColumn, NumberColumn, group_counts
@@ -28,8 +28,7 @@ _COMMON: Final = 0.002
 """Values with a smaller share of the reference are also judged together, and new ones with them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True):
     """The finite numbers of a column as shares: by bucket, ascending, with a number from each bucket.
 
     ``reached`` has the share of all numbers up to each bucket, its own included.
@@ -42,8 +41,7 @@ class Numbers:
     reached: Array
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distance:
+class Distance(msgspec.Struct, frozen=True, kw_only=True):
     """A distance between two samples: its size (0–1) and where it is, with both shares.
 
     With a slack, ``whole`` is the distance without it, and ``left`` what is left once each number may move by it;
@@ -56,8 +54,7 @@ class Distance:
     left: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareChange:
+class ShareChange(msgspec.Struct, frozen=True, kw_only=True):
     """The change of one event's share; ``name`` says the event as in ``are null``.
 
     ``among`` is of how many events this one was chosen because its change is the greatest. ``known`` is how much each

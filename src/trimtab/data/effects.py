@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from trimtab.base.verdict import Interval, Verdict
@@ -49,8 +49,7 @@ _FINE: Final = 1e-3
 """How closely the rows that would decide are worked out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """How many independent rows the reference and today have, and how many rows one of today's counts for."""
 
     then: float
@@ -58,8 +57,7 @@ class Sizes:
     rows_per_now: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """What a change is held to.
 
     Attributes:
@@ -75,8 +73,7 @@ class Bar:
     pass_error: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A measured change.
 
     Attributes:
@@ -121,7 +118,7 @@ def share(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
     """The change of one share of the rows."""
     size = change.now - change.then
     outward = size >= 0
-    sizes = replace(sizes, then=max(1.0, sizes.then * change.known))
+    sizes = msgspec.structs.replace(sizes, then=max(1.0, sizes.then * change.known))
 
     def near(now: float, error: float) -> float:
         return _newcombe(change.then, change.now, (sizes.then, now), _z(error), up=not outward)
@@ -274,8 +271,7 @@ def slack_unit(reference: Numbers, spread: float) -> float:
     return min(spread, (high - low) / (2.0 * normal_quantile(1.0 - _FAR))) if high > low else spread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Mean and variance of both sides within the reference's quantiles ``low`` and ``high``, and how far from its mean
     a number may then be."""
 

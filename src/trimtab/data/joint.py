@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from trimtab.base.verdict import Interval, Verdict
@@ -40,8 +40,7 @@ _LIKE: Final = 0.9
 """The share of a table's rows that its sample must speak for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Variable:
+class _Variable(msgspec.Struct, frozen=True, kw_only=True):
     """What a column is turned into: its column, and how a sentence names it."""
 
     column: str
@@ -141,8 +140,7 @@ def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
+class _Rows(msgspec.Struct, frozen=True, kw_only=True):
     """A sample's variables, shape (variables, rows), and the rows' weights.
 
     ``values`` have mean 0 and variance 1 where they are ``known`` (1.0), all 0 where one does not vary, and are 0

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 import pytest
 
-from trimtab.app import data
+from trimtab.app import data, data_check
 from trimtab.app.data_opening import Reading
 from trimtab.data.kinds import ColumnType
 from trimtab.data.profiler import profile_frame
@@ -48,7 +48,7 @@ def by_season(table: Watchful) -> object:
 
 
 def checked(table: Watchful) -> object:
-    return data.check(table, CONTRACT, data.Setting(reference=profile_frame(table.table)))
+    return data_check.check(table, CONTRACT, data_check.Setting(reference=profile_frame(table.table)))
 
 
 @pytest.mark.parametrize("use", [data.profile, by_season, checked])

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from trimtab.app.data import Setting, check
+from trimtab.app.data_check import Setting, check
 from trimtab.base.errors import InputError
 from trimtab.data.kinds import ColumnType
 from trimtab.data.schema import Column, Contract

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 import trimtab
-from trimtab.app.data import Setting, check, drift, profile, profile_by_season
+from trimtab.app.data import drift, profile, profile_by_season
+from trimtab.app.data_check import Setting, check
 from trimtab.app.data_contract_files import keep_contract
 from trimtab.app.data_contracts import propose
 from trimtab.app.data_opening import Reading

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from trimtab.app.data import check, profile
+from trimtab.app.data import profile
+from trimtab.app.data_check import check
 from trimtab.app.data_opening import Reading
 from trimtab.app.data_report import of_check, of_profile
 from trimtab.data.contract import parse_contract

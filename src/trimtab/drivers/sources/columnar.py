@@ -20,9 +20,9 @@ long as one row group has less than a hundred million cells; and nothing unstabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+import msgspec
 import polars as pl
 
 from trimtab.drivers.sources.arrow_schema import arrow_file_schema, as_moments, refuse_unread, written_schema
@@ -56,8 +56,7 @@ class Part(Protocol):
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that are read at once, and the bytes that they are stored in."""
 
     first: int
@@ -89,8 +88,7 @@ def windows(groups: Sequence[RowGroup], columns: int) -> Iterator[Window]:
         yield Window(first=first, rows=held, stored=stored)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParquetPart:
+class ParquetPart(msgspec.Struct, frozen=True, kw_only=True):
     """A Parquet file; ``zoned`` where times of it have a zone without a name, for which it is read as UTC."""
 
     file: SourceFile
@@ -124,8 +122,7 @@ class ParquetPart:
         return parts[0] if len(parts) == 1 else pl.concat(parts, how="horizontal")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrowPart:
+class ArrowPart(msgspec.Struct, frozen=True, kw_only=True):
     """An Arrow (IPC, Feather) file; Polars maps it into memory, so that a slice costs its own bytes.
 
     ``zoned`` is as of `ParquetPart`.

@@ -9,8 +9,9 @@ that is not understood is no error here: Polars says what is wrong with the file
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Final
+
+import msgspec
 
 MAGIC: Final = b"PAR1"
 _ARROW: Final = b"ARROW:schema"
@@ -20,8 +21,7 @@ _BINARY, _LIST, _SET, _MAP, _STRUCT = 8, 9, 10, 11, 12
 _TRUE, _FALSE, _BYTE, _DOUBLE = 1, 2, 3, 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowGroup:
+class RowGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a Parquet file that is compressed by itself: its rows, and its bytes on disk and when unpacked."""
 
     rows: int
@@ -29,8 +29,7 @@ class RowGroup:
     unpacked: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footer:
+class Footer(msgspec.Struct, frozen=True, kw_only=True):
     """A Parquet file's row groups in their order, and the schema that Arrow wrote beside the file's own, if it did."""
 
     groups: tuple[RowGroup, ...]
