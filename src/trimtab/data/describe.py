@@ -245,6 +245,9 @@ def _sampled(profile: Profile, name: str, column: CategoryColumn | Measured, mos
     sampled, weights = profile.sample.columns[name], np.array(profile.sample.counts)
     codes = sampled.numbers
     there = ~np.isnan(codes)
+    ordered = np.sort(codes[there])
+    if not (ordered[_SAMPLED_MIN - 1 :] == ordered[: 1 - _SAMPLED_MIN]).any():  # as of most columns of numbers
+        return ()
     found, first, places, rows = np.unique(codes[there], return_index=True, return_inverse=True, return_counts=True)
     often = np.flatnonzero(rows >= _SAMPLED_MIN)
     often = often[np.argsort(first[often])]
