@@ -8,9 +8,10 @@ not when a past moment is trained again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -22,12 +23,13 @@ from trimtab.data.infer import infer
 from trimtab.data.kinds import Severity
 from trimtab.data.quarantine import Kept
 from trimtab.data.schema import Contract
+from trimtab.data.spelled import Spelling, contract_values
 from trimtab.data.table import event_times
 from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
 from trimtab.drivers.prediction_log import LogIndex
-from trimtab.drivers.sources import read_source
+from trimtab.drivers.sources import read_typed
 from trimtab.spec.project import Judging, Project, Source
 
 
@@ -59,16 +61,28 @@ class Gathered:
     complete: bool
 
 
-def source_rows(root: Path, source: Source, as_of: Instant) -> tuple[pl.DataFrame, bool]:
-    """The rows of the project's own table that had happened, with their label, before ``as_of``; and whether no row
-    is later than that.
+class SourceRows(NamedTuple):
+    """Rows of the project's own table.
+
+    ``complete`` says that none of the table's is later; ``spelling`` which of their columns are texts that a contract
+    reads value by value.
+    """
+
+    table: pl.DataFrame
+    complete: bool
+    spelling: Spelling
+
+
+def source_rows(root: Path, source: Source, as_of: Instant, contract: Contract | None = None) -> SourceRows:
+    """The rows of the project's own table that had happened, with their label, before ``as_of``.
 
     A plain table carries no arrival times: ``label_delay`` after its event, a row's label counts as arrived.
     """
     known = pl.lit(as_of - source.label_delay).cast(pl.Datetime("us", "UTC"))
-    table = read_source(root, source)
+    table, spelling = read_typed(root, source, contract)
     happened = table.filter(pl.col(source.time) < known)
-    return happened.filter(pl.col(source.label).is_not_null()), happened.height == table.height
+    labelled = happened.filter(pl.col(source.label).is_not_null())
+    return SourceRows(labelled, complete=happened.height == table.height, spelling=spelling)
 
 
 def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[str], None]) -> None:
@@ -76,7 +90,7 @@ def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[
     path, source = root / project.source.contract, project.source
     if path.is_file():
         return
-    table, _ = source_rows(root, source, as_of)
+    table = source_rows(root, source, as_of).table
     if not table.height:
         raise TooFewRowsError(
             f"no row of {source.path} has a label that had arrived by {format_instant(as_of)}",
@@ -98,8 +112,8 @@ def gather(
     Raises:
         ContractBrokenError: with every violation that refuses the table.
     """
-    found, complete = source_rows(root, source, as_of)
-    kept = keep_to_contract(found, contract, source, as_of)
+    found = source_rows(root, source, as_of, contract)
+    kept = keep_to_contract(found.table, contract, source, as_of, found.spelling)
     table = _aligned(kept.rows, contract)
     parts, left_out = {"source": table}, 0
     if log is not None:
@@ -119,18 +133,21 @@ def gather(
         origin_of = origin_of.filter(pl.col(contract.time_column) > newest)
     counts = origin_of["origin"].value_counts()
     origin = dict(sorted(zip(counts["origin"], counts["count"], strict=True)))
-    return Gathered(table=whole, origin=origin, left_out=left_out, aside=kept.aside, complete=complete)
+    return Gathered(table=whole, origin=origin, left_out=left_out, aside=kept.aside, complete=found.complete)
 
 
-def keep_to_contract(table: pl.DataFrame, contract: Contract, source: Source, as_of: Instant) -> Kept:
-    """The rows that may be trained on, and those that the contract sets aside.
+def keep_to_contract(
+    table: pl.DataFrame, contract: Contract, source: Source, as_of: Instant, spelling: Spelling
+) -> Kept:
+    """The rows that may be trained on, and those that the contract sets aside, which stay as they are written.
 
     Freshness is judged as of the moment whose labels can have arrived: newer rows could not be in the table.
 
     Raises:
         ContractBrokenError: the table is refused; with every violation that does so.
     """
-    check = TableCheck(contract, schema=table.schema, now=Instant(as_of - source.label_delay))
+    now = Instant(as_of - source.label_delay)
+    check = TableCheck(contract, schema=table.schema, now=now, spelling=spelling)
     kept = check.add(table)
     broken = [found for found in check.report(TableScan(table)).violations if found.severity is Severity.REFUSE]
     if broken:
@@ -139,7 +156,7 @@ def keep_to_contract(table: pl.DataFrame, contract: Contract, source: Source, as
             fix="Correct the source, or edit the contract if the world has changed.",
             at=source.path,
         )
-    return kept
+    return replace(kept, rows=contract_values(kept.rows, contract, spelling))
 
 
 def write_aside(state: Path, run_id: str, aside: pl.DataFrame) -> Path | None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from trimtab.data.schema import Contract
 
-_COUNTED: Final = 2
+_COUNTED: Final = 3
 """Part of the key: another way of gathering trusts nothing that was gathered before."""
 
 

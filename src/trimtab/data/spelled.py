@@ -83,6 +83,15 @@ def typed_batch(batch: pl.DataFrame, contract: Contract, spelling: Spelling, the
     return batch.with_columns(changed)
 
 
+def contract_values(table: pl.DataFrame, contract: Contract, spelling: Spelling) -> pl.DataFrame:
+    """The table with the values that its spelled columns have as the contract's types; null for what is none."""
+    return table.with_columns(
+        read_spelled(table[column.name], column.type, contract.zone, spelling).values
+        for column in contract.columns
+        if column.name in spelling.columns
+    )
+
+
 def typed_schema(schema: pl.Schema, contract: Contract, spelling: Spelling, then: Profile | None) -> pl.Schema:
     """The types of `typed_batch`."""
     kinds = {column.name: column.type for column in contract.columns}

@@ -20,9 +20,10 @@ from trimtab.app.gather import (
     write_aside,
 )
 from trimtab.base.instants import DAY, HOUR, Span, parse_instant
+from trimtab.data.contract import parse_contract
 from trimtab.data.infer import infer
-from trimtab.data.kinds import Severity
-from trimtab.data.schema import Contract, Freshness, Range, RowCount, Unique
+from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.schema import Column, Contract, Freshness, Range, RowCount, Unique
 from trimtab.spec.project import Judging, Project, Source
 
 NOW = parse_instant("2026-03-01T00:00:00Z")
@@ -41,7 +42,7 @@ def rows(count: int, *, label: bool | None = True) -> pl.DataFrame:
 
 def test_a_row_is_not_seen_before_its_label_had_arrived(tmp_path: Path) -> None:
     rows(20).write_parquet(tmp_path / "rows.parquet")
-    seen, complete = source_rows(tmp_path, SOURCE, NOW)
+    seen, complete, _ = source_rows(tmp_path, SOURCE, NOW)
     assert not complete
     assert seen["ts"].to_list()[-1] < datetime(2026, 2, 22, tzinfo=UTC)
     assert seen.height == 13
@@ -109,3 +110,48 @@ def test_rules_over_rows_together_refuse_a_training_table(tmp_path: Path, rule: 
         gather(tmp_path, SOURCE, strict(rows(30), **rule), log=None, as_of=NOW, span=None)
     fresh = strict(rows(30), fresh=Freshness(within=DAY, outside=Severity.REFUSE))
     assert gather(tmp_path, SOURCE, fresh, log=None, as_of=NOW, span=None).aside.is_empty()
+
+
+AS_TEXT = Source(path="*.csv", time="ts", label="fraud", label_delay=Span(7 * DAY))
+
+
+def written(folder: Path, table: pl.DataFrame, name: str = "rows.csv") -> None:
+    table.with_columns(pl.col("ts").dt.strftime("%Y-%m-%dT%H:%M:%SZ")).write_csv(folder / name)
+
+
+def test_a_bad_cell_of_a_csv_file_sets_its_row_aside_and_not_the_column(tmp_path: Path) -> None:
+    table = rows(30)
+    bad = table["amount"].cast(pl.String).set(table["amount"] == 7, "n/a")
+    written(tmp_path, table[:5], "a.csv")
+    written(tmp_path, table.with_columns(amount=bad)[5:], "b.csv")
+    contract = strict(table, quarantine=0.1)
+    outside = [
+        replace(column, outside=Severity.QUARANTINE) if column.name == "amount" else column
+        for column in contract.columns
+    ]
+    gathered = gather(tmp_path, AS_TEXT, replace(contract, columns=tuple(outside)), log=None, as_of=NOW, span=None)
+    assert gathered.table["amount"].dtype == pl.Float64()
+    assert gathered.table["amount"].to_list() == [float(place) for place in range(23) if place != 7]
+    (row,) = gathered.aside.to_dicts()
+    assert (row["amount"], row["_row"]) == ("n/a", 7)
+    with pytest.raises(ContractBrokenError, match=r"amount: 1 value of 23 is not of type float \(row 7: 'n/a'\)"):
+        gather(tmp_path, AS_TEXT, contract, log=None, as_of=NOW, span=None)
+
+
+def test_zeros_before_numbers_are_trained_on_as_they_are_written(tmp_path: Path) -> None:
+    table = rows(30).with_columns(branch=pl.Series([f"{place % 7:03}" for place in range(30)]))
+    written(tmp_path, table.with_columns(pl.Series("fraud", [place % 2 == 0 for place in range(30)])))
+    first_contract(tmp_path, Project(name="p", data=AS_TEXT), NOW, print)
+    contract = parse_contract((tmp_path / "contract.toml").read_text())
+    assert contract.column("branch").type is ColumnType.TEXT
+    gathered = gather(tmp_path, AS_TEXT, contract, log=None, as_of=NOW, span=None)
+    assert gathered.table["branch"].to_list()[:8] == ["000", "001", "002", "003", "004", "005", "006", "000"]
+    as_numbers = replace(
+        contract,
+        columns=tuple(
+            Column(name="branch", type=ColumnType.INTEGER) if column.name == "branch" else column
+            for column in contract.columns
+        ),
+    )
+    numbers = gather(tmp_path, AS_TEXT, as_numbers, log=None, as_of=NOW, span=None).table
+    assert numbers["branch"].to_list()[:8] == [0, 1, 2, 3, 4, 5, 6, 0]

@@ -172,9 +172,18 @@ def test_a_column_without_a_value_goes_together_with_any(tmp_path: Path) -> None
     scan = open_table("*.csv", root=tmp_path)
     assert scan.schema == pl.Schema({"n": pl.Float64(), "t": pl.String()})
     assert (scan.rows, rows(scan)) == (3, [(None, "x"), (1.0, None), (2.5, None)])
-    (tmp_path / "d.csv").write_text("n,t\nabc,\n")
-    with pytest.raises(SourceError, match=r"d\.csv and a\.csv differ in n|d\.csv and .* differ in n"):
-        open_table("[bd].csv", root=tmp_path)
+
+
+def test_a_column_that_is_text_in_one_file_is_text_in_all_and_that_is_told(tmp_path: Path) -> None:
+    for name, content in (("a.csv", "n,ok\n1,true\n"), ("b.csv", "n,ok\nabc,0\n"), ("c.csv", "n,ok\n,\n")):
+        (tmp_path / name).write_text(content)
+    scan = open_table("*.csv", root=tmp_path)
+    assert scan.schema == pl.Schema({"n": pl.String(), "ok": pl.String()})
+    assert rows(scan) == [("1", "true"), ("abc", "0"), (None, None)]
+    assert notes(scan) == (
+        "a.csv: n: read as text, since a.csv and b.csv differ in it",
+        "a.csv: ok: read as text, since a.csv and b.csv differ in it",
+    )
 
 
 def _field(kind: str, draw: random.Random, late: bool) -> object:

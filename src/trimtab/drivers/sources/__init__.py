@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trimtab.drivers.sources.problems import SourceError as SourceError
     from trimtab.drivers.sources.queries import open_query as open_query
     from trimtab.drivers.sources.table import read_source as read_source
+    from trimtab.drivers.sources.table import read_typed as read_typed
     from trimtab.drivers.sources.table import source_problems as source_problems
     from trimtab.drivers.sources.table import source_schema as source_schema
 
@@ -29,6 +30,7 @@ _HOMES = {
     "open_source": "opening",
     "open_table": "opening",
     "read_source": "table",
+    "read_typed": "table",
     "source_problems": "table",
     "source_schema": "table",
 }

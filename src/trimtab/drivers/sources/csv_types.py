@@ -46,9 +46,8 @@ class _Column:
 class ColumnTypes:
     """The types of a file's columns, widened block by block."""
 
-    def __init__(self, names: Sequence[str], *, decimal_comma: bool = False, zeros: bool = True) -> None:
+    def __init__(self, names: Sequence[str], *, decimal_comma: bool = False) -> None:
         self._decimal_comma = decimal_comma
-        self._zeros = zeros
         self._columns = {name: _Column() for name in names}
         self.rows = 0
 
@@ -68,7 +67,7 @@ class ColumnTypes:
 
     def numbers(self) -> list[str]:
         """The columns that are numbers so far, if zeros before them would make them texts."""
-        return [name for name, column in self._columns.items() if self._zeros and column.kind in _NUMBERS]
+        return [name for name, column in self._columns.items() if column.kind in _NUMBERS]
 
     def pad(self, texts: pl.DataFrame) -> None:
         """Takes for text whichever of these columns of numbers has one with a zero before it."""
@@ -80,7 +79,7 @@ class ColumnTypes:
     @property
     def padded(self) -> frozenset[str]:
         """Columns that are texts since a zero is before a number."""
-        return frozenset(name for name, column in self._columns.items() if column.padded and self._zeros)
+        return frozenset(name for name, column in self._columns.items() if column.padded)
 
     def add(self, block: pl.DataFrame) -> None:
         """Counts rows that were read with the `schema`."""
@@ -105,8 +104,6 @@ class ColumnTypes:
         for name, column in self._columns.items():
             if column.wrong and column.wrong < column.values * _MOSTLY:
                 told[name] = f"{name}: {_not_numbers(column)} (row {column.row:,}), so it is read as text"
-            elif column.padded and column.kind in _NUMBERS:
-                told[name] = f"{name}: some values begin with a zero, which is not kept since all are numbers"
             elif column.padded and column.wrong is None:
                 told[name] = f"{name}: some values begin with a zero, so it is read as text"
         return told
@@ -125,7 +122,7 @@ class ColumnTypes:
             for kind in _NUMBERS[narrowest:]:
                 if not bare.cast(kind, strict=False).null_count():
                     column.padded = column.padded or _padded(values)
-                    column.kind = pl.String() if column.padded and self._zeros else kind
+                    column.kind = pl.String() if column.padded else kind
                     return
             column.wrong = 0 if not first or bare.cast(pl.Float64, strict=False).count() else None
         column.kind = pl.String()

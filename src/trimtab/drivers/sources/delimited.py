@@ -66,10 +66,10 @@ class DelimitedPart:
         return max(_FIRST, LEAST_ROWS * row, min(_LARGER, rows * row))
 
 
-def delimited_part(file: SourceFile, *, most: int | None = None, zeros: bool = True) -> DelimitedPart:
+def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPart:
     """The file, after a pass over all of it, or over about its first ``most`` bytes.
 
-    ``zeros``: numbers that begin with a zero, as postal codes do, are texts.
+    A column of numbers of which one begins with a zero, as postal codes do, is one of texts.
 
     Raises:
         SourceError: it is not UTF-8, a column's name is there twice, a line has more or fewer fields than the header,
@@ -77,7 +77,7 @@ def delimited_part(file: SourceFile, *, most: int | None = None, zeros: bool = T
     """
     with read_errors(file):
         header = read_header(file)
-        types = ColumnTypes(header.names, decimal_comma=header.decimal_comma, zeros=zeros)
+        types = ColumnTypes(header.names, decimal_comma=header.decimal_comma)
         reader = _Reader(file, header)
         size = 0
         for block in blocks(file, header.end, most or _BLOCK):
@@ -93,18 +93,6 @@ def delimited_part(file: SourceFile, *, most: int | None = None, zeros: bool = T
         size=size,
         told=types.notes(),
         padded=types.padded,
-    )
-
-
-def read_delimited(file: SourceFile) -> pl.DataFrame:
-    """The whole table.
-
-    Raises:
-        SourceError: as `delimited_part` does.
-    """
-    part = delimited_part(file, zeros=False)
-    return pl.concat(
-        [pl.DataFrame(schema=without_nulls(part.schema)), *part.batches(part.schema.names())], rechunk=True
     )
 
 

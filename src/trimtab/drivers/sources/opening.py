@@ -34,7 +34,7 @@ def open_table(what: Any, *, root: Path | None = None) -> Scan:
         DriverError: a disk or a server did not answer.
     """
     if isinstance(what, str | Path):
-        return _open_files(named_files(root or Path.cwd(), str(what)), str(what))
+        return open_files(named_files(root or Path.cwd(), str(what)), str(what))
     from trimtab.drivers.sources.memory import open_memory
 
     return open_memory(what)
@@ -47,11 +47,12 @@ def open_source(root: Path, source: Source) -> Scan:
         SourceError: there is no such table, it is none, or it cannot be read without guessing.
         DriverError: a disk or a server did not answer.
     """
-    return _open_files(source_files(root, source), source.path, zeros=False)
+    return open_files(source_files(root, source), source.path)
 
 
-def _open_files(files: Sequence[SourceFile], pattern: str, *, zeros: bool = True) -> FilesScan:
-    parts = [_part(file, zeros=zeros) for file in files]
+def open_files(files: Sequence[SourceFile], pattern: str) -> FilesScan:
+    """The table of these files, at least one, which were asked for by a pattern; raises as `open_table` does."""
+    parts = [_part(file) for file in files]
     if any(file.format in TEXTS for file in files):
         from trimtab.drivers.sources.text_files import open_texts
 
@@ -65,7 +66,7 @@ def _open_files(files: Sequence[SourceFile], pattern: str, *, zeros: bool = True
     )
 
 
-def _part(file: SourceFile, *, zeros: bool) -> Part:
+def _part(file: SourceFile) -> Part:
     match file.format:
         case Format.PARQUET:
             return parquet_part(file)
@@ -74,4 +75,4 @@ def _part(file: SourceFile, *, zeros: bool) -> Part:
         case Format.CSV | Format.TSV:
             from trimtab.drivers.sources.delimited import delimited_part
 
-            return delimited_part(file, zeros=zeros)
+            return delimited_part(file)

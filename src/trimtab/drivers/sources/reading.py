@@ -86,7 +86,7 @@ def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
     (first, schema), *others = headers
     for file, found in others:
         differing = sorted(set(schema) ^ set(found))
-        differing += [name for name in schema if name in found and not _go_together(schema[name], found[name])]
+        differing += [name for name in schema if name in found and not go_together(schema[name], found[name])]
         if differing:
             raise SourceError(
                 f"{file.name} and {first.name} differ in {', '.join(differing[:20])}",
@@ -104,7 +104,8 @@ def widened(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
     return pl.concat(empty, how="vertical_relaxed").schema if len(empty) > 1 else empty[0].schema
 
 
-def _go_together(one: pl.DataType, other: pl.DataType) -> bool:
+def go_together(one: pl.DataType, other: pl.DataType) -> bool:
+    """Whether a column may be stored as one in one file and as the other in another."""
     if isinstance(one, pl.Datetime) and isinstance(other, pl.Datetime):
         return one.time_zone == other.time_zone
     if pl.Null in (one, other):

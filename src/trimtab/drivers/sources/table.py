@@ -6,7 +6,8 @@ of it together; `read_source` reads the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,14 +15,17 @@ import polars as pl
 from trimtab.base.errors import InputError, ProblemsError
 from trimtab.data.columns import INSTANTS, natural_type, read_column
 from trimtab.data.kinds import ColumnType
+from trimtab.data.schema import Contract
+from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.data.wording import counted, show
 from trimtab.drivers.sources.arrow_schema import in_moments
 from trimtab.drivers.sources.columnar import arrow_part, parquet_part
-from trimtab.drivers.sources.delimited import delimited_part, read_delimited, without_nulls
-from trimtab.drivers.sources.files import Format, SourceFile, source_files
+from trimtab.drivers.sources.delimited import delimited_part, without_nulls
+from trimtab.drivers.sources.files import TEXTS, Format, SourceFile, source_files
 from trimtab.drivers.sources.problems import SourceColumnError, SourceError
 from trimtab.drivers.sources.queries import open_query
 from trimtab.drivers.sources.reading import one_schema, read_errors
+from trimtab.drivers.sources.text_files import TextsScan, open_texts
 from trimtab.spec.problems import did_you_mean
 from trimtab.spec.project import Source
 
@@ -46,12 +50,20 @@ def source_problems(root: Path, source: Source) -> tuple[InputError, ...]:
 
 
 def read_source(root: Path, source: Source) -> pl.DataFrame:
+    """All rows of the table as they are stored; see `read_typed`."""
+    return read_typed(root, source, None)[0]
+
+
+def read_typed(root: Path, source: Source, contract: Contract | None) -> tuple[pl.DataFrame, Spelling]:
     """All rows of the table in the order of their time, which is a column of UTC microseconds.
 
-    Rows of one time stay in the order of the files (by name) and of the rows in them. Other columns are as stored.
+    Rows of one time stay in the order of the files (by name) and of the rows in them. Other columns are as stored; of
+    files that store no types a contract says which columns are text, and which of the others are read value by value,
+    since not all of their values are of its type: those are texts here, and the spelling names them.
 
     Args:
         root: the project's folder, which relative paths start from.
+        contract: what the table is to be; None where there is none yet.
 
     Raises:
         SourceError: there is no such file, it cannot be read, it has no rows, a row has no usable time, or whole rows
@@ -59,13 +71,19 @@ def read_source(root: Path, source: Source) -> pl.DataFrame:
         ProblemsError: several columns are missing or not what they are named for.
         DriverError: a disk or a server did not answer.
     """
+    spelling = AS_STORED
     if source.sql:
         scan = open_query(source.sql, source.path, root=root)
         name, schema, parts = "the query", pl.Schema(scan.schema), [*scan.batches()]
     else:
         files = source_files(root, source)
-        tables = [(file, _rows(file)) for file in files]
-        name, schema, parts = files[0].name, one_schema([(f, t.schema) for f, t in tables]), [t for _, t in tables]
+        name = files[0].name
+        if all(file.format in TEXTS for file in files):
+            texts = _texts(files, source.path, contract)
+            schema, parts, spelling = texts.schema, [*texts.batches()], texts.spelling
+        else:
+            tables = [(file, _rows(file)) for file in files]
+            schema, parts = one_schema([(f, t.schema) for f, t in tables]), [t for _, t in tables]
     problems = tuple(_column_problems(source, schema))
     if problems:
         raise problems[0] if len(problems) == 1 else ProblemsError(problems)
@@ -75,7 +93,13 @@ def read_source(root: Path, source: Source) -> pl.DataFrame:
         raise SourceError("the table has no rows", fix="Point [data] source at rows to learn from.", at=name)
     if source.key is not None:
         _refuse_repeated(table, source.key)
-    return table.with_columns(_instants(table, source)).sort(source.time, maintain_order=True)
+    rows = table.with_columns(_instants(table, source)).sort(source.time, maintain_order=True)
+    return rows, replace(spelling, columns=spelling.columns - {source.time})
+
+
+def _texts(files: Sequence[SourceFile], pattern: str, contract: Contract | None) -> TextsScan:
+    found = open_texts(files, [delimited_part(file) for file in files], pattern)
+    return found if contract is None else found.typed({column.name: column.type for column in contract.columns})
 
 
 def _header(file: SourceFile) -> pl.Schema:
@@ -86,7 +110,7 @@ def _header(file: SourceFile) -> pl.Schema:
             case Format.ARROW:
                 return arrow_part(file).schema
             case Format.CSV | Format.TSV:
-                return without_nulls(delimited_part(file, most=_LOOKED_AT, zeros=False).schema)
+                return without_nulls(delimited_part(file, most=_LOOKED_AT).schema)
 
 
 def _rows(file: SourceFile) -> pl.DataFrame:
@@ -100,7 +124,8 @@ def _rows(file: SourceFile) -> pl.DataFrame:
                 with file.open() as content:
                     return in_moments(pl.read_ipc(content))
             case Format.CSV | Format.TSV:
-                return read_delimited(file)
+                part = delimited_part(file)
+                return pl.concat([pl.DataFrame(schema=without_nulls(part.schema)), *part.batches([*part.schema])])
 
 
 def _column_problems(source: Source, schema: pl.Schema) -> Iterator[InputError]:

@@ -13,7 +13,7 @@ from trimtab.drivers.sources.columnar import Part
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import SourceFile
-from trimtab.drivers.sources.reading import widened
+from trimtab.drivers.sources.reading import go_together, widened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class TextsScan(FilesScan):
 
 def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str) -> TextsScan:
     """The table of these files, each opened as a part; raises `SourceError` where their columns do not go together."""
-    parts = _with_zeros(parts)
+    parts = _as_one(parts)
     schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
     if all(isinstance(part, DelimitedPart) for part in parts):
         schema = without_nulls(schema)
@@ -67,13 +67,27 @@ def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str)
     )
 
 
-def _with_zeros(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The files of a table, in each of which those columns are text whose numbers begin with a zero in one."""
-    padded = frozenset[str]().union(*(part.padded for part in parts if isinstance(part, DelimitedPart)))
-    if not padded:
+def _as_one(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The files of a table, in each of which those columns are text that are text in one, or of types that no other
+    holds: as if all rows were in one file."""
+    texts = [part for part in parts if isinstance(part, DelimitedPart)]
+    padded = frozenset[str]().union(*(part.padded for part in texts))
+    told: dict[str, str] = {}
+    for name in texts[0].schema if texts else ():
+        holding = [part for part in texts if part.schema.get(name, pl.Null()) != pl.Null()]
+        other = next((part for part in holding if not go_together(holding[0].schema[name], part.schema[name])), None)
+        if other is not None and name not in padded:
+            told[name] = f"{name}: read as text, since {holding[0].file.name} and {other.file.name} differ in it"
+    changed = padded | told.keys()
+    if not changed:
         return tuple(parts)
+    first = texts[0]
     return tuple(
-        replace(part, schema=pl.Schema({n: pl.String() if n in padded else kind for n, kind in part.schema.items()}))
+        replace(
+            part,
+            schema=pl.Schema({name: pl.String() if name in changed else kind for name, kind in part.schema.items()}),
+            told={**part.told, **{name: note for name, note in told.items() if part is first}},
+        )
         if isinstance(part, DelimitedPart)
         else part
         for part in parts
