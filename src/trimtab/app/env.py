@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from trimtab.base.errors import EnvironmentMismatchError, InputError
-from trimtab.disk.atomic import write_bytes
+from trimtab.disk.named import write_named
 from trimtab.disk.temporary import temporary_folder
 from trimtab.drivers.environment import (
     Libraries,
@@ -171,7 +171,7 @@ def freeze(root: Path, project: Project, *, lock: Path, wheels: Path, offline: b
     index = work.gather(offline=offline)
     entries = [_entry(each, used[each.name], work.kept[each.name], work.addresses, lock) for each in work.packages()]
     wheels.mkdir(parents=True, exist_ok=True)
-    write_bytes(lock, write_pylock(entries, python=f"{sys.version_info.major}.{sys.version_info.minor}"))
+    write_named(lock, write_pylock(entries, python=f"{sys.version_info.major}.{sys.version_info.minor}"))
     named = project.pipeline.lock
     locks = find_locks(root, named=named if named is not None and (root / named).is_file() else None)
     return Frozen(

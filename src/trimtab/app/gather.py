@@ -28,6 +28,7 @@ from trimtab.data.table import event_times
 from trimtab.data.wording import counted
 from trimtab.disk.atomic import write_bytes
 from trimtab.disk.faults import explained
+from trimtab.disk.named import write_named
 from trimtab.drivers.prediction_log import LogIndex
 from trimtab.drivers.sources import read_typed
 from trimtab.spec.project import Judging, Project, Source
@@ -97,7 +98,7 @@ def first_contract(root: Path, project: Project, as_of: Instant, say: Callable[[
             fix="Wait for labels, or check [data] label and label_delay.",
         )
     contract = infer(table, time=source.time, label=source.label, key=source.key, zone=source.zone, task=project.task)
-    write_bytes(path, format_contract(contract).encode())
+    write_named(path, format_contract(contract).encode())
     say(f"wrote {source.contract}: a contract inferred from {counted(table.height, 'row')}, for you to read and edit")
 
 

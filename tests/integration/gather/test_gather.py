@@ -155,3 +155,14 @@ def test_zeros_before_numbers_are_trained_on_as_they_are_written(tmp_path: Path)
     )
     numbers = gather(tmp_path, AS_TEXT, as_numbers, log=None, as_of=NOW, span=None).table
     assert numbers["branch"].to_list()[:8] == [0, 1, 2, 3, 4, 5, 6, 0]
+
+
+def test_a_link_where_the_first_contract_goes_is_followed(tmp_path: Path) -> None:
+    rows(30).with_columns(pl.Series("fraud", [place % 2 == 0 for place in range(30)])).write_parquet(
+        tmp_path / "rows.parquet"
+    )
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "contract.toml").symlink_to("shared/fraud.toml")
+    first_contract(tmp_path, Project(name="p", data=SOURCE), NOW, print)
+    assert (tmp_path / "contract.toml").is_symlink()
+    assert parse_contract((tmp_path / "shared" / "fraud.toml").read_text()).label == "fraud"
