@@ -6,7 +6,7 @@ one thing that profiles of parts do not tell together; they are counted here, by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from trimtab.drivers.sources.file_scan import FilesScan
 from trimtab.drivers.sources.files import Format, SourceFile, named_files
 from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.reading import widened
+from trimtab.drivers.sources.text_files import clashing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,20 @@ class FilesReader:
         scan = self.open_file(path)
         (part,) = scan.parts
         kind = Kind(own=part.schema, delimited=isinstance(part, DelimitedPart))
-        return OpenedFile(scan=scan if schema is None else replace(scan, schema=schema), kind=kind, notes=scan.notes)
+        if schema is None:
+            return OpenedFile(scan=scan, kind=kind, notes=scan.notes)
+        if isinstance(part, DelimitedPart):
+            texts = [name for name, dtype in part.schema.items() if dtype not in (schema[name], pl.Null())]
+            texts = [name for name in texts if schema[name] == pl.String()]
+            part = part.as_text(texts, {name: f"{name}: read as text, as it is in another file" for name in texts})
+        scan = replace(scan, schema=schema, parts=(part,), notes=part.notes)
+        return OpenedFile(scan=scan, kind=kind, notes=part.notes)
 
     def together(self, kinds: Sequence[tuple[str, Kind]]) -> pl.Schema:
         """Types for the values of all files, as one machine has them."""
         # Of a file, only its name is looked at.
-        named = [(SourceFile(path, Format.PARQUET, Path(path)), kind.own) for path, kind in kinds]
+        texts = clashing([kind.own for _, kind in kinds if kind.delimited])
+        named = [(SourceFile(path, Format.PARQUET, Path(path)), _spelled(kind, texts)) for path, kind in kinds]
         schema = widened(named)
         return without_nulls(schema) if all(kind.delimited for _, kind in kinds) else schema
 
@@ -96,6 +105,12 @@ def _open(path: str, *, root: Path, needed: tuple[str, ...], time: str | None) -
     if time is not None:
         must_hold_times(scan, time)
     return scan
+
+
+def _spelled(kind: Kind, texts: Collection[str]) -> pl.Schema:
+    """A file's types, with text for these columns where it stores no types."""
+    named = texts if kind.delimited else ()
+    return pl.Schema({name: pl.String() if name in named else dtype for name, dtype in kind.own.items()})
 
 
 def _reachable(root: Path, file: SourceFile) -> str:

@@ -7,9 +7,9 @@ their looks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import Any, Final
 
@@ -49,6 +49,14 @@ class DelimitedPart:
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self.header.notes, *self.told.values())
+
+    def as_text(self, names: Collection[str], told: Mapping[str, str] | None = None) -> DelimitedPart:
+        """The file with these columns read as they are written; ``told`` are notes on that, by column."""
+        if not names:
+            return self
+        schema = pl.Schema({name: pl.String() if name in names else kind for name, kind in self.schema.items()})
+        kept = {name: note for name, note in self.told.items() if name not in names or told is not None}
+        return replace(self, schema=schema, told={**kept, **(told or {})})
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         if not self.rows or not columns:

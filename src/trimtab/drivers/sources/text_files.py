@@ -37,20 +37,13 @@ class TextsScan(FilesScan):
         texts = {n: self.schema[n] for n, kind in named.items() if kind is is_text and self.schema[n] != pl.String}
         spelt = frozenset(name for name, kind in named.items() if kind is not is_text and name not in empty
                           and _is_spelt(kind, self.schema[name]))  # fmt: skip
-        changed = {name: pl.String() for name in (*texts, *spelt)}
-        typed = tuple(
-            replace(
-                part,
-                schema=pl.Schema({**part.schema, **changed}),
-                told={name: note for name, note in part.told.items() if name not in changed},
-            )
-            for part in parts
-        )
+        changed = spelt.union(texts)
+        typed = tuple(part.as_text(changed) for part in parts)
         comma = any(part.header.decimal_comma for part in parts)
         return replace(
             self,
             parts=typed,
-            schema=pl.Schema({**self.schema, **changed}),
+            schema=pl.Schema({name: pl.String() if name in changed else kind for name, kind in self.schema.items()}),
             notes=notes_of(typed),
             spelling=Spelling(columns=spelt, texts=texts, decimal_comma=comma),
         )
@@ -67,29 +60,31 @@ def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str)
     )
 
 
+def clashing(schemas: Sequence[pl.Schema]) -> dict[str, tuple[int, int]]:
+    """Columns of CSV files that one type does not hold, and two files of which that is so; they are text in all files,
+    as if all rows were in one."""
+    clashes = {}
+    for name in dict.fromkeys(name for schema in schemas for name in schema):
+        holding = [place for place, schema in enumerate(schemas) if schema.get(name, pl.Null()) != pl.Null()]
+        others = (place for place in holding[1:] if not go_together(schemas[holding[0]][name], schemas[place][name]))
+        other = next(others, None)
+        if other is not None:
+            clashes[name] = holding[0], other
+    return clashes
+
+
 def _as_one(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The files of a table, in each of which those columns are text that are text in one, or of types that no other
-    holds: as if all rows were in one file."""
+    """The files of a table, each with those columns as text that are text in all."""
     texts = [part for part in parts if isinstance(part, DelimitedPart)]
     padded = frozenset[str]().union(*(part.padded for part in texts))
-    told: dict[str, str] = {}
-    for name in texts[0].schema if texts else ():
-        holding = [part for part in texts if part.schema.get(name, pl.Null()) != pl.Null()]
-        other = next((part for part in holding if not go_together(holding[0].schema[name], part.schema[name])), None)
-        if other is not None and name not in padded:
-            told[name] = f"{name}: read as text, since {holding[0].file.name} and {other.file.name} differ in it"
-    changed = padded | told.keys()
-    if not changed:
-        return tuple(parts)
-    first = texts[0]
+    clashes = clashing([part.schema for part in texts])
+    told = {
+        name: f"{name}: read as text, since {texts[one].file.name} and {texts[other].file.name} differ in it"
+        for name, (one, other) in clashes.items()
+        if name not in padded
+    }
     return tuple(
-        replace(
-            part,
-            schema=pl.Schema({name: pl.String() if name in changed else kind for name, kind in part.schema.items()}),
-            told={**part.told, **{name: note for name, note in told.items() if part is first}},
-        )
-        if isinstance(part, DelimitedPart)
-        else part
+        part.as_text(clashes.keys(), told if part is texts[0] else {}) if isinstance(part, DelimitedPart) else part
         for part in parts
     )
 
