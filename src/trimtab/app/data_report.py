@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from trimtab.app.data import Compared, Profiled, profile
-from trimtab.app.data_check import Checked, Setting, check, hiding, judging_of, with_drift
 from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened, sensitive_in, to_profile
 from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
 from trimtab.generate.data_report import DataReport
 
 if TYPE_CHECKING:
+    from trimtab.app.data_check import Checked
     from trimtab.data.schema import Contract
 
 
@@ -55,6 +55,8 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
 
     The table is read once for the profile and once for the check.
     """
+    from trimtab.app.data_check import Setting, check, hiding, judging_of, with_drift  # a comparison needs none of it
+
     scan, against = opened(what), opened(reference) if reference is not None else None
     must_have(scan.name, columns_of(scan), reading.sensitive)
     if contract is not None:

@@ -41,8 +41,6 @@ from trimtab.data.text_fold import TextFold
 _NARROW: Final = 1 << 17
 """Integers of a smaller range are counted in an array."""
 _OF_64_BITS: Final = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
-_TRUTHS = hash_floats(np.array([0.0, 1.0]))
-"""The words of false and of true."""
 
 
 def fold_for(dtype: pl.DataType, *, hidden: bool, distinct: bool) -> ColumnFold:
@@ -83,7 +81,7 @@ class NumberFold:
         self._sketch = SketchFold()
         self._distinct: DistinctFold | None = None
 
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+    def add(self, series: pl.Series, *, odd: np.uint64 | None) -> Seen:
         series, present, nulls = without_nulls(series)
         self._nulls += nulls
         if self._are_integers and series.dtype not in _OF_64_BITS:
@@ -105,7 +103,7 @@ class NumberFold:
             return Seen(words=np.empty(0, dtype=np.uint64), numbers=numbers, present=present)
         self._widen(series, numbers)
         self._moments = merge_moments(self._moments, moments_of(numbers, total if math.isfinite(total) else None))
-        words = self._count(numbers, integers, series, hashed=hashed)
+        words = self._count(numbers, integers, series, odd)
         return Seen(words=words, numbers=numbers, present=present)
 
     def column(self) -> NumberColumn:
@@ -137,7 +135,7 @@ class NumberFold:
         self._ends = (least, greatest)
 
     def _count(
-        self, numbers: Array, narrow: tuple[Array, int] | None, series: pl.Series, *, hashed: bool
+        self, numbers: Array, narrow: tuple[Array, int] | None, series: pl.Series, odd: np.uint64 | None
     ) -> Hashes | None:
         """Count the batch in the sketch, and its hashes where the sketch does not name each number; give its words."""
         before = self._sketch.keys if self._sketch.dropped == 0 else None
@@ -152,16 +150,17 @@ class NumberFold:
             bits = bits_of_floats(values)
         else:
             self._sketch.add_floats(numbers)
-            bits = self._bits(numbers, series) if hashed or self._is_many else np.empty(0, dtype=np.uint64)
+            asked = odd is not None or self._is_many
+            bits = self._bits(numbers, series) if asked else np.empty(0, dtype=np.uint64)
         if self._is_many:
             if self._distinct is None:
                 self._distinct = DistinctFold()
                 if before is not None:
                     self._distinct.add(hash_floats(values_of(before)))
             self._distinct.add(mixed(bits.copy()))
-        if not hashed:
+        if odd is None:
             return None
-        words = words_of(bits)
+        words = words_of(bits, odd)
         return words if places is None else _of_rows(words, *places)
 
     @property
@@ -191,13 +190,16 @@ class TruthFold:
         self._stored = stored
         self._nulls = self._yes = self._no = 0
 
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+    def add(self, series: pl.Series, *, odd: np.uint64 | None) -> Seen:
         series, present, nulls = without_nulls(series)
         self._nulls += nulls
         yes = int(series.sum() or 0)
         self._yes += yes
         self._no += len(series) - yes
-        return Seen(words=_TRUTHS[series.to_numpy().view(np.uint8)] if hashed else None, present=present)
+        if odd is None:
+            return Seen(present=present)
+        words = words_of(bits_of_floats(np.array([0.0, 1.0])), odd)
+        return Seen(words=words[series.to_numpy().view(np.uint8)], present=present)
 
     def column(self) -> CategoryColumn:
         counted = {"false": self._no, "true": self._yes}
@@ -217,7 +219,7 @@ class TimeFold:
         self._sketch = SketchFold(linear=True)
         self._distinct: DistinctFold | None = None
 
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+    def add(self, series: pl.Series, *, odd: np.uint64 | None) -> Seen:
         series, present, nulls = without_nulls(series)
         self._nulls += nulls
         moments = series.cast(pl.Datetime("us")) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
@@ -238,7 +240,8 @@ class TimeFold:
                 if before is not None:
                     self._distinct.add(hash_integers(before))
             self._distinct.add(hash_integers(times))
-        return Seen(words=words_of(times.view(np.uint64).copy()) if hashed else None, present=present)
+        words = words_of(times.view(np.uint64).copy(), odd) if odd is not None else None
+        return Seen(words=words, present=present)
 
     def column(self) -> TimeColumn:
         least, greatest = self._ends or (None, None)
@@ -265,8 +268,8 @@ class OpaqueFold:
         self._stored = stored
         self._nulls = self._count = 0
 
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        del hashed
+    def add(self, series: pl.Series, *, odd: np.uint64 | None) -> Seen:
+        del odd
         self._nulls += series.null_count()
         self._count += len(series) - series.null_count()
         return Seen()

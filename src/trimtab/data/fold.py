@@ -15,11 +15,11 @@ Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a batch's column was, for what is kept of whole rows.
 
-    ``words`` (what each value is in its row's hash) and ``numbers`` are of the values that are there; ``present`` marks
-    these, None where all are.
+    ``words`` (`trimtab.data.hashes.words_of`) and ``numbers`` are of the values that are there; ``present`` marks
+    these, None where all are. The words are memory of their own, which whoever asked for them may change.
     """
 
     words: Hashes | None = None
@@ -33,8 +33,8 @@ class ColumnFold(Protocol):
     is_number: bool
     is_readable: bool
 
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
-        """Take in a batch; give its words if asked."""
+    def add(self, series: pl.Series, *, odd: np.uint64 | None) -> Seen:
+        """Take in a batch; give its words by an odd number of the column's own, if there is one."""
         ...
 
     def column(self) -> ColumnProfile:

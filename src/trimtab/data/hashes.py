@@ -4,9 +4,9 @@ Profiles of January and of June are merged, so nothing in them may rest on a has
 The mixing is SplitMix64's finaliser (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014),
 applied to the bits of numbers and to texts eight bytes at a time, for whole columns at once.
 
-A row's hash is multilinear (Lemire and Kaser, "Strongly universal string hashing is fast", Computer Journal 57, 2014):
-a word for each of its values, times an odd number of the column's own, added up and mixed once. Mixing each value would
-cost twice as much, and say no more.
+A row's hash is the sum of a word for each of its values, mixed once. A word is a product with an odd number of the
+column's own, as in multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast", Computer
+Journal 57, 2014), with its halves laid over each other. Mixing each value would cost twice as much.
 """
 
 from __future__ import annotations
@@ -46,12 +46,16 @@ def mixed(bits: Hashes) -> Hashes:
     return bits
 
 
-def words_of(bits: Hashes) -> Hashes:
-    """What values of these bits are in the sum of a row; changes its argument and returns it.
+def words_of(bits: Hashes, odd: np.uint64) -> Hashes:
+    """What values of these bits are in the sum of a row, for a column with this odd number; changes its argument and
+    returns it.
 
-    Different for different bits. The upper half is laid over the lower, since small numbers have all of theirs in the
-    upper one, and a product is no less even than its factors.
+    Different for different bits. Small numbers have all of theirs in the upper half and a product has no more below
+    than its factors, so bytes are turned round before, and the upper half is laid over the lower one after: of words
+    that end in zeros as the numbers do, a sum would tell no more than their upper halves.
     """
+    bits.byteswap(inplace=True)
+    bits *= odd
     bits ^= bits >> np.uint64(32)
     return bits
 

@@ -196,7 +196,7 @@ class Repeats(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.profile/3"):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="trimtab.profile/4"):
     """The rows of a table, by column, and what no column shows alone.
 
     Attributes:

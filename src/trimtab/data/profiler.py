@@ -34,7 +34,8 @@ Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 _MICROSECONDS: Final = pl.Datetime("us")
 _PRESENT: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
-"""Added to each value's word: 0, false and the empty text have the word 0, and a gap adds nothing."""
+"""Times the column's odd number, added to each value's word: 0, false and the empty text have the word 0, and a gap
+adds nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +78,16 @@ class Profiler:
             for name, dtype in schema.items()
         }
         self._names = tuple(schema)
-        self._odd = {name: odd_number(name) for name in self._names}
         numbers = [name for name in self._names if self._folds[name].is_number]
         self._pairs = PairsFold(tuple(numbers[:COLUMNS_MAX])) if self._asks_pairs(numbers) else None
         self._paired = frozenset(numbers[:COLUMNS_MAX]) if self._pairs is not None else frozenset()
         # A sensitive column has no part in a row's hash: from the hash and the other values it could be computed.
-        self._hashed = frozenset(
-            name for name in self._names if self._folds[name].is_readable and name not in self._depth.sensitive
-        )
-        self._sampled: Collection[str] = [name for name in self._names if name in self._hashed][:SAMPLED_MAX]
+        self._odd = {
+            name: odd_number(name)
+            for name in self._names
+            if self._folds[name].is_readable and name not in self._depth.sensitive
+        }
+        self._sampled: Collection[str] = list(self._odd)[:SAMPLED_MAX]
         self._sample = SampleFold() if self._depth.joint and self._sampled else None
         self._order: RowOrder | None = None
         self._rows = 0
@@ -102,10 +104,10 @@ class Profiler:
         everywhere = 0
         numbers: dict[str, tuple[Any, Any]] = {}
         for name in self._names:
-            hashed = hashes is not None and name in self._hashed
-            seen = self._folds[name].add(batch[name], hashed=hashed)
-            if hashed and hashes is not None and seen.words is not None:
-                everywhere += _add_words(hashes, seen, self._odd[name])
+            odd = self._odd.get(name) if hashes is not None else None
+            seen = self._folds[name].add(batch[name], odd=odd)
+            if hashes is not None and odd is not None and seen.words is not None:
+                everywhere += _add_words(hashes, seen, odd)
             if name in self._paired:
                 numbers[name] = _spread(seen, batch.height)
         if self._sample is not None and hashes is not None:
@@ -162,12 +164,11 @@ _BATCH: Final = 131_072
 
 
 def _add_words(rows: Hashes, seen: Seen, odd: np.uint64) -> int:
-    """Add a column's words, each plus `_PRESENT` times its odd number, to the hashes of the rows; a value that is not
-    there adds nothing. What it adds to every row is given back, for one sum of all columns; the words are changed.
+    """Add a column's words and its `_PRESENT` to the hashes of the rows; a value that is not there adds nothing. What
+    is to be added to every row is given back, for one sum of all columns; the words are changed.
     """
     assert seen.words is not None, "asked for by the caller"
     own, there = seen.words, int(_PRESENT) * int(odd) % 2**64
-    own *= odd
     if seen.present is None:
         rows += own
         return there

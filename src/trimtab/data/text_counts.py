@@ -2,9 +2,9 @@
 
 Polars hashes a text in a nanosecond; grouping or encoding them costs ten. So a batch's hashes are looked up in a small
 table by their first bits, the few that share an entry in sorted order, and only texts that were never seen are looked
-at themselves. As in Python's own dictionaries the hashes' seed is another one in every process, so that nobody can
-write two texts that are taken for one; by chance that happens to two texts once in 2⁶⁴. What comes out does not depend
-on the seed.
+at themselves. The seed of the hashes is that of Python's own dictionaries: where Python draws it anew for each process,
+nobody can write two texts that are taken for one; by chance that happens to two texts once in 2⁶⁴. What comes out does
+not depend on the seed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from trimtab.data.hashes import hash_texts
+from trimtab.data.hashes import hash_texts, words_of
 from trimtab.data.profile import Lengths
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
+Places = np.ndarray[Any, np.dtype[np.uint16]]
 
 _ROOM: Final = 16
 """Entries of the table for each text, while there are few."""
@@ -34,26 +35,25 @@ class TextCounts:
     Args:
         name: what a text is called in a profile.
         plain: up to how many characters a text is called by itself.
-        most: how many different names there may be.
+        most: how many different names there may be; fewer than 2¹⁶.
     """
 
     def __init__(self, name: Callable[[str], str], *, plain: int, most: int) -> None:
         self._name, self._plain, self._most = name, plain, most
         self._seed = hash("texts") % 2**64
         self._names: list[str] = []
-        self._different: set[str] = set()
         self._counts: Integers = np.zeros(0, dtype=np.int64)
-        self._words: Hashes = np.zeros(0, dtype=np.uint64)
+        self._hashes: Hashes = np.zeros(0, dtype=np.uint64)
         self._lengths: Integers = np.zeros(0, dtype=np.int64)
         self._known: Hashes = np.zeros(0, dtype=np.uint64)
         self._index()
 
-    def add(self, texts: pl.Series) -> Integers | None:
+    def add(self, texts: pl.Series) -> Places | None:
         """Count texts without a null among them, one at least: the place of each among those that are known.
 
         None, and nothing is counted, where there would be too many different names.
         """
-        hashes = self._hashes(texts)
+        hashes = self._keys(texts)
         places, unknown = self._find(hashes)
         if len(unknown):
             few = len(unknown) * _MANY < len(texts)
@@ -64,9 +64,9 @@ class TextCounts:
         self._counts += np.bincount(places, minlength=len(self._counts))
         return places
 
-    def words(self, places: Integers) -> Hashes:
-        """The `hash_texts` of the texts at some places."""
-        return self._words[places]
+    def words(self, places: Places, odd: np.uint64) -> Hashes:
+        """The words of the texts at some places, for a column with this odd number."""
+        return np.take(words_of(self._hashes.copy(), odd), places)
 
     def counted(self) -> dict[str, int]:
         """The rows of each name."""
@@ -82,12 +82,12 @@ class TextCounts:
         ends = int(self._lengths.min()), int(self._lengths.max())
         return Lengths(minimum=ends[0], maximum=ends[1], total=int(self._lengths @ self._counts))
 
-    def _find(self, hashes: Hashes) -> tuple[Integers, Integers]:
+    def _find(self, hashes: Hashes) -> tuple[Places, Integers]:
         """The place of each hash among those that are known, and which rows' are not."""
         if not len(self._known):
-            return np.zeros(len(hashes), dtype=np.int64), np.arange(len(hashes))
-        places = self._table[hashes >> self._shift]
-        other = np.flatnonzero(self._known[places] != hashes)
+            return np.zeros(len(hashes), dtype=np.uint16), np.arange(len(hashes))
+        places = np.take(self._table, (hashes >> self._shift).view(np.int64))
+        other = np.flatnonzero(np.take(self._known, places) != hashes)
         if not len(other):
             return places, other
         near = np.minimum(np.searchsorted(self._known, hashes[other], sorter=self._order), len(self._order) - 1)
@@ -96,26 +96,25 @@ class TextCounts:
 
     def _learn(self, texts: pl.Series) -> bool:
         """Take in different texts, of which some are not known; whether there is room for the names of all."""
-        hashes = self._hashes(texts)
+        hashes = self._keys(texts)
         unknown = self._find(hashes)[1]
         new = texts.gather(unknown.tolist()) if len(unknown) < len(texts) else texts
         lengths = new.str.len_chars().to_numpy().astype(np.int64)
-        if len(self._different) + len(new) > self._most and int(lengths.max()) <= self._plain:
+        full = len(self._names) + len(new) > self._most  # unless several texts have one name
+        if full and len(set(self._names)) + len(new) > self._most and int(lengths.max()) <= self._plain:
             return False
         names = [self._name(text) for text in new.to_list()]
-        different = self._different.union(names)
-        if len(different) > self._most:
+        if full and len({*self._names, *names}) > self._most:
             return False
         self._names += names
-        self._different = different
         self._known = np.concatenate([self._known, hashes[unknown]])
-        self._words = np.concatenate([self._words, hash_texts(new)])
+        self._hashes = np.concatenate([self._hashes, hash_texts(new)])
         self._lengths = np.concatenate([self._lengths, lengths])
         self._counts = np.concatenate([self._counts, np.zeros(len(new), dtype=np.int64)])
         self._index()
         return True
 
-    def _hashes(self, texts: pl.Series) -> Hashes:
+    def _keys(self, texts: pl.Series) -> Hashes:
         hashes: Hashes = texts.hash(self._seed).to_numpy()
         return hashes
 
@@ -124,6 +123,6 @@ class TextCounts:
         while entries < min(_ENTRIES_MAX, _ROOM * len(self._known)):
             entries *= 2
         self._shift = np.uint64(65 - entries.bit_length())
-        self._order = np.argsort(self._known)
-        self._table = np.zeros(entries, dtype=np.int64)
+        self._order = np.argsort(self._known).astype(np.uint16)
+        self._table = np.zeros(entries, dtype=np.uint16)
         self._table[self._known >> self._shift] = np.arange(len(self._known))

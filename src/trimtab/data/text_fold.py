@@ -12,7 +12,7 @@ import polars as pl
 
 from trimtab.data.distinct import DistinctFold
 from trimtab.data.fold import Hashes, Seen, without_nulls
-from trimtab.data.hashes import hash_names, hash_texts
+from trimtab.data.hashes import hash_names, hash_texts, words_of
 from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import GROUPS, VALUES_MAX, CategoryColumn, Lengths, category, group_counts, groups_of
 from trimtab.data.text_counts import TextCounts
@@ -38,7 +38,7 @@ class TextFold:
         self._distinct = DistinctFold()
         self._lengths: Lengths | None = None
 
-    def add(self, series: pl.Series, *, hashed: bool) -> Seen:
+    def add(self, series: pl.Series, *, odd: np.uint64 | None) -> Seen:
         series, present, nulls = without_nulls(series)
         self._nulls += nulls
         texts = series.cast(pl.String) if series.dtype != pl.String else series
@@ -47,9 +47,9 @@ class TextFold:
         if self._counts is not None:
             places = self._counts.add(texts)
             if places is not None:
-                return Seen(words=self._counts.words(places) if hashed else None, present=present)
+                return Seen(words=self._counts.words(places, odd) if odd is not None else None, present=present)
             self._group(self._counts)
-        return Seen(words=self._add_to_groups(texts, hashed=hashed), present=present)
+        return Seen(words=self._add_to_groups(texts, odd), present=present)
 
     def column(self) -> CategoryColumn:
         if self._counts is not None:
@@ -72,17 +72,18 @@ class TextFold:
         self._lengths = counts.lengths()
         self._counts = None
 
-    def _add_to_groups(self, texts: pl.Series, *, hashed: bool) -> Hashes | None:
-        """Count texts by groups; their words, if asked."""
+    def _add_to_groups(self, texts: pl.Series, odd: np.uint64 | None) -> Hashes | None:
+        """Count texts by groups; their words, if there is an odd number to make them by."""
         longest = self._measure(texts)
         named = texts if not self._hidden else pl.Series([self._name(text) for text in texts.to_list()])
         shown = named if longest <= SHORT_MAX or self._hidden else shortened(named)
         hashes = hash_texts(shown)
         self._groups += np.bincount(groups_of(hashes), minlength=GROUPS)
         self._distinct.add(hashes)
-        if not hashed:
+        if odd is None:
             return None
-        return hashes if shown is texts else hash_texts(texts)  # a row's hash is of the whole text in any case
+        # A row's hash is of the whole text in any case.
+        return words_of(hashes if shown is texts else hash_texts(texts), odd)
 
     def _measure(self, texts: pl.Series) -> int:
         """Take in the characters of texts; the most."""

@@ -299,8 +299,8 @@ def test_lists_and_lists_are_counted() -> None:
 def test_a_profile_is_a_versioned_record() -> None:
     profile = profile_of(ColumnType.TEXT, ["a", None])
     assert decode(Profile, encode(profile)) == profile
-    with pytest.raises(UnknownVersionError, match="trimtab.profile/1"):
-        decode(Profile, encode(profile).replace(b"profile/3", b"profile/1"))
+    with pytest.raises(UnknownVersionError, match="trimtab.profile/3"):
+        decode(Profile, encode(profile).replace(b"profile/4", b"profile/3"))
 
 
 def test_the_stored_form_does_not_change_unnoticed() -> None:
@@ -314,7 +314,7 @@ STORED = (
     'kind":"number","maximum":1.5,"minimum":-2.0,"moments":{"count":3,"m2":6.5,"m3":-4.5,"m4":21.125,"mean":0.0,'
     '"rest":0.0},"nans":0,"nulls":1,"sketch":{"dropped":0,"linear":false,"packed":"AwAAAAMAAAD///8BAAEAAQD/////'
     '////vwEAAAAAAOB/AAAAAAAAGAA="},"stored":"","type":"float"}},"order":null,"pairs":null,"repeats":null,"rows":'
-    '4,"sample":null,"schema":"trimtab.profile/3"}'
+    '4,"sample":null,"schema":"trimtab.profile/4"}'
 )
 
 

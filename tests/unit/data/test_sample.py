@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
+from trimtab.data.hashes import bits_of_floats, odd_number, words_of
 from trimtab.data.kinds import ColumnType
+from trimtab.data.profile import NumberColumn
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sample import ROWS_MAX, Sample, merge_samples, sampled_numbers, sampled_values
 
@@ -127,3 +130,41 @@ def test_rows_of_few_and_even_numbers_are_as_likely_in_the_sample_as_any() -> No
         counts = np.unique(sample.columns[name].numbers, return_counts=True)[1]
         expected = ROWS_MAX / len(np.unique(numbers))
         assert (np.abs(counts - expected) < 5.0 * expected**0.5).all()
+
+
+@pytest.mark.parametrize("values", [(1, -1), (2, 0), (1, 0), (0.5, 1.0)])
+def test_rows_of_two_even_numbers_have_hashes_of_their_own(values: tuple[float, float]) -> None:
+    """The words of 1 and -1 differ in one bit before they are multiplied; a million rows must not meet in a sum."""
+    rows = np.unique(np.random.default_rng(0).integers(0, 2**40, 300_000))
+    table = pl.DataFrame({f"c{bit}": np.where(rows >> bit & 1, *values).astype(np.float32) for bit in range(40)})
+    forth, back = sample_of(table), sample_of(table.reverse())
+    assert set(forth.counts) == {1}
+    assert forth == back
+    hashes = np.zeros(len(rows), dtype=np.uint64)
+    for name in table.columns:
+        hashes += words_of(bits_of_floats(table[name].cast(pl.Float64).to_numpy()), odd_number(name))
+    assert len(np.unique(hashes)) == len(rows)
+
+
+def test_a_rows_hash_does_not_change_unnoticed() -> None:
+    """Profiles of January and of June are merged: another hash asks for another version of `Profile`."""
+    table = pl.DataFrame(
+        {
+            "n": [1, 2, None],
+            "x": [0.5, None, -1.0],
+            "text": ["a", "b", ""],
+            "yes": [True, False, None],
+            "when": pl.Series([0, 1, None], dtype=pl.Datetime("us")),
+            "wide": pl.Series(["12345678901234567890.5", "1.0", None]).cast(pl.Decimal(38, 1)),
+        }
+    )
+    assert sample_of(table).hashes == ROWS
+    wide = pl.Series("wide", [2**100 + place for place in range(3)], dtype=pl.Int128).to_frame()
+    column = profile_frame(wide).columns["wide"]
+    assert isinstance(column, NumberColumn)
+    assert column.distinct is not None
+    assert column.distinct.hashes.tolist() == WIDE
+
+
+ROWS = (2510974850057092224, 8145509756001761930, 12874442622417046859)
+WIDE = [6347766518187593349, 6912412339054783691, 7785051312261062949]

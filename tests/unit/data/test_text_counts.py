@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimtab.data import text_counts
-from trimtab.data.hashes import hash_texts
+from trimtab.data.hashes import hash_texts, odd_number, words_of
 from trimtab.data.text_counts import TextCounts
 from trimtab.data.texts import SHORT_MAX, hidden_text, short_text
 
+ODD = odd_number("text")
 TEXTS = st.lists(st.lists(st.text(max_size=3), min_size=1, max_size=12), min_size=1, max_size=5)
 
 
@@ -27,7 +28,7 @@ def test_texts_are_counted_and_placed_as_one_by_one(batches: list[list[str]], en
             texts = pl.Series(batch, dtype=pl.String)
             places = counts.add(texts)
             assert places is not None
-            assert counts.words(places).tolist() == hash_texts(texts).tolist()
+            assert counts.words(places, ODD).tolist() == words_of(hash_texts(texts), ODD).tolist()
     rows = [text for batch in batches for text in batch]
     assert counts.counted() == Counter(rows)
     lengths = counts.lengths()
