@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from trimtab.data.profile import CategoryColumn, NumberColumn, group_counts
+from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, group_counts
 from trimtab.data.sketch import aligned, lower_end, middles_of, upper_end
 from trimtab.data.wording import show
 
@@ -58,7 +58,8 @@ class ShareChange(msgspec.Struct, frozen=True, kw_only=True):
     """The change of one event's share; ``name`` says the event as in ``are null``.
 
     ``among`` is of how many events this one was chosen because its change is the greatest. ``known`` is how much each
-    row of the reference counts for: 1 where its share was counted, less where it was estimated.
+    row of the reference counts for: 1 where its share was counted, less where it was estimated. ``of`` is what the
+    shares are of. One that ``expects`` has an estimate for ``then``, and only more than that is a change.
     """
 
     name: str
@@ -66,11 +67,15 @@ class ShareChange(msgspec.Struct, frozen=True, kw_only=True):
     now: float
     among: int = 1
     known: float = 1.0
+    of: str = "rows"
+    expects: bool = False
 
     @property
     def words(self) -> str:
         """The sentence for a person."""
-        return said(self.name, (self.then, self.now))
+        if self.expects:
+            return f"{percent(self.now)} of {self.of} {self.name}; {percent(self.then)} were to be expected"
+        return said(self.name, (self.then, self.now), self.of)
 
 
 def numbers_of(parts: Sequence[tuple[float, NumberColumn]]) -> Numbers:
@@ -99,14 +104,14 @@ def number_distance(reference: NumberColumn, current: NumberColumn) -> Distance:
     return distance_between(numbers_of([(1.0, reference)]), numbers_of([(1.0, current)]))
 
 
-def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0) -> Distance:
-    """The Kolmogorov–Smirnov distance, and the number under which the shares differ most.
+def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0, of: str = "rows") -> Distance:
+    """The Kolmogorov–Smirnov distance, and the number under which the shares, of what ``of`` says, differ most.
 
     With ``slack`` (in the numbers' unit) it is at most twice the distance that is left when each number may move by so
     much: a rounding, or a jitter of what was always exactly 0, moves many rows by next to nothing, and is no change of
     shape. A change that moves rows by several times the slack keeps its size.
     """
-    nothing = "no number has another share of rows under it than in the reference"
+    nothing = f"no number has another share of {of} under it than in the reference"
     if not len(reference.keys) or not len(current.keys):
         return Distance(size=0.0, reason=nothing)
     dropped = max(reference.dropped, current.dropped)
@@ -120,15 +125,15 @@ def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0
     if left is not None and 2.0 * left < size:
         words = f"{nothing} once each may move by {slack:.2g}"
         if left >= 1e-12:
-            words = f"{percent(left)} of rows are on the other side of a number than those of the reference"
+            words = f"{percent(left)} of {of} are on the other side of a number than those of the reference"
         return Distance(size=2.0 * left if left >= 1e-12 else 0.0, reason=words, whole=size, left=left)
     if size < 1e-12:
         return Distance(size=0.0, reason=nothing)
     if len(one) == 1:
-        return Distance(size=size, reason=_was_constant(reference, current, one, two), whole=size, left=left)
+        return Distance(size=size, reason=_was_constant(reference, current, one, two, of), whole=size, left=left)
     after = int(keys[place + 1]) if place + 1 < len(keys) else int(keys[place]) + 1
     edge = between(upper_end(int(keys[place]), dropped), lower_end(after, dropped))
-    return Distance(size=size, reason=said(f"are under {edge}", shares), whole=size, left=left)
+    return Distance(size=size, reason=said(f"are under {edge}", shares, of), whole=size, left=left)
 
 
 def _beyond_slack(numbers: Array, then: Array, now: Array, slack: float) -> float:
@@ -146,8 +151,10 @@ def share_changes(
 
     The values that were rare are chosen by the very rows that their share is then taken of, which makes it look
     smaller than it is. So each row is asked whether its value would be rare without it: the estimate of Good and
-    Turing (Biometrika 40, 1953), of which the share of unseen values is the best known case.
+    Turing (Biometrika 40, 1953), of which the share of unseen values is the best known case. It supposes that rows are
+    drawn anew. Where the same customers come again there are fewer new ones than that, which is no change; more are.
     """
+    of = of_what(reference, current)
     grouped = bool(current.groups) or any(part.groups for _, part in reference)
     total = sum(weight for weight, part in reference if part.count)
     then: dict[str, float] = {}
@@ -167,24 +174,28 @@ def share_changes(
     if len(common) == 2 and counted.keys() | now.keys() == {*common}:
         del common[0]  # of two values each says what the other says
     changes = [
-        ShareChange(name=_name(value, grouped=grouped), then=then[value], now=now.get(value, 0.0)) for value in common
+        ShareChange(name=_name(value, grouped=grouped), then=then[value], now=now.get(value, 0.0), of=of)
+        for value in common
     ]
     others = {value: share for value, share in now.items() if counted.get(value, 0) < rare}
     most = max(others, key=lambda value: (others[value], value), default="")
-    name = "hold a value that was rare or is new" + (f" (most of all {_shown(most, grouped=grouped)})" if most else "")
-    changes.append(ShareChange(name=name, then=rare_then, now=sum(others.values())))
+    name = "hold a value that was rare or is new" + (f" (most of all {show(most)})" if most and not grouped else "")
+    changes.append(ShareChange(name=name, then=rare_then, now=sum(others.values()), of=of, expects=True))
     risen = {value: share for value, share in now.items() if counted.get(value, 0) <= rare}
     if risen:
         value = max(risen, key=lambda value: (risen[value] - then.get(value, 0.0), value))
         share_then, among = then.get(value, 0.0), len({*risen, *counted} - {*common})
-        changes.append(ShareChange(name=_name(value, grouped=grouped), then=share_then, now=risen[value], among=among))
+        name = _name(value, grouped=grouped)
+        changes.append(ShareChange(name=name, then=share_then, now=risen[value], among=among, of=of))
     if not grouped:
         unseen = sum(share for value, share in now.items() if value not in counted)
-        changes += _unseen(counted, then, rows, unseen)
+        changes += _unseen(counted, then, rows, unseen, of)
     return tuple(changes)
 
 
-def _unseen(counted: Mapping[str, int], then: Mapping[str, float], rows: int, unseen: float) -> Iterator[ShareChange]:
+def _unseen(
+    counted: Mapping[str, int], then: Mapping[str, float], rows: int, unseen: float, of: str
+) -> Iterator[ShareChange]:
     """The share of rows whose value the reference does not have. As many were to be expected as the reference has rows
     whose value no other row of it has (Good and Turing, Biometrika 40, 1953).
 
@@ -199,7 +210,7 @@ def _unseen(counted: Mapping[str, int], then: Mapping[str, float], rows: int, un
     share = len(once) / rows
     counts, estimate = share * (1.0 - share) + 1.0 / rows, share * (1.0 - share) + (2.0 * twice + 1.0) / rows
     name = "hold a value that the reference does not have"
-    yield ShareChange(name=name, then=expected, now=unseen, known=counts / estimate)
+    yield ShareChange(name=name, then=expected, now=unseen, known=counts / estimate, of=of, expects=True)
 
 
 def two_valued(reference: Sequence[tuple[float, NumberColumn]], current: NumberColumn) -> ShareChange | None:
@@ -213,12 +224,19 @@ def two_valued(reference: Sequence[tuple[float, NumberColumn]], current: NumberC
         return None
     greater = keys[1]
     shares = [float(side.shares[side.keys == greater].sum()) for side in (then, now)]
-    return ShareChange(name=f"are {float(then.middles[1]):.6g}", then=shares[0], now=shares[1])
+    name = f"are {float(then.middles[1]):.6g}"
+    return ShareChange(name=name, then=shares[0], now=shares[1], of=of_what(reference, current))
 
 
-def said(what: str, shares: Shares) -> str:
+def of_what(reference: Sequence[tuple[float, ColumnProfile]], current: ColumnProfile) -> str:
+    """What the shares of a column's values are of: all rows, or where some hold none, the values that are there."""
+    whole = all(part.count == part.rows for part in (current, *(part for _, part in reference)))
+    return "rows" if whole else "values"
+
+
+def said(what: str, shares: Shares, of: str) -> str:
     """``47 % of rows are under 20, 31 % in the reference``."""
-    return f"{percent(shares[1])} of rows {what}, {percent(shares[0])} in the reference"
+    return f"{percent(shares[1])} of {of} {what}, {percent(shares[0])} in the reference"
 
 
 def percent(share: float) -> str:
@@ -230,16 +248,16 @@ def between(low: float, high: float) -> str:
     """The number between two that is written with the fewest digits; six of them where the two are one bucket's end."""
     middle = low / 2 + high / 2
     for digits in range(1, 6):
-        text = f"{middle:.{digits}g}"
-        if low <= float(text) <= high:
-            return text
+        number = float(f"{middle:.{digits}g}")
+        if low <= number <= high:
+            return f"{number:.6g}"  # 2000, not 2e+03
     return f"{middle:.6g}"
 
 
-def _was_constant(reference: Numbers, current: Numbers, one: Array, two: Array) -> str:
+def _was_constant(reference: Numbers, current: Numbers, one: Array, two: Array, of: str) -> str:
     value = float(reference.middles[0])
     same = float(current.shares[two == one[0]].sum())
-    return f"{percent(1.0 - same)} of rows are not {value:.6g}, which all were in the reference"
+    return f"{percent(1.0 - same)} of {of} are not {value:.6g}, which all were in the reference"
 
 
 def _shortened(numbers: Numbers, dropped: int) -> Array:
@@ -266,7 +284,3 @@ def _counts(part: CategoryColumn, *, grouped: bool) -> Iterable[tuple[str, int]]
 
 def _name(value: str, *, grouped: bool) -> str:
     return f"hold a value of hash group {value}" if grouped else f"are {show(value)}"
-
-
-def _shown(value: str, *, grouped: bool) -> str:
-    return f"hash group {value}" if grouped else show(value)

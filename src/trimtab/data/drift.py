@@ -22,7 +22,7 @@ from trimtab.base.verdict import Interval, Verdict
 from trimtab.data import effects
 from trimtab.data.claims import Claim, of_change, of_changes, settled
 from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
-from trimtab.data.distance import ShareChange, distance_between, numbers_of, share_changes, two_valued
+from trimtab.data.distance import ShareChange, distance_between, numbers_of, of_what, share_changes, two_valued
 from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
@@ -229,7 +229,12 @@ def _numbers(
     if limits.shape is not None:
         # What the mean may move by, half of it may every number: more is for location to say.
         slack = (limits.location or 0.0) / 2 * effects.slack_unit(then, spread)
-        found.append((effects.shape(distance_between(then, now, slack=slack), sizes), limits.shape))
+        found.append(
+            (
+                effects.shape(distance_between(then, now, slack=slack, of=of_what(reference, current)), sizes),
+                limits.shape,
+            )
+        )
     changes = [(change, tolerance) for change, tolerance in found if change is not None]
     part = (1.0 - _FOR_NULLS) / max(len(changes), 1)
     return [of_change(change, part, tolerance=tolerance, level=judging.level) for change, tolerance in changes]

@@ -45,6 +45,8 @@ _FAR: Final = 0.025
 _ROWS_MAX: Final = 100_000_000
 _USUAL: Final = 0.001
 """The chance of error at which a reach is read off to tell its standard error."""
+_NEAR: Final = 0.5
+"""A change that is nearer to its tolerance, as a share of that, may stay undecided however many rows there are."""
 _FINE: Final = 1e-3
 """How closely the rows that would decide are worked out."""
 
@@ -115,9 +117,11 @@ def shape(distance: Distance, sizes: Sizes) -> Change:
 
 
 def share(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
-    """The change of one share of the rows."""
+    """The change of one share of the rows; of one that was only expected, what it is above that."""
     size = change.now - change.then
     outward = size >= 0
+    if change.expects and not outward:
+        return _no_more(statistic, change, sizes)
     sizes = msgspec.structs.replace(sizes, then=max(1.0, sizes.then * change.known))
 
     def near(now: float, error: float) -> float:
@@ -128,6 +132,18 @@ def share(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
 
     one, two = (_variance(*side) for side in ((change.then, sizes.then), (change.now, sizes.now)))
     return _change((statistic, size, lambda: change.words), sizes, near, far, math.sqrt(one + two))
+
+
+def _no_more(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
+    """A share that is not above what was expected: all that can be said is how far above it may be all the same."""
+    sizes = msgspec.structs.replace(sizes, then=max(1.0, sizes.then * change.known))
+
+    def far(now: float, error: float) -> float:
+        up = _newcombe(change.then, change.now, (sizes.then, now), _z(error), up=True)
+        return max(0.0, change.now - change.then + up)
+
+    deviation = math.sqrt(_variance(change.then, sizes.then) + _variance(change.now, sizes.now))
+    return _change((statistic, 0.0, lambda: change.words), sizes, lambda _now, _error: 0.0, far, deviation)
 
 
 def location(reference: Numbers, current: Numbers, deviation: float, sizes: Sizes) -> Change | None:
@@ -238,7 +254,8 @@ def _needs(change: Change, bar: Bar) -> str:
     reach, error = (change.near, bar.error) if beyond else (change.far, _pass_error(bar))
     room = abs(bar.tolerance - abs(change.size))
     if reach(_ROWS_MAX, error) >= room:
-        return "a larger reference, or another tolerance: the change is too near to it"
+        near = room < _NEAR * bar.tolerance
+        return "a larger reference" + (", or another tolerance: the change is too near to it" if near else "")
     few, enough = sizes.now, float(_ROWS_MAX)
     while enough - few > _FINE * few:
         middle = math.sqrt(few * enough)
@@ -310,6 +327,8 @@ def _ends(reference: Numbers, tail: float = TAIL) -> tuple[float, float]:
 
 def _moments(numbers: Numbers, low: float, high: float) -> tuple[float, float]:
     values = np.clip(numbers.middles, low, high)
+    if values[0] == values[-1]:  # they ascend; a rounded mean would leave a spread where there is none
+        return float(values[0]), 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(values @ numbers.shares)
         return mean, float((values - mean) ** 2 @ numbers.shares)

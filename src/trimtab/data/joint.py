@@ -36,6 +36,8 @@ _FREQUENT: Final = 0.05
 _VALUES_MAX: Final = 3
 _ROWS_MIN: Final = 100
 _SHOWN: Final = 20
+_CARRIED_MIN: Final = 30
+"""The rows that a variable must rest on, on each side: of a flag about those that have it, the fewer ones."""
 _LIKE: Final = 0.9
 """The share of a table's rows that its sample must speak for."""
 
@@ -72,7 +74,9 @@ def judge_pairs(
     then, now = (_standardised(sample, variables) for sample in (reference, current))
     (r_then, v_then), (r_now, v_now) = _correlations(then, counts[0]), _correlations(now, counts[1])
     owners = np.array([names.index(variable.column) for variable in variables])
-    upper = np.triu(owners[:, None] != owners[None, :], k=1) & np.isfinite(r_then) & np.isfinite(r_now)
+    rest = np.minimum(_carried(then, counts[0]), _carried(now, counts[1])) >= _CARRIED_MIN
+    upper = np.triu(owners[:, None] != owners[None, :], k=1) & rest[:, None] & rest[None, :]
+    upper &= np.isfinite(r_then) & np.isfinite(r_now)
     compared = int(upper.sum())
     if not compared:
         return (), 0
@@ -175,6 +179,16 @@ def _standardised(sample: Sample, variables: Sequence[_Variable]) -> _Rows:
     spread = np.sqrt(rows**2 @ weights / held)
     rows /= np.where(spread > 1e-9, spread, np.inf)[:, None]
     return _Rows(values=rows, known=known, weights=weights)
+
+
+def _carried(rows: _Rows, effective: float) -> Floats:
+    """On how many rows each variable rests: the known ones by its kurtosis, which of a flag are those that have it.
+
+    A correlation of two flags that one row has is 1 whatever the others are, and its variance, measured from the same
+    rows, is nothing.
+    """
+    held = rows.known @ rows.weights
+    return effective * held**2 / np.maximum(rows.values**4 @ rows.weights, 1e-300)
 
 
 def _ranks(numbers: Floats, weights: Floats) -> Floats:

@@ -169,7 +169,7 @@ def test_new_values_are_found_even_if_each_is_rare() -> None:
     found = drift(["DE"] * 5_000 + ["FR"] * 5_000, [*now, *["FR"] * 5_000])
     assert found.verdict is Verdict.FAIL
     named = drift(["DE"] * 5_000 + ["FR"] * 5_000, ["DE"] * 5_000 + ["FR"] * 5_000 + ["IT"] * 4_000)
-    assert named.strongest.words.startswith("29 % of rows hold a value that was rare or is new (most of all 'IT'), 0 %")
+    assert named.strongest.words.startswith("29 % of rows hold a value that was rare or is new (most of all 'IT'); 0 %")
 
 
 def test_long_values_that_begin_alike_are_two() -> None:
@@ -200,6 +200,45 @@ def test_values_that_are_all_replaced_by_others_alike_are_found(many: int, renam
     found = effect(drift(then, now), Statistic.SHARE)
     assert found.verdict is Verdict.FAIL
     assert "hold a value that the reference does not have" in found.words
+
+
+@pytest.mark.parametrize("rows", [3, 30, 1_000, 4_096, 4_100, 5_000, 20_000])
+def test_the_same_names_again_are_no_drift(rows: int) -> None:
+    names = [f"shop {number}" for number in range(rows)]
+    assert drift(names, names).verdict is not Verdict.FAIL
+    assert drift(names, names[: rows * 9 // 10] or names).verdict is not Verdict.FAIL
+
+
+def test_the_same_customers_in_another_order_and_number_are_no_drift() -> None:
+    rng = np.random.default_rng(5)
+    pool = [f"customer {number}" for number in range(3_300)]
+    sides = [rng.choice(pool, 3_000, replace=False).tolist() for _ in range(2)]
+    found = drift(*sides)
+    assert found.verdict is not Verdict.FAIL
+    assert "were to be expected" in found.strongest.words or "of rows are" in found.strongest.words
+
+
+def test_shares_of_a_column_with_gaps_are_of_its_values() -> None:
+    then, now = ["A"] * 800 + ["B"] * 3_200 + [None] * 16_000, ["A"] * 1_600 + ["B"] * 2_400 + [None] * 16_000
+    assert drift(then, now).strongest.words == "60 % of values are 'B', 80 % in the reference"
+    numbers = [None if text is None else float(text == "A") + 0.5 * (place % 3) for place, text in enumerate(now)]
+    before = [None if text is None else float(text == "A") + 0.5 * (place % 3) for place, text in enumerate(then)]
+    assert " of values are under " in effect(drift(before, numbers), Statistic.SHAPE).words
+
+
+def test_years_are_written_as_years_and_a_constant_has_no_spread() -> None:
+    then = [1990 + place % 10 for place in range(20_000)]
+    words = effect(drift(then, [year + 10 for year in then]), Statistic.SHAPE).words
+    assert words == "0 % of rows are under 2000, 100 % in the reference"
+    moved = effect(drift([1.0, 2.0, 3.0] * 5_000, [1e9 + 0.1] * 15_000), Statistic.SCALE)
+    assert " is 0, " in moved.words
+
+
+def test_a_change_of_nothing_is_not_said_to_be_near_its_tolerance() -> None:
+    few = np.random.default_rng(6).normal(size=300)
+    needs = effect(drift(few, few), Statistic.LOCATION).needs
+    assert needs == "a larger reference"
+    assert "too near" in effect(drift(few, few + 0.09), Statistic.LOCATION).needs
 
 
 @pytest.mark.parametrize("tail", [0.5, 1.1, 2.0])

@@ -141,3 +141,24 @@ def test_a_value_that_is_missing_today_is_no_error() -> None:
     mixed, _ = judged(sample_of(x=X, k=kinds), sample_of(x=X, k=np.where(Y > 0, "a", "b").tolist()))
     assert mixed[0].effect.statistic is Statistic.DEPENDENCE
     assert "k being '" in mixed[0].effect.words
+
+
+@pytest.mark.parametrize("rows", [105, 400, 5_000])
+def test_a_few_rows_that_have_both_of_two_rare_flags_are_no_drift(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    false = 0
+    for _ in range(40):
+        sides = []
+        for _ in range(2):
+            crisis = rng.random(rows) < 0.02
+            sides.append({f"c{place}": (crisis & (rng.random(rows) < 0.7)).astype(np.int8) for place in range(8)})
+        found = judged(sample_of(**sides[0]), sample_of(**sides[1]))
+        false += any(pair.effect.verdict is Verdict.FAIL for pair in found[0])
+    assert false <= 3
+
+
+def test_flags_that_enough_rows_have_are_still_compared() -> None:
+    rng = np.random.default_rng(9)
+    one, other = rng.random(4_000) < 0.02, rng.random(4_000) < 0.02
+    then, now = sample_of(a=one.astype(int), b=one.astype(int)), sample_of(a=one.astype(int), b=other.astype(int))
+    assert judged(then, now)[0][0].effect.verdict is Verdict.FAIL
