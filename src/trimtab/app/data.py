@@ -24,6 +24,7 @@ from trimtab.app.data_opening import (
     opened,
     watched,
     with_keys,
+    with_time,
 )
 from trimtab.base.errors import InputError
 from trimtab.data.differences import Differences
@@ -65,6 +66,7 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
     if isinstance(found, Stored):
         return _of_stored(found, reading)
     must_have(found.name, found.schema, (*reading.key, *reading.sensitive))
+    found = with_time(found, reading.time)
     if reading.time is not None:
         must_hold_times(found, reading.time)
     for name in reading.key:
@@ -110,6 +112,7 @@ def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str,
         return found.name, hidden_seasons(found.content, reading.unseen)
     if reading.time is None:
         raise InputError("rows have no season without a time", fix="Name the time column: --time COLUMN.")
+    found = with_time(found, reading.time)
     fold = SeasonFold(found.schema, reading.time, season, zone=reading.zone, sensitive=reading.unseen)
     for batch in watched(found, reading.progress):
         fold.add(batch)

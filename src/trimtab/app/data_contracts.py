@@ -22,6 +22,7 @@ from trimtab.app.data_opening import (
     open_rows,
     opened,
     time_in,
+    with_time,
 )
 from trimtab.app.data_outputs import ready_to_write
 from trimtab.app.data_report import full_report, of_check
@@ -65,6 +66,7 @@ def propose(what: Any, roles: Roles, *, progress: Progress | None = None) -> Pro
         must_have(given.name, given.schema, named)
         # Texts may be read as times; the order of rows is told of what is stored as such.
         key = (roles.key,) if roles.key else ()
+        given = with_time(given, roles.time)
         reading = replace(reading, key=key, time=time_in(given, roles.time))
     found = profile(given, reading)
     counted_profile = found.profile

@@ -143,6 +143,15 @@ def with_keys(found: Opened, key: Sequence[str]) -> Opened:
     return typed(dict.fromkeys(near, ColumnType.TEXT)) if near else found
 
 
+def with_time(found: Scan, name: str | None) -> Scan:
+    """A table whose column of times, where text files do not say that it is one, is read as such."""
+    if name is None or getattr(found, "typed", None) is None or found.schema.get(name) != pl.String:
+        return found
+    from trimtab.data.time_texts import timed
+
+    return timed(found, name)
+
+
 def spelling_of(found: Opened) -> Spelling:
     """What of a table is read as text for a contract's sake."""
     from trimtab.data.spelled import AS_STORED

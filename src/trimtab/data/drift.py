@@ -37,6 +37,7 @@ from trimtab.data.profile import (
     different_values,
 )
 from trimtab.data.sketch import most_whole_numbers
+from trimtab.data.time_texts import holds_times
 
 Weighted = Sequence[tuple[float, ColumnProfile]]
 """A column of the reference: one profile, or one for each season with its weight."""
@@ -74,7 +75,8 @@ class Judging:
 
 
 def compare(reference: Profile, current: Profile, judging: Judging | None = None) -> Differences:
-    """What differs between two tables, by column and by pair of columns; times are left out, they move by nature.
+    """What differs between two tables, by column and by pair of columns. Times are left out, also those that both sides
+    hold as texts: they move by nature.
 
     Pairs are judged where both profiles hold a sample of rows. A column that is hidden on one side is hidden on both.
 
@@ -114,7 +116,12 @@ def compare_mixed(mixed: Mixed, current: Profile, judging: Judging) -> Differenc
     compared = 0
     joint = judging.joint is not None and reference.sample is not None and current.sample is not None
     error = 1.0 - judging.level
-    judged = [name for name in parts if _is_judged(name, parts[name], current.columns.get(name), judging)]
+    judged = [
+        name
+        for name in parts
+        if _is_judged(name, parts[name], current.columns.get(name), judging)
+        and not (holds_times(reference, name) and holds_times(current, name))
+    ]
     measured = {
         name: _column(name, parts[name], current.columns.get(name), _for(name, mixed, judging)) for name in judged
     }

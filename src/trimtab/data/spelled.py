@@ -136,7 +136,7 @@ class TypedScan:
 def _profiled_as(name: str, kind: ColumnType | None, spelling: Spelling, then: Profile | None) -> DataType | None:
     """The type that a column is profiled as; None: as it is. What was profiled as a number then is one now."""
     before = then.columns[name].type if then is not None and name in then.columns else None
-    if name in spelling.columns and kind is not None and kind is not ColumnType.TIME:
+    if name in spelling.columns and kind is not None:
         if before is ColumnType.TEXT:
             return None
         return pl.Float64() if before is ColumnType.FLOAT else storage_type(kind)

@@ -112,6 +112,9 @@ def cut(text: str, width: int) -> str:
     return "".join(kept) + "…" if width > 0 else ""
 
 
+_NOTHING: Final = 1e-9
+
+
 def change(effect: Effect) -> str:
     """The size of an effect in its own unit: ``+0.21 sd``, ``-20 %``, ``+5.2 points``."""
     return NONE if math.isnan(effect.size.estimate) else _sized(effect.statistic, effect.size.estimate, signed=True)
@@ -146,8 +149,8 @@ def _sized(statistic: Statistic, size: float, *, signed: bool, unit: bool = True
 
 
 def _signed(size: float, form: str) -> str:
-    """The number; ``0`` where it is rounded to that, which has no sign."""
-    text = format(size, form)
+    """The number; ``0`` where it is rounded to that, which has no sign, or is what rounding left of nothing."""
+    text = format(size if abs(size) >= _NOTHING else 0.0, form)
     return text if float(text) else "0"
 
 

@@ -319,6 +319,19 @@ def test_a_time_that_became_a_text_is_found() -> None:
     assert found.columns[0].strongest.words == "the column is text today, time before"
 
 
+@pytest.mark.parametrize("days", [20, 9_000])
+def test_dates_that_are_texts_on_both_sides_are_left_out(days: int) -> None:
+    def dates(first: int, form: str) -> Profile:
+        times = pl.Series("t", [(first + place % days) * 86_400_000 for place in range(10_000)]).cast(pl.Datetime("ms"))
+        return profile_frame(pl.DataFrame({"t": times.dt.strftime(form), "n": range(10_000)}))
+
+    for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"):
+        found = compare(dates(0, form), dates(days, form))
+        assert [column.column for column in found.columns] == ["n"]
+    found = compare(dates(0, "%d.%m.%Y"), dates(days, "%d.%m.%Y"))
+    assert {column.column for column in found.columns} == {"n", "t"}
+
+
 def test_lists_are_compared_by_their_gaps_alone() -> None:
     then, now = [[1]] * 20_000, [[2]] * 10_000 + [None] * 10_000
     assert drift(then, then).verdict is Verdict.PASS

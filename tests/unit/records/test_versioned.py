@@ -47,7 +47,7 @@ def test_another_version_of_a_record_within_a_record_is_refused_by_name() -> Non
     parts = (ReleaseWindow(release="r"),)
     window = WindowSummary(endpoint="e", start=Instant(0), end=Instant(1), metric="m", releases=parts)
     older = encode(window).replace(b"trimtab.profile/", b"trimtab.profile/0")
-    with pytest.raises(UnknownVersionError, match=r"this trimtab.window/1 record holds 'trimtab.profile/03'"):
+    with pytest.raises(UnknownVersionError, match=r"this trimtab.window/1 record holds 'trimtab.profile/04'"):
         decode(WindowSummary, older)
 
 

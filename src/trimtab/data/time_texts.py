@@ -1,0 +1,97 @@
+"""Texts that are times, as a file that stores no types writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from trimtab.base.errors import InputError
+from trimtab.data.columns import INSTANTS, read_column
+from trimtab.data.kinds import ColumnType
+from trimtab.data.profile import CategoryColumn, Profile
+from trimtab.data.scan import Scan
+
+_ISO: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+)
+_ZONED: Final = re.compile(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$")
+
+
+class NoTimesError(InputError):
+    """A column of text that is named as the time holds a value that is none."""
+
+    code = "TT1382"
+
+
+def holds_times(profile: Profile, name: str) -> bool:
+    """Whether all texts of a column that its profile shows are dates or times of ISO 8601; False where it shows none.
+
+    Where there are too many different ones to be counted, those of the sampled rows stand for them.
+    """
+    column = profile.columns.get(name)
+    if not isinstance(column, CategoryColumn):
+        return False
+    texts = column.values
+    if column.groups and profile.sample is not None and name in profile.sample.columns:
+        texts = profile.sample.columns[name].values
+    return bool(texts) and all(_ISO.fullmatch(text) for text in texts)
+
+
+def timed(scan: Scan, column: str) -> TimedScan:
+    """A table of text files with a column that is to be read as times: with a zone where its first value has one."""
+    first = next((values[0] for batch in scan.batches([column]) if len(values := batch[column].drop_nulls())), "")
+    return TimedScan(scan=scan, column=column, dtype=INSTANTS if _ZONED.search(first) else pl.Datetime("us"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedScan:
+    """A table of text files whose column of times, of which no file says that it is one, is read as ``dtype``.
+
+    Raises:
+        NoTimesError: while it is read, where a value is no time.
+    """
+
+    scan: Scan
+    column: str
+    dtype: pl.Datetime
+
+    @property
+    def name(self) -> str:
+        return self.scan.name
+
+    @property
+    def schema(self) -> pl.Schema:
+        return pl.Schema({**self.scan.schema, self.column: self.dtype})
+
+    @property
+    def rows(self) -> int | None:
+        return self.scan.rows
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(getattr(self.scan, "notes", ()))
+
+    @property
+    def files(self) -> tuple[Any, ...]:
+        return tuple(getattr(self.scan, "files", ()))
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        first = 0
+        for batch in self.scan.batches(columns):
+            height = batch.height
+            yield self._timed(batch, first) if self.column in batch.columns else batch
+            del batch
+            first += height
+
+    def _timed(self, batch: pl.DataFrame, first: int) -> pl.DataFrame:
+        read = read_column(batch[self.column], ColumnType.TIME, "UTC")
+        wrong = [int(mask.arg_true()[0]) for mask in read.faults.values()]
+        if wrong:
+            problem = f"the column {self.column!r} holds a value that is no time (row {first + min(wrong):,})"
+            fix = "Times are of ISO 8601, such as 2026-03-01 or 2026-03-01T14:30:00Z."
+            raise NoTimesError(problem, at=self.scan.name, fix=fix)
+        return batch.with_columns(read.values.dt.replace_time_zone(self.dtype.time_zone))
