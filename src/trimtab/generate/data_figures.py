@@ -113,6 +113,7 @@ def cut(text: str, width: int) -> str:
 
 
 _NOTHING: Final = 1e-9
+"""Sizes below are what rounding leaves of none."""
 
 
 def change(effect: Effect) -> str:
