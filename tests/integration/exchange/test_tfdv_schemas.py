@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.kinds import ColumnType, DriftLimits, Of, Severity
@@ -12,6 +14,7 @@ pytest.importorskip("tensorflow_metadata", reason="needs tensorflow-metadata: in
 
 from trimtab.drivers.tfdv import read_anomalies, read_tfdv_schema, write_tfdv_schema
 from trimtab.drivers.tfdv.anomalies import RULES
+from trimtab.drivers.tfdv.float_ends import outward
 from trimtab.drivers.tfdv.messages import TfdvSchemaError, definitions
 
 REFUSE = Severity.REFUSE
@@ -102,6 +105,56 @@ def test_a_contract_comes_back_from_its_schema_but_for_what_is_named() -> None:
     text, left = write_tfdv_schema(contract)
     assert [out.what for out in left] == ["zone"]
     assert read_tfdv_schema(text).contract == contract
+
+
+def ranged(minimum: float | None, maximum: float | None) -> Contract:
+    limits = Range(minimum=minimum, maximum=maximum, outside=REFUSE)
+    return Contract(columns=(Column(name="x", type=ColumnType.FLOAT, range=limits),))
+
+
+def test_an_end_that_is_no_32_bit_float_is_rounded_outward_and_named() -> None:
+    text, left = write_tfdv_schema(ranged(0.1, 1.7999999523))
+    assert {out.what: out.why for out in left} == {
+        "exact minimum of range": "TFDV's ends are 32-bit floats; 0.1 becomes 0.099999994, so that no more is refused",
+        "exact maximum of range": "TFDV's ends are 32-bit floats; 1.7999999523 becomes 1.8, so that no more is refused",
+    }
+    limits = read_tfdv_schema(text).contract.column("x").range
+    assert limits == Range(minimum=0.099999994, maximum=1.8, outside=REFUSE)
+
+
+def test_an_end_beyond_all_32_bit_floats_stays_open() -> None:
+    text, left = write_tfdv_schema(ranged(-1e300, 1e300))
+    assert [(out.what, out.column) for out in left] == [
+        ("exact minimum of range", "x"),
+        ("exact maximum of range", "x"),
+    ]
+    assert read_tfdv_schema(text).contract.column("x").range is None
+
+
+def test_an_end_is_read_as_it_is_written_where_this_lets_in_no_less() -> None:
+    schema = 'feature { name: "x" type: FLOAT float_domain { min: 0.1 max: 0.1 } presence { min_fraction: 1.0 } }'
+    limits = read_tfdv_schema(schema).contract.column("x").range
+    assert limits == Range(minimum=0.1, maximum=0.10000000149011612, outside=REFUSE)
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False) | st.floats(allow_nan=False, allow_infinity=False, width=32)
+
+
+@given(st.lists(st.none() | FINITE, min_size=2, max_size=2))
+def test_a_range_that_comes_back_accepts_every_value_that_it_did(ends: list[float | None]) -> None:
+    low, high = ends
+    if low is not None and high is not None:
+        low, high = min(low, high), max(low, high)
+    text, left = write_tfdv_schema(ranged(low, high))
+    back = read_tfdv_schema(text).contract.column("x").range or Range(minimum=None, maximum=None)
+    assert back.minimum is None or (low is not None and back.minimum <= low)
+    assert back.maximum is None or (high is not None and back.maximum >= high)
+    rounded = [
+        f"exact {end} of range"
+        for end, value, least in (("minimum", low, True), ("maximum", high, False))
+        if value is not None and outward(value, least=least) != value
+    ]
+    assert [out.what for out in left] == rounded
 
 
 def test_what_tfdv_has_no_word_for_is_named() -> None:

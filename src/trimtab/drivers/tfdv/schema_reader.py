@@ -11,6 +11,7 @@ from typing import Any, Final
 from trimtab.data.exchange import Carried, Draft, share_beyond
 from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, ColumnType, DriftLimits, Of, Severity
 from trimtab.data.schema import Nulls, Range, RowCount, Values
+from trimtab.drivers.tfdv.float_ends import shown
 from trimtab.drivers.tfdv.messages import definitions, parsed
 
 _UNJUDGED: Final = DriftLimits(location=None, scale=None, shape=None, share=None)
@@ -137,6 +138,9 @@ class _Reader:
         name, kind = feature.name, self._draft.kinds[feature.name]
         low = domain.min if domain.HasField("min") else None
         high = domain.max if domain.HasField("max") else None
+        if isinstance(domain, self._messages.FloatDomain):
+            low = None if low is None else shown(low, least=True)
+            high = None if high is None else shown(high, least=False)
         if kind is ColumnType.INTEGER:  # TFDV writes the ends of 64 bits for an open side
             low, high = (None if end in (INTEGER_MIN, INTEGER_MAX) else end for end in (low, high))
         if low is None and high is None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from trimtab.data.exchange import LeftOut
 from trimtab.data.kinds import ColumnType, DriftLimits, Of, Severity
-from trimtab.data.schema import Column, Contract
+from trimtab.data.schema import Column, Contract, Range
+from trimtab.drivers.tfdv.float_ends import outward, shortest
 from trimtab.drivers.tfdv.messages import definitions, formatted
 
 _TYPES: Final = {
@@ -91,13 +92,25 @@ class _Writer:
         elif column.type is ColumnType.BOOLEAN:
             feature.bool_domain.SetInParent()
         elif limits is not None:
-            domain = feature.int_domain if column.type is ColumnType.INTEGER else feature.float_domain
-            if limits.minimum is not None:
-                domain.min = limits.minimum
-            if limits.maximum is not None:
-                domain.max = limits.maximum
+            self._range(feature, column, limits)
             if limits.share:
                 self._leave("share of range", column.name, "TFDV tolerates no share outside a range")
+
+    def _range(self, feature: Any, column: Column, limits: Range) -> None:
+        """The ends; those of floats, which are of 32 bits there, are rounded outward."""
+        for name, said, end in (("min", "minimum", limits.minimum), ("max", "maximum", limits.maximum)):
+            if end is None:
+                continue
+            if column.type is ColumnType.INTEGER:
+                setattr(feature.int_domain, name, end)
+                continue
+            stored = outward(end, least=name == "min")
+            if stored is not None:
+                setattr(feature.float_domain, name, stored)
+            if stored != end:
+                becomes = "none" if stored is None else repr(shortest(stored))
+                why = f"TFDV's ends are 32-bit floats; {end!r} becomes {becomes}, so that no more is refused"
+                self._leave(f"exact {said} of range", column.name, why)
 
     def _values(self, feature: Any, column: Column) -> None:
         known = column.values
