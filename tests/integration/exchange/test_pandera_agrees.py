@@ -181,6 +181,22 @@ def test_the_source_that_is_written_runs_and_finds_what_the_contract_finds() -> 
     assert verdicts == {True, False}
 
 
+def test_of_the_types_that_are_written_none_is_said_to_be_lost() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(write_pandera(CONTRACT)[0], "schema", "exec"), names)
+    assert "width of types" not in {out.what for out in read_pandera(names["schema"]).left}
+
+
+def test_a_width_that_is_lost_is_named_as_the_schema_has_it() -> None:
+    types = {"a": pl.Int16, "b": pl.Int64, "c": pl.Float32, "d": pl.Int16, "e": pl.Datetime("ms", "UTC")}
+    schema = pa.DataFrameSchema({name: pa.Column(dtype) for name, dtype in types.items()})
+    (left,) = read_pandera(schema).left
+    assert left.why == (
+        "a contract knows five types and no widths: Int16 becomes integer, Float32 becomes float, "
+        "Datetime(time_unit='ms', time_zone='UTC') becomes time"
+    )
+
+
 def test_the_source_that_is_written_is_laid_out_as_a_formatter_does(tmp_path: Path) -> None:
     source, _ = write_pandera(CONTRACT)
     file = tmp_path / "schema.py"
@@ -219,5 +235,4 @@ def test_what_a_schema_of_pandas_says_is_read_like_one_of_polars() -> None:
     assert [(out.what, out.column) for out in carried.left] == [
         ("coerce", "tries"),
         ("check even", "tries"),
-        ("width of types", ""),
     ]

@@ -23,6 +23,11 @@ _PANDAS: Final = (
     (re.compile(r"str(ing)?(\[.*\])?$", re.IGNORECASE), ColumnType.TEXT),
     (re.compile(r"datetime64|timestamp|date$", re.IGNORECASE), ColumnType.TIME),
 )
+_WIDEST: Final = re.compile(
+    r"(int64|float64|bool(ean)?|str(ing)?(\[.*\])?|datetime64\[us, UTC\]|Datetime\(time_unit='us', time_zone='UTC'\))$",
+    re.IGNORECASE,
+)
+"""What a contract's own types are in pandas and Polars: of these nothing is lost."""
 
 
 class PanderaSchemaError(InputError):
@@ -123,8 +128,13 @@ class _Reader:
             draft.leave(f"check {check.name or check.error or 'a function'}", "", "it is a function of one's own")
         if getattr(schema, "parsers", None):
             draft.leave("parsers", "", "a contract changes no values")
-        if draft.kinds:
-            draft.leave("width of types", "", "a contract knows five types and no widths: Int32 becomes integer")
+        narrower = {
+            f"{column.dtype} becomes {kind}": None
+            for name, kind in draft.kinds.items()
+            if not _WIDEST.match(str((column := self._columns[name]).dtype))
+        }
+        if narrower:
+            draft.leave("width of types", "", f"a contract knows five types and no widths: {', '.join(narrower)}")
 
 
 def _unfit(column: Any) -> str:
