@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from trimtab.data.diff_tightness import Tightness, tightness_of
-from trimtab.data.diff_words import NOTHING, difference_words, percent, rule_words
+from trimtab.data.diff_words import NOTHING, difference_words, percents, rule_words
 from trimtab.data.kinds import ColumnType, Severity
 from trimtab.data.schema import Column, Condition, Contract, Unique
 
@@ -187,9 +187,8 @@ def _table(old: Contract, new: Contract) -> Iterator[Change]:
     if old.quarantine != new.quarantine:
         looser = new.quarantine > old.quarantine
         kind, direction = (Kind.LOOSENED, Consequence.LOOSENING) if looser else (Kind.TIGHTENED, Consequence.BREAKING)
-        yield _change(
-            "", "quarantine", kind, direction, f"quarantine up to {percent(old.quarantine)} → {percent(new.quarantine)}"
-        )
+        one, other = percents(old.quarantine, new.quarantine)
+        yield _change("", "quarantine", kind, direction, f"quarantine up to {one} → {other}")
     for rule in ("rows", "fresh", "drift"):
         yield from _rule("", rule, getattr(old, rule), getattr(new, rule))
     yield from _listed("unique", _by_columns(old.unique), _by_columns(new.unique))

@@ -154,7 +154,8 @@ def check_ends(mistakes: Mistakes, table: Table, path: KeyPath, what: str, limit
 def _share(written: object) -> float | None:
     if isinstance(written, str):
         percent = _PERCENT.fullmatch(written)
-        share = float(percent[1]) / 100 if percent else math.nan
+        # 4.4 / 100 is not the number that 0.044 is: a share must be the same, whichever way it is written.
+        share = float(f"{percent[1]}e-2") if percent else math.nan
     elif isinstance(written, float) or (type(written) is int and written == 0):  # is 1 the whole, or one percent?
         share = float(written)
     else:

@@ -163,7 +163,7 @@ def _unsaid(value: object) -> bool:
 def _share(share: float) -> str | float:
     """``2%`` where that says it exactly, else the number."""
     percent = f"{share * 100:.10g}"
-    return f"{percent}%" if "e" not in percent and float(percent) / 100 == share else float(share)
+    return f"{percent}%" if "e" not in percent and float(f"{percent}e-2") == share else float(share)
 
 
 class _Raw(str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from trimtab.base.instants import format_instant, format_span
@@ -57,6 +58,16 @@ def percent(share: float) -> str:
     return f"{share * 100:.6g}%"
 
 
+def percents(old: float, new: float) -> tuple[str, str]:
+    """Two shares as per cent, with all their digits where they differ only in those that are not shown."""
+    shown = percent(old), percent(new)
+    return (_exactly(old), _exactly(new)) if shown[0] == shown[1] and old != new else shown
+
+
+def _exactly(share: float) -> str:
+    return f"{Decimal(repr(float(share))).scaleb(2).normalize():f}%"
+
+
 def _differences(old: Any, new: Any, *, moments: bool) -> Iterator[str]:
     match old, new:
         case (Range(), Range()) | (Length(), Length()) | (RowCount(), RowCount()):
@@ -70,7 +81,8 @@ def _differences(old: Any, new: Any, *, moments: bool) -> Iterator[str]:
         case DriftLimits(), DriftLimits():
             for name in _STATISTICS:
                 if getattr(old, name) != getattr(new, name):
-                    yield f"drift limit of {name} {_limit(old, name)} → {_limit(new, name)}"
+                    one, other = _limits(old, new, name)
+                    yield f"drift limit of {name} {one} → {other}"
             return
         case _, Nulls():
             pass  # nothing but what the rule tolerates
@@ -80,7 +92,8 @@ def _differences(old: Any, new: Any, *, moments: bool) -> Iterator[str]:
                 yield f"{one} → {other}"
     if getattr(old, "share", 0.0) != getattr(new, "share", 0.0) or (_of(old), _of(new)).count("") == 1:
         named = "nulls" if isinstance(new, Nulls) else "tolerated"
-        yield f"{named} up to {percent(old.share)}{_of(old)} → {percent(new.share)}{_of(new)}"
+        one, other = percents(old.share, new.share)
+        yield f"{named} up to {one}{_of(old)} → {other}{_of(new)}"
 
 
 def _listed(old: tuple[Any, ...], new: tuple[Any, ...]) -> Iterator[str]:
@@ -131,3 +144,12 @@ def _of(rule: Any) -> str:
 def _limit(rule: DriftLimits, name: str) -> str:
     limit = getattr(rule, name)
     return "any" if limit is None else percent(limit) if name == "share" else f"{limit:g}"
+
+
+def _limits(old: DriftLimits, new: DriftLimits, name: str) -> tuple[str, str]:
+    """Two different limits, told apart."""
+    shown = _limit(old, name), _limit(new, name)
+    if shown[0] != shown[1]:
+        return shown
+    one, other = getattr(old, name), getattr(new, name)
+    return percents(one, other) if name == "share" else (repr(one), repr(other))

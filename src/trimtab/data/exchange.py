@@ -13,6 +13,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from trimtab.data.condition import columns_of
@@ -148,5 +149,9 @@ def list_text(values: Iterable[Scalar]) -> str:
 
 
 def share_beyond(mostly: float) -> float:
-    """The share that may break a rule, where ``mostly`` says how many must keep it: 0.99 gives 0.01, not 0.0100…09."""
-    return round(1 - mostly, 12)
+    """The share that may break a rule, where ``mostly`` says how many must keep it; and the other way round.
+
+    It is the difference of the decimals that are written, so that a share comes back as it was: 0.99 gives 0.01, and
+    not 0.010000000000000009.
+    """
+    return float(1 - Decimal(repr(float(mostly))))

@@ -9,6 +9,7 @@ millions of rows, and the normal approximation, which is wrong for the few gaps 
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Final
 
 _EVIDENCE: Final = math.log(100)
@@ -35,7 +36,7 @@ def rounded_up(share: float) -> float:
         return min(max(share, 0.0), 1.0)
     digits = _DIGITS - 1 - math.floor(math.log10(share * 100))
     percent = math.ceil(share * 100 * 10.0**digits - 1e-9) / 10.0**digits
-    return min(1.0, float(f"{percent:.10g}") / 100)
+    return min(1.0, float(Decimal(f"{percent:.10g}").scaleb(-2)))
 
 
 def _beyond(share: float, rows: float, *, parameter: bool = True) -> float:

@@ -88,6 +88,8 @@ def test_a_rule_that_asks_for_less_is_looser_and_the_other_way_round_tighter(
 def test_shares_of_nulls_and_rules_of_the_table_have_a_direction_too() -> None:
     nulls = [column(nullable=True, nulls=Nulls(share=share)) for share in (0.01, 0.02)]
     assert only(*nulls).words == "x: nulls up to 1% → 2% (looser)"
+    nearly = [column(nullable=True, nulls=Nulls(share=share)) for share in (0.044, 0.0440000001)]
+    assert only(*nearly).words == "x: nulls up to 4.4% → 4.40000001% (looser)"
     rows = [table(rows=RowCount(minimum=least, maximum=None)) for least in (1_000, 100)]
     assert only(*rows).words == "rows 1,000..any → 100..any (looser)"
     fresh = [table(fresh=Freshness(within=days * 86_400_000_000, outside=REFUSE)) for days in (2, 1)]

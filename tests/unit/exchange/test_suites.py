@@ -7,9 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trimtab.data.check import check_table
 from trimtab.data.contract import format_contract, parse_contract
+from trimtab.data.contract_diff import diff_contracts
 from trimtab.data.kinds import ColumnType, Direction, Of, Severity
 from trimtab.data.schema import (
     Column,
@@ -209,6 +212,29 @@ def test_mostly_is_a_share_of_the_values_that_are_there() -> None:
     assert found.problem == "1 value of 9 is outside the range 0.0 to any; up to 10% may be"
     text, left = write_suite(carried.contract, "back")
     assert (read_suite(text).contract, left) == (carried.contract, ())
+
+
+@given(st.integers(1, 10**15 - 1))
+def test_a_share_comes_back_as_it_was_and_is_written_without_noise(parts: int) -> None:
+    share = parts / 10**15
+    nulls = Nulls(share=share, outside=REFUSE)
+    contract = Contract(columns=(Column(name="x", type=ColumnType.TEXT, nullable=True, nulls=nulls),))
+    assert parse_contract(format_contract(contract)) == contract
+    back = read_suite(write_suite(contract, "s")[0]).contract
+    assert back.columns[0].nulls == nulls
+    assert diff_contracts(contract, back) == ()
+
+
+def test_a_share_in_per_cent_is_the_number_that_it_says() -> None:
+    text = 'schema = "trimtab.contract/3"\n[columns.x]\ntype = "text"\nnullable = true\nnulls = { share = "4.4%" }\n'
+    contract = parse_contract(text)
+    assert contract.columns[0].nulls == Nulls(share=0.044)
+    (written,) = [
+        entry["kwargs"]["mostly"]
+        for entry in json.loads(write_suite(contract, "s")[0])["expectations"]
+        if "mostly" in entry["kwargs"]
+    ]
+    assert written == 0.956
 
 
 def test_the_types_of_a_table_decide_over_what_a_suite_suggests() -> None:

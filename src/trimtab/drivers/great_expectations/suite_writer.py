@@ -13,7 +13,7 @@ from typing import Any, Final
 from trimtab.base.instants import format_instant
 from trimtab.data.condition import Node, columns_of
 from trimtab.data.condition_reader import parse_condition
-from trimtab.data.exchange import LeftOut
+from trimtab.data.exchange import LeftOut, share_beyond
 from trimtab.data.kinds import ColumnType, Direction, DriftLimits, Of, Severity
 from trimtab.data.schema import Column, Condition, Contract
 from trimtab.drivers.great_expectations import patterns
@@ -172,7 +172,7 @@ def _entry(kind: str, kwargs: dict[str, Any], rule: Any = None, *, because: str 
     ours = {key: text for key, text in (("type", type), ("of", of), ("because", said)) if text}
     return {
         "type": kind,
-        "kwargs": kwargs | ({"mostly": round(1 - share, 12)} if share else {}),
+        "kwargs": kwargs | ({"mostly": share_beyond(share)} if share else {}),
         "meta": {META: ours} if ours else {},
         "severity": _WRITTEN[outside],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from trimtab.data.exchange import LeftOut
+from trimtab.data.exchange import LeftOut, share_beyond
 from trimtab.data.kinds import ColumnType, DriftLimits, Of, Severity
 from trimtab.data.schema import Column, Contract, Range
 from trimtab.drivers.tfdv.float_ends import outward, shortest
@@ -60,7 +60,7 @@ class _Writer:
             feature.presence.min_fraction = 1.0
             feature.shape.dim.add().size = 1
         else:
-            feature.presence.min_fraction = 0.0 if share is None else round(1 - share, 12)
+            feature.presence.min_fraction = 0.0 if share is None else share_beyond(share)
             feature.value_count.min = feature.value_count.max = 1
         if column.name == self._contract.label:
             feature.not_in_environment.append(_SERVING)
@@ -120,7 +120,7 @@ class _Writer:
             feature.string_domain.name = column.name
             feature.string_domain.value.extend(str(value) for value in known.allowed)
             if known.share:
-                feature.distribution_constraints.min_domain_mass = round(1 - known.share, 12)
+                feature.distribution_constraints.min_domain_mass = share_beyond(known.share)
                 if known.of is Of.ROWS and column.nullable:
                     why = "TFDV's is one of the values that are there, and this one of all rows"
                     self._leave("share of values", column.name, why)
