@@ -44,6 +44,8 @@ _COLOURS: Final = {
     "note": "36",
     "PASS": "1;32",
 }
+_DIMMED: Final = "\x1b[2m"
+_PLAIN: Final = "\x1b[0m"
 _LABEL: Final = 11
 
 
@@ -102,7 +104,7 @@ def _rules(report: DataReport, look: Look) -> list[str]:
 
 
 def _broken(finding: Finding, look: Look) -> list[str]:
-    """One line, cut to the width: rule, column, count, share, then what it is and the first examples."""
+    """Rule, column, count, share, then what it is and the first examples; below on one line the contract's reason."""
     violation = finding.violation
     assert violation is not None, "a broken rule has one"
     about = _short(finding.columns[0]) if finding.columns else "(table)"
@@ -110,7 +112,16 @@ def _broken(finding: Finding, look: Look) -> list[str]:
     examples = ", ".join(map(str, violation.examples[:_EXAMPLES]))
     text = f"{finding.name:<10} {about}: " + (f"{amount}: " if amount else "") + finding.words
     text += f" ({examples})" if examples else ""
-    return _labelled(finding.weight.value, text, look)
+    return [*_labelled(finding.weight.value, text, look), *_reason(violation.because, look)]
+
+
+def _reason(because: str, look: Look) -> list[str]:
+    """Why the contract has the rule, cut to the width and dimmed: the finding matters more."""
+    if not because.strip():
+        return []
+    indent = " " * (2 + _LABEL + 2)
+    text = written.cut(f"because {written.one_line(because)}", look.width - len(indent))
+    return [indent + (f"{_DIMMED}{text}{_PLAIN}" if look.colour else text)]
 
 
 def _drift(report: DataReport, look: Look) -> list[str]:
@@ -289,4 +300,4 @@ def _more(count: int, noun: str, plural: str = "") -> list[str]:
 
 
 def _coloured(text: str, label: str, look: Look) -> str:
-    return f"\x1b[{_COLOURS[label]}m{text}\x1b[0m" if look.colour and label in _COLOURS else text
+    return f"\x1b[{_COLOURS[label]}m{text}{_PLAIN}" if look.colour and label in _COLOURS else text

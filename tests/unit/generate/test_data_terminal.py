@@ -23,6 +23,17 @@ def test_a_broken_rule_has_its_rows_share_and_examples_on_one_line() -> None:
     assert text.index("refuse") < text.index("quarantine") < text.index("note")
 
 
+def test_the_reason_of_a_broken_rule_is_on_one_dimmed_line_below_it() -> None:
+    lines = terminal(DataReport(source="t", check=check()), Look(width=200)).split("\n")
+    (place,) = [place for place, line in enumerate(lines) if "age: 12 rows" in line]
+    assert lines[place + 1] == " " * 15 + "because nobody is"
+    assert sum("because" in line for line in lines) == 1  # the other rules have none
+    assert "\x1b[2mbecause nobody is\x1b[0m" in terminal(ordinary(), Look(colour=True))
+    text = terminal(wide(3), Look(width=100))
+    assert text.count(" " * 15 + "because &&&") == 3
+    assert max(map(len, text.split("\n"))) <= 100
+
+
 def test_what_changed_is_told_in_words_with_its_band_and_tolerance() -> None:
     text = terminal(ordinary(), Look(width=400))
     assert "FAIL       age: the mean is" in text
