@@ -14,7 +14,7 @@ from trimtab.data.wording import counted, show
 from trimtab.generate import data_figures as written
 from trimtab.generate.data_cards import Subject, drawing
 from trimtab.generate.data_charts import band_chart, cloud, legend, share_bar
-from trimtab.generate.data_findings import Finding, broken_rules, changes, drift_counts, pair_changes
+from trimtab.generate.data_findings import Finding, Weight, broken_rules, changes, drift_counts, pair_changes
 from trimtab.generate.data_markup import Html, fitting, icon, joined, named, tag
 from trimtab.generate.data_report import DataReport
 
@@ -113,8 +113,10 @@ def pairs_changed(report: DataReport) -> Html:
         "by its rank in both columns, so that only what they do together is seen."
     )
     cards = fitting((_pair(one, report) for one in found), _PAIR_BYTES)
-    left = len(found) - len(cards)
-    more = tag("p", f"{left:,} more pairs are in the JSON document.", class_="soft") if left else ""
+    left = [one.weight for one in found[len(cards) :]]
+    counts = f"{left.count(Weight.FAIL):,} drifted, {left.count(Weight.UNSURE):,} undecided"
+    told = f"{len(left):,} more pairs ({counts}) are in the JSON document."
+    more = tag("p", told, class_="soft") if left else ""
     heading = tag("h2", "Columns that hang together differently", id="pairs")
     body = tag("div", *cards, class_="cards wide")
     return tag("section", heading, tag("p", lead, class_="lead"), body, more, aria_labelledby="pairs")

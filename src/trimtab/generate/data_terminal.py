@@ -144,7 +144,9 @@ def _drift(report: DataReport, look: Look) -> list[str]:
     told = [pair for pair in pairs if pair.weight is Weight.FAIL] or list(pairs)[:1]
     for finding in told[:COLUMNS_MAX]:
         lines += _labelled(finding.weight.value, f"{finding.about}: {_told(finding)}", look)
-    lines += _more(len(pairs) - len(told[:COLUMNS_MAX]), "pair of columns", "pairs of columns")
+    left = [pair.weight for pair in pairs[len(told[:COLUMNS_MAX]) :]]  # those that are told are the first
+    lines += _more(left.count(Weight.FAIL), "drifted pair", "drifted pairs")
+    lines += _more(left.count(Weight.UNSURE), "undecided pair", "undecided pairs")
     if look.all_columns:
         for column in report.differences.columns:
             if column.verdict is Verdict.PASS:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.unit.generate.data_reports import check, hostile, ordinary, profile, table, wide
+from tests.unit.generate.data_reports import check, effect, hostile, ordinary, profile, table, wide
 from trimtab.base.verdict import Verdict
+from trimtab.data.differences import PairDifference, Statistic
 from trimtab.generate.data_figures import cut, number, one_line, share, span, width_of
 from trimtab.generate.data_report import DataReport
 from trimtab.generate.data_terminal import COLUMNS_MAX, Look, terminal
@@ -65,6 +66,26 @@ def test_very_many_columns_do_not_flood_the_terminal() -> None:
     text = terminal(wide(), Look(all_columns=True))
     assert "and 4,960 more columns: see --json or the report" in text
     assert text.count("\n") < 12 * COLUMNS_MAX
+
+
+def test_the_pairs_that_are_not_listed_are_told_by_their_verdicts() -> None:
+    def pairs(failed: int, unsure: int) -> str:
+        verdicts = [Verdict.FAIL] * failed + [Verdict.UNSURE] * unsure
+        found = tuple(
+            PairDifference(columns=(f"a{place}", f"b{place}"), effect=effect(verdict, statistic=Statistic.DEPENDENCE))
+            for place, verdict in enumerate(verdicts)
+        )
+        report = wide(3)
+        assert report.differences is not None
+        differences = msgspec.structs.replace(report.differences, pairs=found, pairs_compared=len(found))
+        return terminal(msgspec.structs.replace(report, differences=differences))
+
+    assert "  and 19 more undecided pairs: see" in pairs(1, 19)
+    assert "drifted pair" not in pairs(1, 19)
+    assert "  and 1 more undecided pair: see" in pairs(0, 2)
+    assert "  and 1 more drifted pair: see" in pairs(COLUMNS_MAX + 1, 1)
+    assert "  and 1 more undecided pair: see" in pairs(COLUMNS_MAX + 1, 1)
+    assert "more" not in pairs(2, 0)
 
 
 def test_a_profile_alone_has_no_verdict_and_shows_each_kind_of_column() -> None:
