@@ -35,6 +35,7 @@ _UNDECIDED: Final = 3
 _CORRELATIONS: Final = 5
 _CORRELATED: Final = 0.5
 _NAME_MAX: Final = 24
+_TYPE_MAX: Final = 12
 _REST: Final = "see --json or the report"
 _COLOURS: Final = {
     "refuse": "1;31",
@@ -204,12 +205,17 @@ def _columns(rows: list[Summary], look: Look) -> Iterator[str]:
         own = numbers[row.name]
         last = "  ".join(cell.rjust(width) for cell, width in zip(own, widths, strict=True)) if own else _values(row)
         nulls = written.share(row.null_share) if row.nulls else ""
-        cells.append((_short(row.name), row.type[:12], nulls, row.distinct_words, last))
+        cells.append((_short(row.name), _type(row.type), nulls, row.distinct_words, last))
     if not odd:
         return grid(cells, right=(2, 3), width=look.width)
     counts = ("NaN, inf", *(f"{row.not_finite:,}" if row.not_finite else "" for row in rows))
     wider = [(*cell[:3], count, *cell[3:]) for cell, count in zip(cells, counts, strict=True)]
     return grid(wider, right=(2, 3, 4), width=look.width)
+
+
+def _type(type_: str) -> str:
+    """A contract's type, or of how another column is stored the name without what it holds: ``duration``, ``list``."""
+    return written.cut(type_.partition("(")[0].lower(), _TYPE_MAX)
 
 
 def _numbers(row: Summary) -> tuple[str, ...]:

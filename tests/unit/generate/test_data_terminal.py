@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
+import polars as pl
 import pytest
 
 from tests.unit.generate.data_reports import check, effect, hostile, ordinary, profile, table, wide
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import PairDifference, Statistic
+from trimtab.data.profiler import Depth, profile_frame
 from trimtab.generate.data_figures import cut, number, one_line, share, span, width_of
 from trimtab.generate.data_report import DataReport
 from trimtab.generate.data_terminal import COLUMNS_MAX, Look, terminal
@@ -86,6 +90,15 @@ def test_the_pairs_that_are_not_listed_are_told_by_their_verdicts() -> None:
     assert "  and 1 more drifted pair: see" in pairs(COLUMNS_MAX + 1, 1)
     assert "  and 1 more undecided pair: see" in pairs(COLUMNS_MAX + 1, 1)
     assert "more" not in pairs(2, 0)
+
+
+def test_the_type_of_a_column_that_no_contract_has_is_its_short_name() -> None:
+    frame = pl.DataFrame(
+        {"took": [timedelta(seconds=1)], "words": [["a"]], "both": [{"x": 1}], "raw": [b"x"], "none": [None]}
+    )
+    text = terminal(DataReport(source="t", profile=profile_frame(frame, Depth())))
+    types = dict(line.split()[:2] for line in text.split("\n")[3:] if line)
+    assert types == {"took": "duration", "words": "list", "both": "struct", "raw": "binary", "none": "null"}
 
 
 def test_a_profile_alone_has_no_verdict_and_shows_each_kind_of_column() -> None:
