@@ -57,6 +57,7 @@ class Distance(msgspec.Struct, frozen=True, kw_only=True):
 class ShareChange(msgspec.Struct, frozen=True, kw_only=True):
     """The change of one event's share; ``name`` says the event as in ``are null``.
 
+    ``told`` is the sentence where that of this share would tell one side of a change only.
     ``among`` is of how many events this one was chosen because its change is the greatest. ``known`` is how much each
     row of the reference counts for: 1 where its share was counted, less where it was estimated. ``of`` is what the
     shares are of. One that ``expects`` has an estimate for ``then``, and only more than that is a change.
@@ -69,10 +70,13 @@ class ShareChange(msgspec.Struct, frozen=True, kw_only=True):
     known: float = 1.0
     of: str = "rows"
     expects: bool = False
+    told: str = ""
 
     @property
     def words(self) -> str:
         """The sentence for a person."""
+        if self.told:
+            return self.told
         if self.expects:
             return f"{percent(self.now)} of {self.of} {self.name}; {percent(self.then)} were to be expected"
         return said(self.name, (self.then, self.now), self.of)
@@ -143,7 +147,7 @@ def _beyond_slack(numbers: Array, then: Array, now: Array, slack: float) -> floa
 
 
 def share_changes(
-    reference: Sequence[tuple[float, CategoryColumn]], current: CategoryColumn
+    reference: Sequence[tuple[float, CategoryColumn]], current: CategoryColumn, *, tolerance: float = 1.0
 ) -> tuple[ShareChange, ...]:
     """The changes of values' shares of the rows that hold one: of each common one, of the rare and new ones together,
     of the one among these that rose most, since a single one that swallows all others leaves their sum as it was, and
@@ -153,6 +157,8 @@ def share_changes(
     smaller than it is. So each row is asked whether its value would be rare without it: the estimate of Good and
     Turing (Biometrika 40, 1953), of which the share of unseen values is the best known case. It supposes that rows are
     drawn anew. Where the same customers come again there are fewer new ones than that, which is no change; more are.
+
+    The ``tolerance`` is for the sentences alone: where one value rose by more and another fell by more, both are named.
     """
     of = of_what(reference, current)
     grouped = bool(current.groups) or any(part.groups for _, part in reference)
@@ -171,7 +177,8 @@ def share_changes(
     today = current.count
     now = {value: count / today for value, count in _counts(current, grouped=grouped)}
     common = [value for value, count in counted.items() if count > rare]
-    if len(common) == 2 and counted.keys() | now.keys() == {*common}:
+    two = len(common) == 2 and counted.keys() | now.keys() == {*common}
+    if two:
         del common[0]  # of two values each says what the other says
     changes = [
         ShareChange(name=_name(value, grouped=grouped), then=then[value], now=now.get(value, 0.0), of=of)
@@ -190,7 +197,35 @@ def share_changes(
     if not grouped:
         unseen = sum(share for value, share in now.items() if value not in counted)
         changes += _unseen(counted, then, rows, unseen, of)
-    return tuple(changes)
+    return tuple(changes if two else _both_told(changes, (then, now), tolerance, grouped=grouped))
+
+
+def _both_told(
+    changes: Sequence[ShareChange],
+    shares: tuple[Mapping[str, float], Mapping[str, float]],
+    tolerance: float,
+    *,
+    grouped: bool,
+) -> Iterator[ShareChange]:
+    """The changes, of which each that tells one side of an exchange of values tells the other side too."""
+    old, new = shares
+    moved = {value: new.get(value, 0.0) - old.get(value, 0.0) for value in {**old, **new}}
+    rose, fell = (choose(moved, key=lambda value: (moved[value], value), default="") for choose in (max, min))
+    if not moved or min(moved[rose], -moved[fell]) <= tolerance:
+        yield from changes
+        return
+    both = {_name(rose, grouped=grouped), _name(fell, grouped=grouped)}
+    up, down = (
+        f"{_shown(value, grouped=grouped)} {verb} from {percent(old.get(value, 0.0))} to {percent(new.get(value, 0.0))}"
+        for value, verb in ((rose, "rose"), (fell, "fell"))
+    )
+    for change in changes:
+        size, told = change.now - change.then, ""
+        if change.name in both:
+            told = f"{up} of {change.of}, {down}"
+        elif size > tolerance or (size < -tolerance and not change.expects):
+            told = f"{change.words}; {down if size > 0.0 else up}"
+        yield msgspec.structs.replace(change, told=told)
 
 
 def _unseen(
@@ -284,3 +319,7 @@ def _counts(part: CategoryColumn, *, grouped: bool) -> Iterable[tuple[str, int]]
 
 def _name(value: str, *, grouped: bool) -> str:
     return f"hold a value of hash group {value}" if grouped else f"are {show(value)}"
+
+
+def _shown(value: str, *, grouped: bool) -> str:
+    return f"hash group {value}" if grouped else show(value)

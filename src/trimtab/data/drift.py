@@ -253,9 +253,8 @@ def _categories(
     if limits.share is None or not current.count:
         return []
     sizes = _sizes([(weight, part.count) for weight, part in reference], current.count, judging)
-    changes = [
-        (effects.share(Statistic.SHARE, change, sizes), change.among) for change in share_changes(reference, current)
-    ]
+    found = share_changes(reference, current, tolerance=limits.share)
+    changes = [(effects.share(Statistic.SHARE, change, sizes), change.among) for change in found]
     return [of_changes(changes, 1.0 - _FOR_NULLS, tolerance=limits.share, level=judging.level)]
 
 

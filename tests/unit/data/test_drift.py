@@ -164,12 +164,27 @@ def test_a_category_that_grows_is_named() -> None:
     assert truths.verdict is Verdict.FAIL
 
 
+def test_an_exchange_of_values_is_told_by_both_sides() -> None:
+    rest = ["A", "B"] * 4_200
+    both = drift(rest + ["G"] * 1_100 + ["J"] * 500, rest + ["J"] * 1_600)
+    assert both.strongest.words == "'J' rose from 5 % to 16 % of rows, 'G' fell from 11 % to 0 %"
+    assert abs(both.strongest.size.estimate) == pytest.approx(0.11)
+    spread = drift(rest + ["G"] * 1_600, rest + [f"new {place}" for place in range(1_600)])
+    assert spread.strongest.words == "0 % of rows are 'G', 16 % in the reference"  # none of the others rose by much
+    group = drift(rest + ["G"] * 800 + ["H"] * 800, rest + ["J"] * 1_000 + ["K"] * 600)
+    assert group.strongest.words == (
+        "16 % of rows hold a value that was rare or is new (most of all 'J'), 0 % in the reference; "
+        "'G' fell from 8 % to 0 %"
+    )
+
+
 def test_new_values_are_found_even_if_each_is_rare() -> None:
     now = ["DE"] * 6_000 + [f"new {i}" for i in range(4_000)]
     found = drift(["DE"] * 5_000 + ["FR"] * 5_000, [*now, *["FR"] * 5_000])
     assert found.verdict is Verdict.FAIL
     named = drift(["DE"] * 5_000 + ["FR"] * 5_000, ["DE"] * 5_000 + ["FR"] * 5_000 + ["IT"] * 4_000)
     assert named.strongest.words.startswith("29 % of rows hold a value that was rare or is new (most of all 'IT'); 0 %")
+    assert named.strongest.words.endswith(" were to be expected; 'DE' fell from 50 % to 36 %")
 
 
 def test_long_values_that_begin_alike_are_two() -> None:
