@@ -173,7 +173,7 @@ def test_an_exchange_of_values_is_told_by_both_sides() -> None:
     assert spread.strongest.words == "0 % of rows are 'G', 16 % in the reference"  # none of the others rose by much
     group = drift(rest + ["G"] * 800 + ["H"] * 800, rest + ["J"] * 1_000 + ["K"] * 600)
     assert group.strongest.words == (
-        "16 % of rows hold a value that was rare or is new (most of all 'J'), 0 % in the reference; "
+        "16 % of rows hold a value that was rare or is new (most of all 'J'); 0 % were to be expected; "
         "'G' fell from 8 % to 0 %"
     )
 
