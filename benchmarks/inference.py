@@ -27,7 +27,8 @@ Chance = np.random.Generator
 Draw = Callable[[Chance, int], Any]
 
 NUMBERS: dict[str, Draw] = {
-    "normal": lambda chance, rows: chance.normal(10, 2, rows),
+    "normal": lambda chance, rows: chance.normal(0, 2, rows),
+    "normal, 5 σ above 0": lambda chance, rows: chance.normal(10, 2, rows),
     "uniform 0 to 1": lambda chance, rows: chance.random(rows),
     "percentages, capped": lambda chance, rows: np.clip(chance.normal(80, 20, rows), 0, 100),
     "beta(2, 5)": lambda chance, rows: chance.beta(2, 5, rows),
