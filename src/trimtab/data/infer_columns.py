@@ -27,7 +27,9 @@ from trimtab.data.schema import Column, Nulls, Order, Range
 from trimtab.data.wording import counted, show
 
 _SHORTER: Final = 10
-"""The share of nulls leaves room for chance in tables down to this part (a tenth) of the rows that were seen."""
+_SHORTEST: Final = 1_000
+"""The share of nulls leaves room for chance in tables down to this part (a tenth) of the rows that were seen, but not
+in shorter ones than of so many rows: where a null or two are more than a tenth, no share says anything."""
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ORDERED_MIN: Final = 10
 """Fewer rows are in order by chance."""
@@ -173,11 +175,15 @@ def _dated_because(name: str, column: CategoryColumn, known: Known) -> str:
 
 
 def _nulls_for(gaps: int, rows: int) -> Nulls | None:
-    share = most_later(gaps, rows, rows / _SHORTER)
+    if rows < COUNT_MIN:
+        return None
+    later = max(rows / _SHORTER, _SHORTEST)
+    share = most_later(gaps, rows, later)
     if share >= 1.0:
         return None
     seen = f"null in {counted(gaps, 'row')} of {rows:,} ({gaps / rows * 100:.3g}%)"
-    return Nulls(share=share, because=f"{seen}; chance alone makes no more of a tenth as many rows")
+    tables = "a tenth as many" if later > _SHORTEST else f"{_SHORTEST:,}"
+    return Nulls(share=share, because=f"{seen}; chance alone makes no more of {tables} rows")
 
 
 def _range_because(column: NumberColumn, hard: tuple[bool, bool], *, sensitive: bool) -> str:

@@ -82,8 +82,8 @@ def test_few_texts_are_known_values() -> None:
     assert found.values.because == "3 values seen in 300 rows, each 100 times at least"
     assert found.nullable
     assert found.nulls is not None
-    assert (found.nulls.share, found.nulls.outside) == (0.56, Severity.NOTE)
-    assert found.nulls.because == "null in 100 rows of 400 (25%); chance alone makes no more of a tenth as many rows"
+    assert (found.nulls.share, found.nulls.outside) == (0.37, Severity.NOTE)
+    assert found.nulls.because == "null in 100 rows of 400 (25%); chance alone makes no more of 1,000 rows"
 
 
 def test_gaps_make_a_column_nullable_and_do_not_change_its_type() -> None:

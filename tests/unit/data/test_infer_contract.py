@@ -190,6 +190,15 @@ def test_the_share_of_nulls_has_room_for_chance_and_not_more() -> None:
     assert (nothing.nulls, nothing.because) == (None, "null in all 2,000 rows")
 
 
+def test_few_rows_do_not_excuse_a_column_that_is_mostly_null() -> None:
+    for gaps, rows, most in ((1, 63, 0.15), (1, 300, 0.05), (3, 100, 0.2), (1, 20, 0.4)):
+        nulls = column([*[None] * gaps, *chance().normal(size=rows - gaps)]).nulls
+        assert nulls is not None
+        assert gaps / rows < nulls.share <= most
+        assert nulls.because.endswith("chance alone makes no more of 1,000 rows")
+    assert column([None, *chance().normal(size=10)]).nulls is None
+
+
 def test_the_order_of_time_is_noted_where_it_was_kept() -> None:
     order = proposal(pl.DataFrame({"ts": TIMES}), time="ts").contract.column("ts").order
     assert order is not None
