@@ -9,7 +9,7 @@ from typing import Final
 from trimtab.base.instants import format_instant
 from trimtab.data.infer_chance import most_later
 from trimtab.data.infer_names import is_called_a_name, is_sequence, is_time_in_numbers
-from trimtab.data.infer_ranges import COUNT_MIN, limits_of
+from trimtab.data.infer_ranges import COUNT_MIN, Limits, limits_of
 from trimtab.data.infer_texts import codes_for, known_texts, length_for, pattern_for, texts_said, values_for
 from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, TEXT_MAX, TIME_MAX, TIME_MIN, ColumnType, Severity
 from trimtab.data.profile import (
@@ -30,6 +30,8 @@ _SHORTER: Final = 10
 _SHORTEST: Final = 1_000
 """The share of nulls leaves room for chance in tables down to this part (a tenth) of the rows that were seen, but not
 in shorter ones than of so many rows: where a null or two are more than a tenth, no share says anything."""
+_BOUND_BECAUSE: Final = {0: "as none was positive", 1: "as shares end there", 100: "as percentages end there"}
+"""Why numbers keep to a natural upper bound."""
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ORDERED_MIN: Final = 10
 """Fewer rows are in order by chance."""
@@ -123,7 +125,7 @@ def _number(plain: Column, column: NumberColumn, known: Known) -> Column:
         return plain
     whole = plain.type is ColumnType.INTEGER
     ends = (limits.minimum, limits.maximum) if whole else (float(limits.minimum), float(limits.maximum))
-    because = _range_because(column, limits.hard, sensitive=plain.sensitive)
+    because = _range_because(column, limits, sensitive=plain.sensitive)
     return _with(plain, range=Range(minimum=ends[0], maximum=ends[1], because=because))
 
 
@@ -186,15 +188,25 @@ def _nulls_for(gaps: int, rows: int) -> Nulls | None:
     return Nulls(share=share, because=f"{seen}; chance alone makes no more of {tables} rows")
 
 
-def _range_because(column: NumberColumn, hard: tuple[bool, bool], *, sensitive: bool) -> str:
+def _range_because(column: NumberColumn, limits: Limits, *, sensitive: bool) -> str:
+    """What was seen, and of each end that lies elsewhere why it does."""
     rows = counted(column.count, "row")
     if sensitive:
         return f"from {rows}, known to a sixteenth of their size only"
-    seen = f"seen {_shown(column.minimum)} to {_shown(column.maximum)} in {rows}"
-    if all(hard):
-        return seen
-    widened = "its upper tail" if hard[0] else "its lower tail" if hard[1] else "both tails"
-    return f"{seen}, and room for {widened}"
+    parts = [f"seen {_shown(column.minimum)} to {_shown(column.maximum)} in {rows}"]
+    assert column.minimum is not None, "asked where there is a range"
+    assert column.maximum is not None, "asked where there is a range"
+    moved = limits.minimum < column.minimum, limits.maximum > column.maximum
+    if moved[0] and limits.natural[0]:
+        parts.append("down to 0 as none was negative")
+    if moved[1] and limits.natural[1]:
+        parts.append(f"up to {_shown(limits.maximum)} {_BOUND_BECAUSE[int(limits.maximum)]}")
+    tails = moved[0] and not limits.natural[0], moved[1] and not limits.natural[1]
+    if any(tails):
+        parts.append(
+            f"and room for {'both tails' if all(tails) else 'its lower tail' if tails[0] else 'its upper tail'}"
+        )
+    return ", ".join(parts)
 
 
 def _order_for(name: str, order: RowOrder | None, rows: int) -> Order | None:

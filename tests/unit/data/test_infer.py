@@ -40,7 +40,9 @@ def test_structure_is_refused_and_what_was_seen_is_noted() -> None:
     assert (found.type, found.nullable) == (ColumnType.FLOAT, False)
     assert found.range is not None
     assert (found.range.minimum, found.range.maximum, found.range.outside) == (0.0, 1.0, Severity.NOTE)
-    assert found.range.because == "seen 0.01 to 0.98 in 400 rows, and room for both tails"
+    assert found.range.because == (
+        "seen 0.01 to 0.98 in 400 rows, down to 0 as none was negative, up to 1 as shares end there"
+    )
 
 
 def test_a_constant_column_gets_no_limits() -> None:

@@ -290,6 +290,48 @@ def test_codes_with_gaps_are_listed_and_codes_without_are_a_range() -> None:
     assert grades.range.because == "seen 0 to 5 in 2,000 rows"
 
 
+@pytest.mark.parametrize(
+    ("values", "because"),
+    [
+        pytest.param([row % 10 == 0 for row in range(40)], "seen 0 to 1 in 40 rows", id="a flag"),
+        pytest.param(
+            [*[52] * 500, *range(5, 45)], "seen 5 to 52 in 540 rows, down to 0 as none was negative", id="weeks"
+        ),
+        pytest.param(
+            [*[-52] * 500, *range(-44, -4)], "seen -52 to -5 in 540 rows, up to 0 as none was positive", id="mirrored"
+        ),
+        pytest.param(
+            [*range(1, 90), *[300] * 30], "seen 1 to 300 in 119 rows, down to 0 as none was negative", id="capped"
+        ),
+        pytest.param(
+            [*[0] * 50, *range(1, 30), 77], "seen 0 to 77 in 80 rows, and room for its upper tail", id="amounts"
+        ),
+        pytest.param(
+            [*[0] * 50, *range(-30, 0), -77], "seen -77 to 0 in 81 rows, and room for its lower tail", id="debts"
+        ),
+    ],
+)
+def test_a_range_says_which_end_lies_elsewhere_than_what_was_seen_and_why(values: list[int], because: str) -> None:
+    found = column(pl.Series(values, dtype=pl.Int64))
+    assert found.range is not None
+    assert found.range.because == because
+
+
+def test_only_an_end_that_was_moved_out_is_said_to_have_room() -> None:
+    draws = chance()
+    tables = [draws.poisson(0.3, 400), draws.normal(size=60).round(1), draws.integers(1, 7, 90), draws.beta(2, 2, 300)]
+    tables += [draws.choice([0, 1], 30), -draws.exponential(3, 50), draws.binomial(9, 0.9, 200), 100 * draws.random(99)]
+    for values in tables:
+        found = column(values).range
+        assert found is not None
+        assert found.minimum is not None
+        assert found.maximum is not None
+        ends = "down to" in found.because or "lower tail" in found.because or "both tails" in found.because
+        assert ends == (found.minimum < values.min())
+        ends = "up to" in found.because or "upper tail" in found.because or "both tails" in found.because
+        assert ends == (found.maximum > values.max())
+
+
 def test_a_sensitive_column_shows_no_value() -> None:
     draws = chance()
     table = pl.DataFrame(
