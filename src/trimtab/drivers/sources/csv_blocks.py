@@ -28,6 +28,7 @@ _LONGEST: Final = 64 << 20
 _WINDOWS_ONLY: Final = range(0x80, 0xA0)
 """Bytes that are letters and signs in Windows' code page, and control characters in Latin-1."""
 _ON_ONE_LINE: Final = "Write a quote inside of a text twice, and put quotes around the text."
+_CLOSED: Final = "Close it where the text ends, or remove it; a quote inside of a text is written twice."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +157,14 @@ def refuse_block(file: SourceFile, block: Block, error: Exception | None) -> NoR
         block.data.decode("utf-8")
     except UnicodeDecodeError as wrong:
         raise _not_utf8(file, block, wrong.start) from None
-    place = _misplaced_quote(block.data)
-    if place is not None:
-        line = block.data[block.data.rfind(b"\n", 0, place) + 1 :].partition(b"\n")[0].decode("utf-8", "replace")
+    wrong_quote = _wrong_quote(block.data)
+    if wrong_quote is not None:
+        line = block.data[block.data.rfind(b"\n", 0, wrong_quote.place) + 1 :].partition(b"\n")[0]
+        what = "is never closed" if wrong_quote.is_open else "is out of place"
         raise SourceError(
-            f"a quote is out of place: {show(line)}", fix=_ON_ONE_LINE, at=_at(file, block, place)
+            f"a quote {what}: {show(line.decode('utf-8', 'replace').rstrip())}",
+            fix=_CLOSED if wrong_quote.is_open else _ON_ONE_LINE,
+            at=_at(file, block, wrong_quote.place),
         ) from error
     raise SourceError(
         f"{file.name} is not a {file.format} file, or a damaged one ({str(error).strip().partition(chr(10))[0]})",
@@ -179,8 +183,19 @@ def _not_utf8(file: SourceFile, block: Block, place: int) -> SourceError:
     )
 
 
-def _misplaced_quote(data: bytes) -> int | None:
-    """The first quote that neither begins nor ends a field nor is one of two."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WrongQuote:
+    """Where a quote is wrong, and whether that is since the text that it begins has no end."""
+
+    place: int
+    is_open: bool
+
+
+def _wrong_quote(data: bytes) -> _WrongQuote | None:
+    """The first quote that neither begins nor ends a field nor is one of two, or the one that is never closed.
+
+    Where the quote that should close a text is on a later line and begins a field there, the first is never closed.
+    """
     octets = np.frombuffer(data, dtype=np.uint8)
     quotes = np.flatnonzero(octets == _QUOTE)
     edges = np.isin(octets, np.frombuffer(b',;\t|\n\r"', dtype=np.uint8))
@@ -189,8 +204,12 @@ def _misplaced_quote(data: bytes) -> int | None:
     opening = np.arange(quotes.size) % 2 == 0
     wrong = np.flatnonzero(np.where(opening, ~before, ~after))
     if wrong.size:
-        return int(quotes[wrong[0]])
-    return int(quotes[-1]) if quotes.size % 2 else None
+        first = int(wrong[0])
+        place = int(quotes[first])
+        if not opening[first] and before[first] and b"\n" in data[int(quotes[first - 1]) : place]:
+            return _WrongQuote(place=int(quotes[first - 1]), is_open=True)
+        return _WrongQuote(place=place, is_open=False)
+    return _WrongQuote(place=int(quotes[-1]), is_open=True) if quotes.size % 2 else None
 
 
 def _at(file: SourceFile, block: Block, place: int) -> str:

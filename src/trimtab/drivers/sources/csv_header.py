@@ -52,7 +52,7 @@ def read_header(file: SourceFile) -> Header:
     """The header of a file that is not empty.
 
     Raises:
-        SourceError: it is not UTF-8, or a column's name is there twice.
+        SourceError: it is not UTF-8, a quote is out of place or never closed, or a column's name is there twice.
     """
     data = _beginning(file)
     skipped, told = _before(data)
@@ -67,7 +67,7 @@ def read_header(file: SourceFile) -> Header:
             fix=f"Convert it: tr '\\r' '\\n' < {quote(file.name)} > lines.csv",
         )
     separator = told or _separator(line, "\t" if file.format is Format.TSV else ",")
-    names = next(csv.reader([line], delimiter=separator), [])
+    names = _names(file, Block(data=data[skipped:end], before=skipped), separator)
     if not names:
         raise SourceError(f"{file.name} has no columns", fix="Its first line names them; write the table again.")
     comma = _decimal_comma(data[end : end + _SAMPLE].decode("utf-8", "replace"), separator)
@@ -76,6 +76,16 @@ def read_header(file: SourceFile) -> Header:
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
     _refuse_repeated(names, file.name)
     return Header(names=tuple(names), separator=separator, end=end, decimal_comma=comma, notes=notes)
+
+
+def _names(file: SourceFile, first: Block, separator: str) -> list[str]:
+    """The fields of the first record; refuses one with a quote that is out of place or never closed."""
+    if first.data.count(b'"') % 2:
+        refuse_block(file, first, None)
+    try:
+        return next(csv.reader([first.data.decode("utf-8")], delimiter=separator, strict=True), [])
+    except csv.Error as error:
+        refuse_block(file, first, error)
 
 
 def _before(data: bytes) -> tuple[int, str]:

@@ -81,7 +81,7 @@ def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPar
 
     Raises:
         SourceError: it is not UTF-8, a column's name is there twice, a line has more or fewer fields than the header,
-            or a quote is out of place.
+            or a quote is out of place or never closed.
     """
     with read_errors(file):
         header = read_header(file)
