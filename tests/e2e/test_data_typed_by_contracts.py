@@ -81,7 +81,7 @@ def test_bad_cells_alone_are_set_aside(tmp_path: Path) -> None:
     ("kind", "cells", "wrong"),
     [
         ("integer", ["9007199254740993", "1.5", "2.0", "-7"], ["1.5"]),
-        ("float", ["1.5", "n/a", "1e3", "007", "-2"], ["n/a"]),
+        ("float", ["1.5", "x", "1e3", "007", "-2"], ["x"]),
         ("boolean", ["true", "False", "yes", ""], ["yes"]),
         ("time", ["2026-03-01T00:00:00Z", "1772323200000000", "soon"], ["soon"]),
     ],
@@ -91,6 +91,35 @@ def test_each_type_is_read_value_by_value(tmp_path: Path, kind: str, cells: list
     contract = f'[columns.x]\ntype = "{kind}"\nnullable = true\n[columns.i]\ntype = "integer"\n'
     report = checked(tmp_path, content, contract)
     assert [example.value for found in report.violations for example in found.examples] == wrong
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("integer", "1"), ("float", "2.5"), ("boolean", "true"), ("time", "2026-03-01T00:00:00Z")]
+)
+@pytest.mark.parametrize("others", [[], ["x"], ["n/a"], ["n/a", "x"]])
+def test_a_word_for_a_gap_is_one_for_the_contract_whatever_else_the_column_holds(
+    tmp_path: Path, kind: str, text: str, others: list[str]
+) -> None:
+    content = "v,i\n" + "".join(f"{cell},1\n" for cell in [text, "NA", *others])
+    contract = f'[columns.v]\ntype = "{kind}"\nnullable = false\n[columns.i]\ntype = "integer"\n'
+    gaps = [1, 2] if "n/a" in others else [1]
+    found = {each.rule.value: each.examples for each in checked(tmp_path, content, contract).violations}
+    assert [(example.row, example.value) for example in found.pop("null")] == [(row, None) for row in gaps]
+    assert [example.value for examples in found.values() for example in examples] == [c for c in others if c == "x"]
+
+
+def test_a_word_for_a_gap_is_a_text_where_the_contract_says_so(tmp_path: Path) -> None:
+    contract = '[columns.v]\ntype = "text"\nvalues = { allowed = ["1", "NA"], outside = "refuse" }\n'
+    assert checked(tmp_path, "v\n1\nNA\n", contract).violations == ()
+
+
+def test_texts_of_truth_values_are_compared_with_the_truth_values_of_before(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("v,i\n" + "true,1\nNA,2\nfalse,3\n" * 1_000)
+    (tmp_path / "c.toml").write_text(HEAD + '[columns.v]\ntype = "text"\n[columns.i]\ntype = "integer"\n')
+    assert told("profile", "rows.csv", "-o", "then.json", cwd=tmp_path)[0] == 0
+    code, found = told("check", "rows.csv", "--contract", "c.toml", "--reference", "then.json", cwd=tmp_path)
+    assert code == 0
+    assert {each["size"] for each in found["findings"]} == {0.0}
 
 
 def test_rules_hold_for_the_values_beside_bad_cells(tmp_path: Path) -> None:

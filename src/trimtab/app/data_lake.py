@@ -24,7 +24,7 @@ from trimtab.drivers.sources.file_scan import FilesScan
 from trimtab.drivers.sources.files import Format, SourceFile, named_files
 from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.reading import widened
-from trimtab.drivers.sources.text_files import clashing
+from trimtab.drivers.sources.text_files import ambiguous, clashing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,28 @@ class FilesReader:
         """One of the files, to be read with its own types or with these."""
         scan = self.open_file(path)
         (part,) = scan.parts
-        kind = Kind(own=part.schema, delimited=isinstance(part, DelimitedPart))
+        kind = Kind(own=part.schema, delimited=False, beside_gaps=part.schema)
+        if isinstance(part, DelimitedPart):
+            kind = replace(kind, delimited=True, beside_gaps=part.beside_gaps, gap_words=part.gap_words)
         if schema is None:
             return OpenedFile(scan=scan, kind=kind, notes=scan.notes)
         if isinstance(part, DelimitedPart):
             texts = [name for name, dtype in part.schema.items() if dtype not in (schema[name], pl.Null())]
             texts = [name for name in texts if schema[name] == pl.String()]
-            part = part.as_text(texts, {name: f"{name}: read as text, as it is in another file" for name in texts})
+            gaps = {n: schema[n] for n in part.only_gaps if schema[n] not in (pl.String(), pl.Null())}
+            part = part.as_gaps(gaps).as_text(
+                texts, {name: f"{name}: read as text, as it is in another file" for name in texts}
+            )
         scan = replace(scan, schema=schema, parts=(part,), notes=part.notes)
         return OpenedFile(scan=scan, kind=kind, notes=part.notes)
 
     def together(self, kinds: Sequence[tuple[str, Kind]]) -> pl.Schema:
         """Types for the values of all files, as one machine has them."""
         # Of a file, only its name is looked at.
-        texts = clashing([kind.own for _, kind in kinds if kind.delimited])
+        delimited = [kind for _, kind in kinds if kind.delimited]
+        schemas = [kind.beside_gaps for kind in delimited]
+        texts = {*clashing(schemas), *ambiguous(schemas, [kind.gap_words for kind in delimited])}
+        texts |= _gaps_alone([kind for _, kind in kinds])
         named = [(SourceFile(path, Format.PARQUET, Path(path)), _spelled(kind, texts)) for path, kind in kinds]
         schema = widened(named)
         return without_nulls(schema) if all(kind.delimited for _, kind in kinds) else schema
@@ -110,7 +118,14 @@ def _open(path: str, *, root: Path, needed: tuple[str, ...], time: str | None) -
 def _spelled(kind: Kind, texts: Collection[str]) -> pl.Schema:
     """A file's types, with text for these columns where it stores no types."""
     named = texts if kind.delimited else ()
-    return pl.Schema({name: pl.String() if name in named else dtype for name, dtype in kind.own.items()})
+    return pl.Schema({name: pl.String() if name in named else dtype for name, dtype in kind.beside_gaps.items()})
+
+
+def _gaps_alone(kinds: Sequence[Kind]) -> frozenset[str]:
+    """Columns of text that hold nothing but words for a gap in any file: there they are texts."""
+    held = {name for kind in kinds for name, dtype in kind.beside_gaps.items() if dtype != pl.Null}
+    texts = {name for kind in kinds for name, dtype in kind.own.items() if dtype == pl.String}
+    return frozenset(texts - held)
 
 
 def _reachable(root: Path, file: SourceFile) -> str:

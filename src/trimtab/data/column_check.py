@@ -170,7 +170,7 @@ class ColumnCheck:
         """The rules that rows break, with these rows and what to show of them."""
         column, values = self.column, read.values
         if not column.nullable:
-            yield Rule.NULL, read.gaps, series
+            yield Rule.NULL, read.gaps, series if self._spelling is None else values
         for rule, mask in read.faults.items():
             yield rule, mask, series
         if column.nulls is not None:

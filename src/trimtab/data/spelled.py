@@ -2,6 +2,8 @@
 
 A CSV file stores no types, so what is not a number in a column of numbers is a wrong cell and no wrong column, as it
 would be in Parquet. A reader that goes by all values can only call such a column text; the contract knows better.
+The words that people and programs write for a gap (`GAPS`) are one in a column of numbers, truth values or times, and
+a text like any other in one of texts.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from trimtab.data.scan import Scan
     from trimtab.data.schema import Contract
 
-_TRUE: Final = ("true", "True", "TRUE")
-_FALSE: Final = ("false", "False", "FALSE")
+GAPS: Final = ("NA", "N/A", "n/a", "NULL", "null", "None", "#N/A", "\\N")
+"""How programs and people write that there is no value: R, spreadsheets, databases, Python."""
+TRUE: Final = ("true", "True", "TRUE")
+FALSE: Final = ("false", "False", "FALSE")
 _WHOLE: Final = "^-?[0-9]{1,19}$"
 
 
@@ -42,10 +46,24 @@ class Spelling:
     decimal_comma: bool = False
 
     def bare(self, texts: pl.Series) -> pl.Series:
-        """Texts as a cast understands what a reader of files does; null for those that hold nothing."""
-        bare = texts.str.strip_chars_start(" ")
+        """Texts as a cast understands them, without spaces around; null for those that hold nothing or spell a gap."""
+        bare = texts.str.strip_chars(" ")
         bare = bare.str.replace(",", ".", literal=True) if self.decimal_comma else bare
-        return bare.set((bare == "").fill_null(value=False), None)
+        return bare.set(bare.is_in(("", *GAPS)).fill_null(value=False), None)
+
+    def values(self, texts: pl.Series, dtype: DataType, *, strict: bool = True) -> pl.Series:
+        """Texts as numbers or truth values; what is neither of them nor a gap is refused, or null if not ``strict``.
+
+        Raises:
+            polars.exceptions.PolarsError: a text is no value of the type.
+        """
+        bare = self.bare(texts)
+        if dtype != pl.Boolean:
+            return bare.cast(dtype, strict=strict)
+        words = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
+        if strict:
+            return bare.replace_strict(words, return_dtype=pl.Boolean)
+        return bare.replace_strict(words, default=None, return_dtype=pl.Boolean)
 
 
 AS_STORED: Final = Spelling()
@@ -60,7 +78,7 @@ def read_spelled(series: pl.Series, kind: ColumnType, zone: str | None, spelling
             return _times(spelling.bare(series), series, zone)
         case ColumnType.BOOLEAN:
             bare = spelling.bare(series)
-            found = bare.is_in(_TRUE).set(~bare.is_in((*_TRUE, *_FALSE)), None)
+            found = bare.is_in(TRUE).set(~bare.is_in((*TRUE, *FALSE)), None)
             return _read(series, bare.is_null(), found, {Rule.TYPE: found.is_null()})
         case ColumnType.FLOAT:
             return _floats(series, spelling.bare(series))
@@ -79,7 +97,7 @@ def typed_batch(batch: pl.DataFrame, contract: Contract, spelling: Spelling, the
         if due is not None and name in spelling.columns:
             changed.append(read_spelled(batch[name], kinds[name], contract.zone, spelling).values.cast(due))
         elif due is not None:
-            changed.append(spelling.bare(batch[name]).cast(due, strict=False))
+            changed.append(spelling.values(batch[name], due, strict=False))
     return batch.with_columns(changed)
 
 

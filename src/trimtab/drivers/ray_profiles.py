@@ -26,7 +26,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Thread
@@ -75,10 +75,19 @@ class NoRayError(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """The types of a file's columns by itself; ``delimited`` says that they are those of texts, as in a CSV file."""
+    """The types of a file's columns by itself.
+
+    Attributes:
+        own: the types.
+        delimited: whether they are those of texts, as in a CSV file.
+        beside_gaps: the types of the values that are no words for a gap, in such a file.
+        gap_words: such words, by column.
+    """
 
     own: pl.Schema
     delimited: bool
+    beside_gaps: pl.Schema
+    gap_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ def written(folder: Path, table: pl.DataFrame, name: str = "rows.csv") -> None:
 
 def test_a_bad_cell_of_a_csv_file_sets_its_row_aside_and_not_the_column(tmp_path: Path) -> None:
     table = rows(30)
-    bad = table["amount"].cast(pl.String).set(table["amount"] == 7, "n/a")
+    bad = table["amount"].cast(pl.String).set(table["amount"] == 7, "x")
     written(tmp_path, table[:5], "a.csv")
     written(tmp_path, table.with_columns(amount=bad)[5:], "b.csv")
     contract = strict(table, quarantine=0.1)
@@ -133,9 +133,25 @@ def test_a_bad_cell_of_a_csv_file_sets_its_row_aside_and_not_the_column(tmp_path
     assert gathered.table["amount"].dtype == pl.Float64()
     assert gathered.table["amount"].to_list() == [float(place) for place in range(23) if place != 7]
     (row,) = gathered.aside.to_dicts()
-    assert (row["amount"], row["_row"]) == ("n/a", 7)
-    with pytest.raises(ContractBrokenError, match=r"amount: 1 value of 23 is not of type float \(row 7: 'n/a'\)"):
+    assert (row["amount"], row["_row"]) == ("x", 7)
+    with pytest.raises(ContractBrokenError, match=r"amount: 1 value of 23 is not of type float \(row 7: 'x'\)"):
         gather(tmp_path, AS_TEXT, contract, log=None, as_of=NOW, span=None)
+
+
+@pytest.mark.parametrize("other", ["7.0", "x"])
+def test_a_word_for_a_gap_is_judged_by_the_rule_on_nulls_in_training_too(tmp_path: Path, other: str) -> None:
+    table = rows(30)
+    texts = table["amount"].cast(pl.String)
+    written(tmp_path, table.with_columns(amount=texts.set(table["amount"] == 3, "NA"))[:5], "a.csv")
+    written(tmp_path, table.with_columns(amount=texts.set(table["amount"] == 7, other))[5:], "b.csv")
+    contract = strict(table, quarantine=0.2)
+    outside = [
+        replace(column, outside=Severity.QUARANTINE, nullable=False) if column.name == "amount" else column
+        for column in contract.columns
+    ]
+    gathered = gather(tmp_path, AS_TEXT, replace(contract, columns=tuple(outside)), log=None, as_of=NOW, span=None)
+    assert gathered.table["amount"].dtype == pl.Float64()
+    assert gathered.aside["_row"].to_list() == ([3] if other == "7.0" else [3, 7])
 
 
 def test_zeros_before_numbers_are_trained_on_as_they_are_written(tmp_path: Path) -> None:

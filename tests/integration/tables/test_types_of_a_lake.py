@@ -15,9 +15,9 @@ from trimtab.drivers.sources.file_scan import FilesScan
 from trimtab.drivers.sources.opening import open_table
 
 FILES = {
-    "a.csv": "branch,amount,open,rate\n1,1.50,true,1\n2,2,false,2\n",
-    "b.csv": "branch,amount,open,rate\n007,n/a,1,2.5\n3,4,0,\n",
-    "c.csv": "branch,amount,open,rate\n,,,\n",
+    "a.csv": "branch,amount,open,rate,gaps,words,empty\n1,1.50,true,1,1,NA,NA\n2,2,false,2,NA,2,NA\n",
+    "b.csv": "branch,amount,open,rate,gaps,words,empty\n007,x,1,2.5,NA,n/a,\n3,4,0,,NA,n/a,\n",
+    "c.csv": "branch,amount,open,rate,gaps,words,empty\n,,,,,,\n",
 }
 
 
@@ -43,15 +43,23 @@ def test_csv_files_that_differ_are_profiled_apart_as_they_are_together(
             profiler.add(batch)
         parts.append(profiler.profile())
     together = profile("*.csv")
-    assert schema == pl.Schema({"branch": pl.String, "amount": pl.String, "open": pl.String, "rate": pl.Float64})
+    assert schema == pl.Schema(
+        {"branch": pl.String, "amount": pl.String, "open": pl.String, "rate": pl.Float64}
+        | {"gaps": pl.Int64, "words": pl.String, "empty": pl.String}
+    )
     assert merge_all(parts) == together.profile
     assert [note.partition(", ")[0] for note in reader.open("a.csv", schema).notes] == [
         "branch: read as text",
         "amount: read as text",
         "open: read as text",
+        "words: read as text",
+        "gaps: 'NA' stands for a gap in row 1",
     ]
     assert together.notes == (
         "a.csv: amount: read as text, since a.csv and b.csv differ in it",
         "a.csv: open: read as text, since a.csv and b.csv differ in it",
+        "a.csv: words: 'NA' and 'n/a' may each stand for a gap among numbers, so it is read as text",
+        "a.csv: gaps: 'NA' stands for a gap in row 1, since all other values are numbers",
         "b.csv: branch: some values begin with a zero, so it is read as text",
+        "b.csv: gaps: 'NA' stands for a gap in 2 rows (the first is row 0), since all other values are numbers",
     )

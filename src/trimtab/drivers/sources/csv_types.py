@@ -3,20 +3,25 @@
 Readers guess from the first rows, and then a value that comes late ends the reading after minutes. Here a first pass
 reads the whole file with the types that hold so far, and where a block does not fit, widens those of its columns that
 do not: whole numbers to longer ones or to fractions, and whatever is not a number either to text, which is told.
+
+A word that stands for a gap, as NA does, is no value, so long as all others are numbers or truth values and it is the
+only such word: with two of them it may be that one means something else. Polars reads such a column as text, and what
+it holds is found out here, as with spaces behind a number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
+from trimtab.data.spelled import FALSE, GAPS, TRUE, Spelling
 from trimtab.data.wording import counted
 
-_TRUTHS: Final = ("true", "false", "True", "False", "TRUE", "FALSE")
-_PADDED: Final = r"^0[0-9]+$"
+_TRUTHS: Final = (*TRUE, *FALSE)
+_PADDED: Final = r"^0[0-9]+ *$"
 _NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
 _MOSTLY: Final = 0.5
 """The share of numbers from which text among them is told: below it, the column is one of texts."""
@@ -24,40 +29,89 @@ _ENOUGH: Final = 10_000
 """Values after which a column of texts is known as one, and its numbers are not counted any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A word that stands for a gap in a column: in how many rows, and the first of them, counted from 0."""
+
+    word: str
+    count: int
+    row: int
+
+    def note(self, column: str, others: pl.DataType) -> str:
+        """What is told of it, in a column whose other values are of this type."""
+        where = (
+            f"{counted(self.count, 'row')} (the first is row {self.row:,})" if self.count > 1 else f"row {self.row:,}"
+        )
+        return f"{column}: {self.word!r} stands for a gap in {where}, since all other values are {_values_of(others)}"
+
+
+def several_gaps(column: str, words: Sequence[str], others: pl.DataType) -> str:
+    """What is told of a column that is text since more than one word may stand for a gap in it."""
+    return (
+        f"{column}: {' and '.join(map(repr, words))} may each stand for a gap among {_values_of(others)}, "
+        "so it is read as text"
+    )
+
+
 @dataclass(slots=True)
 class _Column:
     """What is known of a column.
 
     Attributes:
-        kind: the type that all of its values have so far; None before the first value.
+        kind: the type that all of its values but gaps have so far; None before the first value.
+        as_text: whether Polars has to read it as text, since it takes some of its values for none of their type.
         values: values so far.
+        gaps: the words among them that may stand for a gap.
         wrong: how many of them are not numbers, where others are; None where there is no need to count.
         row: the row of the first of those, from 1 on.
         padded: whether a whole number with a zero before it was seen.
     """
 
     kind: pl.DataType | None = None
+    as_text: bool = False
     values: int = 0
+    gaps: dict[str, Gap] = field(default_factory=dict)
     wrong: int | None = None
     row: int = 0
     padded: bool = False
+
+    @property
+    def found(self) -> pl.DataType:
+        """The type in the end."""
+        if self.kind is None:
+            return pl.String() if self.values else pl.Null()
+        return pl.String() if len(self.gaps) > 1 else self.kind
 
 
 class ColumnTypes:
     """The types of a file's columns, widened block by block."""
 
     def __init__(self, names: Sequence[str], *, decimal_comma: bool = False) -> None:
-        self._decimal_comma = decimal_comma
+        self._spelling = Spelling(decimal_comma=decimal_comma)
         self._columns = {name: _Column() for name in names}
         self.rows = 0
 
     def schema(self) -> pl.Schema:
-        """The types so far; a column without a value is text."""
-        return pl.Schema({name: column.kind or pl.String() for name, column in self._columns.items()})
+        """The types to read with so far; a column without a value is text."""
+        return pl.Schema(
+            {name: pl.String() if c.as_text or c.kind is None else c.kind for name, c in self._columns.items()}
+        )
 
     def found(self) -> pl.Schema:
-        """The types in the end; a column without a value is null."""
+        """The types in the end; a column without a value is null, and one of nothing but words for a gap is text."""
+        return pl.Schema({name: column.found for name, column in self._columns.items()})
+
+    def beside_gaps(self) -> pl.Schema:
+        """The types of all values that are no word for a gap; null where there are none."""
         return pl.Schema({name: column.kind or pl.Null() for name, column in self._columns.items()})
+
+    def gaps(self) -> Mapping[str, tuple[Gap, ...]]:
+        """The words that may stand for a gap, in columns without any other text."""
+        return {name: tuple(c.gaps.values()) for name, c in self._columns.items() if c.gaps and c.kind != pl.String}
+
+    def spelled(self) -> frozenset[str]:
+        """Columns of numbers or truth values some of which Polars does not read as such."""
+        return frozenset(name for name, column in self._columns.items() if column.as_text and column.kind != pl.String)
 
     def fit(self, texts: pl.DataFrame) -> None:
         """Widens the types until these rows, read as text, have them."""
@@ -67,7 +121,7 @@ class ColumnTypes:
 
     def numbers(self) -> list[str]:
         """The columns that are numbers so far, if zeros before them would make them texts."""
-        return [name for name, column in self._columns.items() if column.kind in _NUMBERS]
+        return [name for name, c in self._columns.items() if c.kind in _NUMBERS and not c.as_text]
 
     def pad(self, texts: pl.DataFrame) -> None:
         """Takes for text whichever of these columns of numbers has one with a zero before it."""
@@ -88,10 +142,12 @@ class ColumnTypes:
             values = block.height - nulls
             if not values:
                 continue
-            if column.kind is None:
+            if column.kind is None or (column.as_text and column.kind != pl.String):
                 self._widen(column, block[name])
             if column.wrong is not None:
                 self._count(column, block[name])
+            if column.kind != pl.String and block.schema[name] == pl.String:
+                self._count_gaps(column, block[name])
             column.values += values
         self.rows += block.height
 
@@ -106,30 +162,36 @@ class ColumnTypes:
                 told[name] = f"{name}: {_not_numbers(column)} (row {column.row:,}), so it is read as text"
             elif column.padded and column.wrong is None:
                 told[name] = f"{name}: some values begin with a zero, so it is read as text"
+            elif column.kind not in (None, pl.String) and len(column.gaps) > 1:
+                told[name] = several_gaps(name, list(column.gaps), column.kind)
         return told
 
     def _widen(self, column: _Column, texts: pl.Series) -> None:
         values = texts.drop_nulls()
-        if not values.len():
-            return
-        bare = self._bare(values)
-        if column.kind in (None, pl.Boolean) and bool(values.is_in(_TRUTHS).all()):
-            column.kind = pl.Boolean()
-            return
+        bare = self._spelling.bare(values).drop_nulls()
+        if bare.len():
+            column.kind = self._kind(column, values, bare)
+        column.as_text = column.as_text or not _reads(values, column.kind)
+
+    def _kind(self, column: _Column, values: pl.Series, bare: pl.Series) -> pl.DataType:
+        """The type that holds for these values too; ``bare`` are those that are no gaps."""
+        if column.kind in (None, pl.Boolean) and bool(bare.is_in(_TRUTHS).all()):
+            return pl.Boolean()
         first = column.kind is None
         narrowest = _NUMBERS.index(column.kind) if column.kind in _NUMBERS else 0
         if first or column.kind in _NUMBERS:
             for kind in _NUMBERS[narrowest:]:
                 if not bare.cast(kind, strict=False).null_count():
                     column.padded = column.padded or _padded(values)
-                    column.kind = pl.String() if column.padded else kind
-                    return
-            column.wrong = 0 if not first or bare.cast(pl.Float64, strict=False).count() else None
-        column.kind = pl.String()
+                    return pl.String() if column.padded else kind
+            if not first or bare.cast(pl.Float64, strict=False).count():
+                column.wrong = sum(gap.count for gap in column.gaps.values())
+                column.row = min((gap.row + 1 for gap in column.gaps.values()), default=0)
+        return pl.String()
 
     def _count(self, column: _Column, texts: pl.Series) -> None:
-        numbers = self._bare(texts).cast(pl.Float64, strict=False)
-        wrong = numbers.is_null() & texts.is_not_null()
+        numbers = self._spelling.bare(texts).cast(pl.Float64, strict=False)
+        wrong = numbers.is_null() & (texts.str.strip_chars(" ") != "").fill_null(value=False)
         count = int(wrong.sum())
         if count and not column.wrong:
             column.row = self.rows + int(wrong.arg_true()[0]) + 1
@@ -138,15 +200,32 @@ class ColumnTypes:
         if seen > _ENOUGH and column.wrong > seen * _MOSTLY:
             column.wrong = None
 
-    def _bare(self, texts: pl.Series) -> pl.Series:
-        """The texts as a cast understands what the reader does."""
-        bare = texts.str.strip_chars_start(" ")
-        return bare.str.replace(",", ".", literal=True) if self._decimal_comma else bare
+    def _count_gaps(self, column: _Column, texts: pl.Series) -> None:
+        stripped = texts.str.strip_chars(" ")
+        places = stripped.is_in(GAPS).fill_null(value=False).arg_true()
+        for word in stripped.gather(places).unique(maintain_order=True):
+            rows = places.filter(stripped.gather(places) == word)
+            before = column.gaps.get(word)
+            row = before.row if before else self.rows + int(rows[0])
+            column.gaps[word] = Gap(word, len(rows) + (before.count if before else 0), row)
 
 
 def _not_numbers(column: _Column) -> str:
     of = f"{column.wrong:,} of {counted(column.values, 'value')}"
     return f"{of} is not a number" if column.wrong == 1 else f"{of} are not numbers"
+
+
+def _values_of(kind: pl.DataType) -> str:
+    return "truth values" if kind == pl.Boolean else "numbers"
+
+
+def _reads(values: pl.Series, kind: pl.DataType | None) -> bool:
+    """Whether Polars' reader takes all of these texts for values of the type, or for gaps."""
+    if kind == pl.String:
+        return True
+    if kind in _NUMBERS:
+        return not (values.str.strip_chars(" ").is_in(GAPS) | values.str.ends_with(" ")).any()
+    return bool(values.is_in(("", *_TRUTHS) if kind == pl.Boolean else ("",)).all())
 
 
 def _padded(values: pl.Series) -> bool:

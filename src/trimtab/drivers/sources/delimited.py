@@ -2,7 +2,7 @@
 
 The file is read twice: once to learn its types and to check each line, which costs as much as reading it, and then once
 for each pass over its rows. Text stays text: dates are parsed where the contract says that a column is a time, never by
-their looks.
+their looks. A word like NA is a gap where all other values are numbers or truth values, and a text among texts.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from trimtab.data.spelled import Spelling
 from trimtab.drivers.sources.batching import LEAST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.csv_blocks import Block, blank_lines, blocks, padded_numbers, refuse_block, separators
 from trimtab.drivers.sources.csv_header import Header, read_header
-from trimtab.drivers.sources.csv_types import ColumnTypes
+from trimtab.drivers.sources.csv_types import ColumnTypes, Gap
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.problems import SourceError
 from trimtab.drivers.sources.reading import read_errors
@@ -36,6 +37,10 @@ class DelimitedPart:
     Attributes:
         told: what is to be told of columns' types.
         padded: the columns that are texts since numbers in them begin with a zero.
+        beside_gaps: the types of the values that are no words for a gap.
+        gaps: such words, in columns without other texts.
+        spelled: the columns that are read as text and then as what they hold: numbers, truth values, or gaps alone.
+        filled: of those with a word for a gap, the type of the values in other rows or files.
     """
 
     file: SourceFile
@@ -45,10 +50,25 @@ class DelimitedPart:
     size: int
     told: Mapping[str, str] = field(default_factory=dict)
     padded: frozenset[str] = frozenset()
+    beside_gaps: pl.Schema
+    gaps: Mapping[str, tuple[Gap, ...]] = field(default_factory=dict)
+    spelled: frozenset[str] = frozenset()
+    filled: Mapping[str, pl.DataType] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self.header.notes, *self.told.values())
+        gaps = (gap.note(name, others) for name, others in self.filled.items() for gap in self.gaps.get(name, ()))
+        return (*self.header.notes, *self.told.values(), *gaps)
+
+    @property
+    def only_gaps(self) -> tuple[str, ...]:
+        """Columns of text that hold nothing but words for a gap, or nothing at all between quotes."""
+        return tuple(n for n, kind in self.schema.items() if kind == pl.String and self.beside_gaps[n] == pl.Null)
+
+    @property
+    def gap_words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that may stand for a gap, by column."""
+        return {name: tuple(gap.word for gap in gaps) for name, gaps in self.gaps.items()}
 
     def as_text(self, names: Collection[str], told: Mapping[str, str] | None = None) -> DelimitedPart:
         """The file with these columns read as they are written; ``told`` are notes on that, by column."""
@@ -56,7 +76,20 @@ class DelimitedPart:
             return self
         schema = pl.Schema({name: pl.String() if name in names else kind for name, kind in self.schema.items()})
         kept = {name: note for name, note in self.told.items() if name not in names or told is not None}
-        return replace(self, schema=schema, told={**kept, **(told or {})})
+        return replace(
+            self,
+            schema=schema,
+            told={**kept, **(told or {})},
+            spelled=self.spelled.difference(names),
+            filled={name: kind for name, kind in self.filled.items() if name not in names},
+        )
+
+    def as_gaps(self, columns: Mapping[str, pl.DataType]) -> DelimitedPart:
+        """The file with nothing but gaps in these columns, whose values in other files are of these types."""
+        if not columns:
+            return self
+        schema = pl.Schema({name: pl.Null() if name in columns else kind for name, kind in self.schema.items()})
+        return replace(self, schema=schema, spelled=self.spelled.union(columns), filled={**self.filled, **columns})
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         if not self.rows or not columns:
@@ -67,7 +100,7 @@ class DelimitedPart:
         rows = batch_rows(len(columns))
         with read_errors(self.file):
             for block in blocks(self.file, self.header.end, self._block_size(rows)):
-                yield from cut(reader.table(block, schema).select(columns), rows)
+                yield from cut(reader.table(block, schema, self.spelled).select(columns), rows)
 
     def _block_size(self, rows: int) -> int:
         row = -(-self.size // self.rows)
@@ -77,7 +110,8 @@ class DelimitedPart:
 def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPart:
     """The file, after a pass over all of it, or over about its first ``most`` bytes.
 
-    A column of numbers of which one begins with a zero, as postal codes do, is one of texts.
+    A column of numbers of which one begins with a zero, as postal codes do, is one of texts. One of numbers or truth
+    values beside one of the words of `trimtab.data.spelled.GAPS` has gaps there; one with two of these words is text.
 
     Raises:
         SourceError: it is not UTF-8, a column's name is there twice, a line has more or fewer fields than the header,
@@ -93,14 +127,19 @@ def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPar
             size += len(block.data)
             if most is not None:
                 break
+    schema, gaps = types.found(), types.gaps()
     return DelimitedPart(
         file=file,
         header=header,
-        schema=types.found(),
+        schema=schema,
         rows=types.rows,
         size=size,
         told=types.notes(),
         padded=types.padded,
+        beside_gaps=types.beside_gaps(),
+        gaps=gaps,
+        spelled=frozenset(name for name in types.spelled() if schema[name] != pl.String),
+        filled={name: schema[name] for name in gaps if schema[name] != pl.String},
     )
 
 
@@ -132,11 +171,15 @@ class _Reader:
                 refuse_block(self._file, block, error)
         return self._without_blanks(block, table, checking=True)
 
-    def table(self, block: Block, schema: pl.Schema) -> pl.DataFrame:
-        """The block's rows, in a file whose lines have been checked."""
+    def table(self, block: Block, schema: pl.Schema, spelled: Collection[str]) -> pl.DataFrame:
+        """The block's rows, in a file whose lines have been checked; ``spelled`` are read as text first."""
         block = self._begun(block)
+        spelling = Spelling(decimal_comma=self._header.decimal_comma)
         try:
-            table = self._parsed(block, schema)
+            table = self._parsed(block, {**schema, **dict.fromkeys(spelled, pl.String())})
+            table = table.with_columns(
+                spelling.values(table[name], schema[name]) for name in table.columns if name in spelled
+            )
         except pl.exceptions.PolarsError as error:
             refuse_block(self._file, block, error)
         return self._without_blanks(block, table, checking=False)

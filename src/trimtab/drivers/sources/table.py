@@ -37,7 +37,10 @@ def source_schema(root: Path, source: Source) -> pl.Schema:
     """The table's columns with their Polars types, from the files' headers or the query; raises `SourceError`."""
     if source.sql:
         return pl.Schema(open_query(source.sql, source.path, root=root).schema)
-    return one_schema([(file, _header(file)) for file in source_files(root, source)])
+    files = source_files(root, source)
+    if all(file.format in TEXTS for file in files):
+        return open_texts(files, [delimited_part(file, most=_LOOKED_AT) for file in files], source.path).schema
+    return one_schema([(file, _header(file)) for file in files])
 
 
 def source_problems(root: Path, source: Source) -> tuple[InputError, ...]:

@@ -10,6 +10,7 @@ import polars as pl
 from trimtab.data.kinds import ColumnType
 from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.drivers.sources.columnar import Part
+from trimtab.drivers.sources.csv_types import several_gaps
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import SourceFile
@@ -73,20 +74,58 @@ def clashing(schemas: Sequence[pl.Schema]) -> dict[str, tuple[int, int]]:
     return clashes
 
 
+def ambiguous(
+    schemas: Sequence[pl.Schema], words: Sequence[Mapping[str, Sequence[str]]]
+) -> dict[str, tuple[tuple[str, ...], pl.DataType]]:
+    """Columns of numbers or truth values in which several words may stand for a gap, with these; they are text in all
+    files, as if all rows were in one. ``schemas`` are of all other values of each file, ``words`` are the file's."""
+    found = {}
+    for name in dict.fromkeys(name for file in words for name in file):
+        all_words = tuple(dict.fromkeys(word for file in words for word in file.get(name, ())))
+        others = _others(name, schemas)
+        if len(all_words) > 1 and others not in (None, pl.String):
+            found[name] = all_words, others
+    return found
+
+
+def _others(name: str, schemas: Sequence[pl.Schema]) -> pl.DataType | None:
+    """The type that a column has in the first of these in which it has a value that is no gap."""
+    return next((schema[name] for schema in schemas if schema.get(name, pl.Null()) != pl.Null()), None)
+
+
 def _as_one(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The files of a table, each with those columns as text that are text in all."""
+    """The files of a table, each with those columns as text that are text in all, and with the gaps that are gaps
+    beside the values of the others."""
     texts = [part for part in parts if isinstance(part, DelimitedPart)]
-    padded = frozenset[str]().union(*(part.padded for part in texts))
-    clashes = clashing([part.schema for part in texts])
-    told = {
-        name: f"{name}: read as text, since {texts[one].file.name} and {texts[other].file.name} differ in it"
-        for name, (one, other) in clashes.items()
-        if name not in padded
-    }
+    told = _told_as_text(texts)
+    schemas = [part.beside_gaps if isinstance(part, DelimitedPart) else part.schema for part in parts]
     return tuple(
-        part.as_text(clashes.keys(), told if part is texts[0] else {}) if isinstance(part, DelimitedPart) else part
+        _among(part, told if part is texts[0] else dict.fromkeys(told, ""), schemas)
+        if isinstance(part, DelimitedPart)
+        else part
         for part in parts
     )
+
+
+def _among(part: DelimitedPart, told: Mapping[str, str], schemas: Sequence[pl.Schema]) -> DelimitedPart:
+    """A file among others of these types, with the columns as text that ``told`` names."""
+    part = part.as_text(told.keys(), {name: note for name, note in told.items() if note})
+    others = {name: _others(name, schemas) for name in part.only_gaps if name not in told}
+    return part.as_gaps({name: kind for name, kind in others.items() if kind not in (None, pl.String)})
+
+
+def _told_as_text(texts: Sequence[DelimitedPart]) -> dict[str, str]:
+    """The columns that are text in all files since they are not of one type in all, with what is to be told of it."""
+    padded = frozenset[str]().union(*(part.padded for part in texts))
+    told = {}
+    for name, (one, other) in clashing([part.beside_gaps for part in texts]).items():
+        differ = f"{name}: read as text, since {texts[one].file.name} and {texts[other].file.name} differ in it"
+        told[name] = "" if name in padded else differ
+    several = ambiguous([part.beside_gaps for part in texts], [part.gap_words for part in texts])
+    for name, (words, others) in several.items():
+        alone = any(name in part.told for part in texts)
+        told.setdefault(name, "" if alone else several_gaps(name, words, others))
+    return told
 
 
 def _is_spelt(kind: ColumnType, dtype: pl.DataType) -> bool:
