@@ -75,9 +75,9 @@ def test_what_a_csv_says_is_what_is_read(tmp_path: Path, content: bytes, expecte
         ("rows.csv", "1,2.5\n3,4\n", [pl.Int64, pl.Int64],
          ["the first line is taken for the columns' names, and they are numbers"]),
         ("rows.csv", "n,b\n" + "1,x\n" * 16 + "x,y\n" + "2,z\n" * 1000, [pl.String, pl.String],
-         ["n: 1 of 1,017 values is not a number (row 17), so it is read as text"]),
+         ["n: 1 of 1,017 values is not a number (row 16), so it is read as text"]),
         ("rows.csv", "n,b\n" + "1,x\n" * 9 + "?,y\n-,z\n", [pl.String, pl.String],
-         ["n: 2 of 11 values are not numbers (row 10)"]),
+         ["n: 2 of 11 values are not numbers (row 9)"]),
         ("rows.csv", "n,b\n1,x\na,y\nb,z\n", [pl.String, pl.String], []),
         ("rows.csv", "n,b\n01234,x\n99,y\n", [pl.String, pl.String], ["n: some values begin with a zero, so"]),
         ("rows.csv", "n,b\n0,x\n0.5,y\n", [pl.Float64, pl.String], []),
@@ -98,7 +98,7 @@ def test_what_is_read_otherwise_than_one_would_think_is_told(
 def test_a_value_after_a_million_rows_decides_the_type_too(tmp_path: Path) -> None:
     scan = opened(tmp_path, "amount,n\n" + "12,1\n" * 1_000_000 + "x,1.5\n")
     assert scan.schema == pl.Schema({"amount": pl.String(), "n": pl.Float64()})
-    assert notes(scan) == ("amount: 1 of 1,000,001 values is not a number (row 1,000,001), so it is read as text",)
+    assert notes(scan) == ("amount: 1 of 1,000,001 values is not a number (row 1,000,000), so it is read as text",)
     batches = list(scan.batches())
     assert sum(batch.height for batch in batches) == scan.rows == 1_000_001
     assert max(batch.height for batch in batches) <= 1.5 * 131_072

@@ -183,9 +183,9 @@ def test_naive_times_as_text_are_refused_until_the_project_names_their_zone(tmp_
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("yesterday", "1 row without a usable time in 'ts'; the first is row 2: 'yesterday'"),
-        ("", "1 row without a usable time in 'ts'; the first is row 2: null"),
-        ("1700000000", "without a usable time in 'ts'; the first is row 2: '1700000000'"),
+        ("yesterday", "1 row without a usable time in 'ts'; the first is row 1: 'yesterday'"),
+        ("", "1 row without a usable time in 'ts'; the first is row 1: null"),
+        ("1700000000", "without a usable time in 'ts'; the first is row 1: '1700000000'"),
     ],
 )
 def test_a_time_that_is_none_is_refused(tmp_path: Path, value: str, sentence: str) -> None:

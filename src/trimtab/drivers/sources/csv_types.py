@@ -63,7 +63,7 @@ class _Column:
         values: values so far.
         gaps: the words among them that may stand for a gap.
         wrong: how many of them are not numbers, where others are; None where there is no need to count.
-        row: the row of the first of those, from 1 on.
+        row: the row of the first of those, counted from 0.
         padded: whether a whole number with a zero before it was seen.
     """
 
@@ -186,7 +186,7 @@ class ColumnTypes:
                     return pl.String() if column.padded else kind
             if not first or bare.cast(pl.Float64, strict=False).count():
                 column.wrong = sum(gap.count for gap in column.gaps.values())
-                column.row = min((gap.row + 1 for gap in column.gaps.values()), default=0)
+                column.row = min((gap.row for gap in column.gaps.values()), default=0)
         return pl.String()
 
     def _count(self, column: _Column, texts: pl.Series) -> None:
@@ -194,7 +194,7 @@ class ColumnTypes:
         wrong = numbers.is_null() & (texts.str.strip_chars(" ") != "").fill_null(value=False)
         count = int(wrong.sum())
         if count and not column.wrong:
-            column.row = self.rows + int(wrong.arg_true()[0]) + 1
+            column.row = self.rows + int(wrong.arg_true()[0])
         column.wrong = (column.wrong or 0) + count
         seen = column.values + texts.count()
         if seen > _ENOUGH and column.wrong > seen * _MOSTLY:

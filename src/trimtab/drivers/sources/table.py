@@ -184,7 +184,7 @@ def _instants(table: pl.DataFrame, source: Source) -> pl.Series:
             raise _no_zone(source.time, show(value))
         raise SourceColumnError(
             f"{counted(count, 'row')} without a usable time in {source.time!r}; "
-            f"the first is row {first + 1}: {show(value)}",
+            f"the first is row {first:,}: {show(value)}",
             setting="time",
             fix="Every row needs a time; a text is ISO 8601 with a zone, unless [data] zone names it.",
         )
