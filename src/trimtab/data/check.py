@@ -9,6 +9,7 @@ uniqueness needs to remember keys; `trimtab.data.repeats` says how it stays with
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -32,6 +33,7 @@ from trimtab.data.wording import closest, counted
 
 _REASONS_MAX: Final = 3
 SECOND: Final = 1_000_000
+_PANDAS_INDEX: Final = re.compile(r"__index_level_[0-9]+__")
 _HINTED_MAX: Final = 20
 """Unknown columns that get a "did you mean": comparing words costs more than checking their values."""
 
@@ -173,7 +175,7 @@ class TableCheck:
         known = [column.name for column in self._contract.columns]
         likely = sorted(known, key=lambda name: name in self._columns)  # a column that is missing, if any
         for place, name in enumerate(strangers):
-            hint = closest(name, likely[:1_000]) if place < _HINTED_MAX else ""
+            hint = _hint(name, likely[:1_000]) if place < _HINTED_MAX else ""
             problem = "the contract knows no such column" + (f"; {hint}" if hint else "")
             yield self._whole(name, Rule.UNEXPECTED, self._contract.unexpected, problem)
 
@@ -309,3 +311,10 @@ class TableScan:
         """The table, if it has rows."""
         if self._table.height:
             yield self._table if columns is None else self._table.select(columns)
+
+
+def _hint(name: str, likely: Sequence[str]) -> str:
+    """Where a column that the contract does not know may come from."""
+    if _PANDAS_INDEX.fullmatch(name):
+        return "it is pandas' index: write with index=False, or list it under ignored"
+    return closest(name, likely)

@@ -30,11 +30,25 @@ def show(value: object) -> str:
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'x'?`` for the most alike of the known words, or nothing."""
+    """``did you mean 'x'?`` for the most alike of the known words, or nothing; what cannot be seen is named."""
     import difflib
 
-    alike = difflib.get_close_matches(word, list(known), n=1)
+    words = list(known)
+    bare = word.strip()
+    if bare != word and bare in words:
+        return f"{show(word)} has {_spaces(word)}; did you mean {bare!r}?"
+    same = next((other for other in words if other.strip().casefold() == bare.casefold()), None)
+    if same is not None and same.strip() == bare:
+        return f"did you mean {same!r}, which has {_spaces(same)}?"
+    if same is not None:
+        return f"{show(word)} differs from {same!r} in case{' only' if len(same) == len(word) else ' and spaces'}"
+    alike = difflib.get_close_matches(word, words, n=1)
     return f"did you mean {alike[0]!r}?" if alike else ""
+
+
+def _spaces(word: str) -> str:
+    before, after = word[:1].isspace(), word[-1:].isspace()
+    return "spaces around it" if before and after else f"a space {'before' if before else 'behind'} it"
 
 
 def counted(count: int, noun: str) -> str:
