@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from trimtab.data import time_faults
 from trimtab.data.column_rules import asked_of, bounds
 from trimtab.data.columns import INSTANTS, ReadColumn, natural_type, read_column, storage_type
 from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, TEXT_MAX, TIME_MAX, TIME_MIN, ColumnType, Direction, Rule
@@ -46,6 +47,7 @@ class ColumnCheck:
         self._tallies = {asked.rule: Tally(asked) for asked in asked_of(column, stored)}
         self._match = None if column.pattern is None else matcher(column.pattern.matches)
         self._gaps = 0
+        self._no_times: frozenset[str] = frozenset()
         self._read: ReadColumn | None = None
         self._last: int | float | str | None = None
 
@@ -84,8 +86,9 @@ class ColumnCheck:
 
     def violations(self, rows: int) -> Iterator[Violation]:
         """The rules that are broken, after all batches."""
-        for tally in self._tallies.values():
-            violation = tally.violation(rows, rows - self._gaps)
+        for rule, tally in self._tallies.items():
+            said = time_faults.said(self._no_times) if rule is Rule.IMPOSSIBLE else ""
+            violation = tally.violation(rows, rows - self._gaps, said)
             if violation is not None:
                 yield violation
 
@@ -192,6 +195,9 @@ class ColumnCheck:
         if rule is Rule.NULLS:
             tally.count += int(mask.sum())
             return None
+        if rule is Rule.IMPOSSIBLE and self.column.type is ColumnType.TIME:
+            spelled = self._spelling is not None
+            self._no_times |= time_faults.reasons(shown.filter(mask), self._zone, spelled=spelled)
         measured = shown.to_physical() if rule is Rule.RANGE else shown.str.len_chars() if rule is Rule.LENGTH else None
         tally.add(mask, shown, first_row, measured)
         return (mask, tally.asked.reason) if tally.asked.aside else None

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import polars as pl
 
 from trimtab.base.instants import format_instant
-from trimtab.data.columns import natural_type
 from trimtab.data.kinds import ColumnType, Of, Rule
 from trimtab.data.schema import Column, Nulls, Order, Pattern, Range, Values
 from trimtab.data.tally import Asked
@@ -80,9 +79,7 @@ def _structure_said(column: Column, dtype: pl.DataType | None, rule: Rule) -> st
     if rule is Rule.TYPE:
         return f"not of type {column.type} (the table stores the column as {dtype})"
     if column.type is ColumnType.TIME:
-        if dtype is not None and natural_type(dtype) is ColumnType.INTEGER:
-            return "no microseconds since 1970 (they look like seconds or milliseconds, or are beyond the year 9999)"
-        return "times without a zone, or not within the years 1 to 9999"
+        return "no time: without a zone, not within the years 1 to 9999, or an integer that counts no microseconds"
     return f"impossible for type {column.type}"
 
 

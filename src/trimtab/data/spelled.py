@@ -16,6 +16,7 @@ import polars as pl
 
 from trimtab.data.columns import ReadColumn, read_column, storage_type
 from trimtab.data.kinds import EXACT_FLOAT, ColumnType, Rule
+from trimtab.data.time_faults import WHOLE
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType
@@ -28,7 +29,6 @@ GAPS: Final = ("NA", "N/A", "n/a", "NULL", "null", "None", "#N/A", "\\N")
 """How programs and people write that there is no value: R, spreadsheets, databases, Python."""
 TRUE: Final = ("true", "True", "TRUE")
 FALSE: Final = ("false", "False", "FALSE")
-_WHOLE: Final = "^-?[0-9]{1,19}$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +183,7 @@ def _integers(series: pl.Series, bare: pl.Series) -> ReadColumn:
 
 
 def _times(bare: pl.Series, series: pl.Series, zone: str | None) -> ReadColumn:
-    counts = bare.str.contains(_WHOLE).fill_null(value=False)
+    counts = bare.str.contains(WHOLE).fill_null(value=False)
     texts = read_column(bare.set(counts, None), ColumnType.TIME, zone)
     if not counts.any():
         return texts

@@ -95,12 +95,13 @@ class Tally:
             known = row if shown is None or shown is HIDDEN else (type(shown), shown)
             self._examples.setdefault(known, Example(row=row, value=shown))
 
-    def violation(self, rows: int, askable: int | None = None) -> Violation | None:
+    def violation(self, rows: int, askable: int | None = None, said: str = "") -> Violation | None:
         """The violation, if more rows than are tolerated break the rule.
 
         Args:
             rows: all rows.
             askable: those that it can be asked of; None: all.
+            said: the end of the sentence, where the rows say more of it than the rule; empty: the rule's.
         """
         asked = self.asked
         rows = askable if asked.of is Of.VALUES and askable is not None else rows
@@ -116,7 +117,7 @@ class Tally:
             severity=severity,
             count=self.count,
             share=share,
-            problem=f"{counted(self.count, asked.noun)} of {rows:,} {verb} {asked.said}{tolerated}",
+            problem=f"{counted(self.count, asked.noun)} of {rows:,} {verb} {said or asked.said}{tolerated}",
             examples=tuple(self._examples.values()),
             worst=tuple(format_instant(value) if asked.moments else value for _, value in self._worst),
             because=asked.because,
