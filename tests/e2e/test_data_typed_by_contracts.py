@@ -108,6 +108,14 @@ def test_a_word_for_a_gap_is_one_for_the_contract_whatever_else_the_column_holds
     assert [example.value for examples in found.values() for example in examples] == [c for c in others if c == "x"]
 
 
+@pytest.mark.parametrize("kind", ["integer", "float"])
+def test_a_number_too_large_for_a_float_is_told_as_it_is_written(tmp_path: Path, kind: str) -> None:
+    contract = f'[columns.v]\ntype = "{kind}"\n'
+    (found,) = checked(tmp_path, "v\n1\n1e400\n-inf\n", contract).violations
+    assert [(example.row, example.value) for example in found.examples] == [(1, "1e400"), (2, "-inf")]
+    assert found.rule.value == "impossible"
+
+
 def test_a_word_for_a_gap_is_a_text_where_the_contract_says_so(tmp_path: Path) -> None:
     contract = '[columns.v]\ntype = "text"\nvalues = { allowed = ["1", "NA"], outside = "refuse" }\n'
     assert checked(tmp_path, "v\n1\nNA\n", contract).violations == ()

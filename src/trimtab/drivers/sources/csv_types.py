@@ -65,6 +65,7 @@ class _Column:
         wrong: how many of them are not numbers, where others are; None where there is no need to count.
         row: the row of the first of those, counted from 0.
         padded: whether a whole number with a zero before it was seen.
+        infinite: whether one is an infinity, or so large that it is read as one.
     """
 
     kind: pl.DataType | None = None
@@ -74,6 +75,7 @@ class _Column:
     wrong: int | None = None
     row: int = 0
     padded: bool = False
+    infinite: bool = False
 
     @property
     def found(self) -> pl.DataType:
@@ -135,6 +137,11 @@ class ColumnTypes:
         """Columns that are texts since a zero is before a number."""
         return frozenset(name for name, column in self._columns.items() if column.padded)
 
+    @property
+    def infinite(self) -> frozenset[str]:
+        """Columns of numbers of which one is an infinity, or so large that it is read as one."""
+        return frozenset(name for name, c in self._columns.items() if c.infinite and c.kind in _NUMBERS)
+
     def add(self, block: pl.DataFrame) -> None:
         """Counts rows that were read with the `schema`."""
         for name, nulls in zip(block.columns, block.null_count().row(0), strict=True):
@@ -148,6 +155,10 @@ class ColumnTypes:
                 self._count(column, block[name])
             if column.kind != pl.String and block.schema[name] == pl.String:
                 self._count_gaps(column, block[name])
+            if column.kind == pl.Float64 and not column.infinite:
+                numbers = block[name]
+                numbers = self._spelling.values(numbers, pl.Float64()) if numbers.dtype == pl.String else numbers
+                column.infinite = bool(numbers.is_infinite().any())
             column.values += values
         self.rows += block.height
 

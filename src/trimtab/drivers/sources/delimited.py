@@ -37,6 +37,7 @@ class DelimitedPart:
     Attributes:
         told: what is to be told of columns' types.
         padded: the columns that are texts since numbers in them begin with a zero.
+        infinite: the columns of numbers of which one is read as an infinity.
         beside_gaps: the types of the values that are no words for a gap.
         gaps: such words, in columns without other texts.
         spelled: the columns that are read as text and then as what they hold: numbers, truth values, or gaps alone.
@@ -50,6 +51,7 @@ class DelimitedPart:
     size: int
     told: Mapping[str, str] = field(default_factory=dict)
     padded: frozenset[str] = frozenset()
+    infinite: frozenset[str] = frozenset()
     beside_gaps: pl.Schema
     gaps: Mapping[str, tuple[Gap, ...]] = field(default_factory=dict)
     spelled: frozenset[str] = frozenset()
@@ -136,6 +138,7 @@ def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPar
         size=size,
         told=types.notes(),
         padded=types.padded,
+        infinite=types.infinite,
         beside_gaps=types.beside_gaps(),
         gaps=gaps,
         spelled=frozenset(name for name in types.spelled() if schema[name] != pl.String),

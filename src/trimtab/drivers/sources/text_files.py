@@ -27,7 +27,8 @@ class TextsScan(FilesScan):
         """The table with the columns' types of a contract, where all its files are texts and store none themselves.
 
         A column of texts is one, whatever its values look like, and one that does not hold values of its type alone is
-        read as text, for the values to be looked at one by one.
+        read as text, for the values to be looked at one by one; so is one with an infinity, which may be written as
+        1e400 and is to be told so.
         """
         parts = [part for part in self.parts if isinstance(part, DelimitedPart)]
         if len(parts) < len(self.parts):
@@ -35,9 +36,10 @@ class TextsScan(FilesScan):
         named = {name: kind for name, kind in kinds.items() if name in self.schema}
         empty = {name for name in named if all(part.schema[name] == pl.Null for part in parts)}
         is_text = ColumnType.TEXT
+        infinite = frozenset[str]().union(*(part.infinite for part in parts))
         texts = {n: self.schema[n] for n, kind in named.items() if kind is is_text and self.schema[n] != pl.String}
         spelt = frozenset(name for name, kind in named.items() if kind is not is_text and name not in empty
-                          and _is_spelt(kind, self.schema[name]))  # fmt: skip
+                          and (_is_spelt(kind, self.schema[name]) or name in infinite))  # fmt: skip
         changed = spelt.union(texts)
         typed = tuple(part.as_text(changed) for part in parts)
         comma = any(part.header.decimal_comma for part in parts)
