@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
 from typing import Final, NoReturn
@@ -28,6 +28,13 @@ _LONGEST: Final = 64 << 20
 _WINDOWS_ONLY: Final = range(0x80, 0xA0)
 """Bytes that are letters and signs in Windows' code page, and control characters in Latin-1."""
 _ON_ONE_LINE: Final = "Write a quote inside of a text twice, and put quotes around the text."
+_ONE_FEWER: Final = "the header has one name fewer than the rows have fields"
+_FROM_R: Final = (
+    "R's write.table does that: write with col.names=NA or row.names=FALSE. Otherwise add the name that is missing."
+)
+_COMMENT: Final = (
+    "The first line begins with '#' and is taken for the header, as comments are not skipped: remove such lines. "
+)
 _CLOSED: Final = "Close it where the text ends, or remove it; a quote inside of a text is written twice."
 
 
@@ -127,13 +134,16 @@ def _are_digits(octets: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return (octets >= _ZERO) & (octets <= ord("9"))
 
 
-def blank_lines(file: SourceFile, block: Block, separator: str, width: int) -> list[int]:
-    """Which of the block's records have nothing on their line, counted from 0.
+def blank_lines(
+    file: SourceFile, block: Block, separator: str, names: Sequence[str], *, first: bool = False
+) -> list[int]:
+    """Which of the block's records have nothing on their line, counted from 0; ``first`` is of the file's first block.
 
     Raises:
         SourceError: a line has more or fewer fields than the header.
     """
     blank: list[int] = []
+    width = len(names)
     text = io.StringIO(block.data.decode("utf-8", errors="replace"), newline="")
     records = csv.reader(text, delimiter=separator)
     try:
@@ -141,10 +151,16 @@ def blank_lines(file: SourceFile, block: Block, separator: str, width: int) -> l
             if not fields:
                 blank.append(place)
             elif len(fields) != width:
+                at = f"{file.name}:{_lines_before(file, block.before) + records.line_num}"
+                comment = _COMMENT if names[0].startswith("#") else ""
+                one_more = first and not comment and len(blank) == place and len(fields) == width + 1
+                others = {len(row) for row in records if row} if one_more else set()
+                if others == {width + 1}:
+                    raise SourceError(_ONE_FEWER, fix=_FROM_R, at=f"{file.name}:1")
                 raise SourceError(
                     f"this line has {counted(len(fields), 'field')}, and the header has {width}",
-                    fix="Correct the line, or put quotes around a text that holds the separator.",
-                    at=f"{file.name}:{_lines_before(file, block.before) + records.line_num}",
+                    fix=comment + "Correct the line, or put quotes around a text that holds the separator.",
+                    at=at,
                 )
     except csv.Error:  # a text of more than 131,072 characters: then Polars' word has to do
         return []

@@ -142,6 +142,8 @@ def _notes(file: SourceFile, names: list[str], separator: str) -> tuple[str, ...
         place = unnamed[0]
         others = f", and {counted(len(unnamed) - 1, 'other')} likewise" if len(unnamed) > 1 else ""
         notes.append(f"column {place:,} has no name in the first line; it is called 'column_{place}' here{others}")
+    if names and names[0].startswith("#"):
+        notes.append("the first line begins with '#' and is taken for the columns' names: comments are not skipped")
     if names and all(map(_is_number, names)):
         notes.append(f"the first line is taken for the columns' names, and they are numbers: {', '.join(names[:3])}")
     return tuple(notes)

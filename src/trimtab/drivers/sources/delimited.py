@@ -167,7 +167,7 @@ class _Reader:
         try:
             table = self._parsed(block, types.schema())
         except pl.exceptions.PolarsError:
-            types.fit(self._texts(block))
+            types.fit(self._texts(block, first=not types.rows))
             try:
                 table = self._parsed(block, types.schema())
             except pl.exceptions.PolarsError as error:
@@ -204,11 +204,11 @@ class _Reader:
         with suppress(pl.exceptions.PolarsError):  # which the reading itself meets and tells
             types.pad(self._parsed(block, schema, places))
 
-    def _texts(self, block: Block) -> pl.DataFrame:
+    def _texts(self, block: Block, *, first: bool) -> pl.DataFrame:
         try:
             return self._parsed(block, pl.Schema(dict.fromkeys(self._header.names, pl.String())))
         except pl.exceptions.PolarsError as error:
-            blank_lines(self._file, block, self._header.separator, len(self._header.names))
+            blank_lines(self._file, block, self._header.separator, self._header.names, first=first)
             refuse_block(self._file, block, error)
 
     def _parsed(self, block: Block, schema: Mapping[str, Any], places: Sequence[int] | None = None) -> pl.DataFrame:
@@ -226,7 +226,7 @@ class _Reader:
         width = len(self._header.names)
         if width == 1 or not self._is_uneven(block, table, width, checking=checking):
             return table
-        blank = blank_lines(self._file, block, self._header.separator, width)
+        blank = blank_lines(self._file, block, self._header.separator, self._header.names)
         if not blank:
             return table
         return table.with_row_index("").filter(~pl.col("").is_in(blank)).drop("")
