@@ -82,6 +82,7 @@ def test_bad_cells_alone_are_set_aside(tmp_path: Path) -> None:
     [
         ("integer", ["9007199254740993", "1.5", "2.0", "-7"], ["1.5"]),
         ("float", ["1.5", "x", "1e3", "007", "-2"], ["x"]),
+        ("float", ["12.50 ", " 12.50", "1 2"], ["1 2"]),
         ("boolean", ["true", "False", "yes", ""], ["yes"]),
         ("time", ["2026-03-01T00:00:00Z", "1772323200000000", "soon"], ["soon"]),
     ],
