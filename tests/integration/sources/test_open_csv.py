@@ -118,6 +118,7 @@ def test_a_value_after_a_million_rows_decides_the_type_too(tmp_path: Path) -> No
         (b"# made by hand\na,b\n", "rows.csv:2", "this line has 2 fields, and the header has 1", "are not skipped"),
         (b"a b\n1 2 3\n2 3 4\n".replace(b" ", b"\t"), "rows.csv:1", "the header has one name fewer", "col.names"),
         (b'"a","b"\n"1",2,"x"\n\n"2",3,"y"\n', "rows.csv:1", "the header has one name fewer", "R's write"),
+        (b'"a" "b"\n"1" 2 3\n', "", "the names in rows.csv are separated by spaces", "write.csv(x, row.names=FALSE)"),
         (b"a,b\n1,2,3\n4,5,6,7\n", "rows.csv:2", "this line has 3 fields, and the header has 2", "Correct the line"),
         (b"a,b\n1,2\n3,4,5\n", "rows.csv:3", "this line has 3 fields, and the header has 2", "Correct the line"),
         (b"a,b\n" + b"1,2\n" * 9 + b"1,Z\xfcrich\n", "rows.csv:11", "byte 44 is 0xFC", "iconv -f LATIN1 -t UTF-8 rows"),

@@ -18,6 +18,7 @@ from trimtab.drivers.sources.reading import looks_like
 
 _OTHERS: Final = ";\t|,"
 _EXCEL: Final = re.compile(rb"sep=([;,\t|])\r?\n", re.IGNORECASE)
+_SPACED: Final = re.compile(rb'"[^"\n]*"(?: "[^"\n]*")+\r?\n?')
 _COMMA: Final = re.compile(r"-?\d+,\d+")
 _POINT: Final = re.compile(r"-?\d+\.\d+")
 _SAMPLE: Final = 64 << 10
@@ -80,6 +81,11 @@ def read_header(file: SourceFile) -> Header:
 
 def _names(file: SourceFile, first: Block, separator: str) -> list[str]:
     """The fields of the first record; refuses one with a quote that is out of place or never closed."""
+    if _SPACED.fullmatch(first.data):
+        raise SourceError(
+            f"the names in {file.name} are separated by spaces",
+            fix="Write it with commas: R's write.csv(x, row.names=FALSE) does.",
+        )
     if first.data.count(b'"') % 2:
         refuse_block(file, first, None)
     try:
