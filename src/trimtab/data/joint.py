@@ -188,7 +188,8 @@ def _carried(rows: _Rows, effective: float) -> Floats:
     rows, is nothing.
     """
     held = rows.known @ rows.weights
-    return effective * held**2 / np.maximum(rows.values**4 @ rows.weights, 1e-300)
+    squares = rows.values * rows.values
+    return effective * held**2 / np.maximum((squares * squares) @ rows.weights, 1e-300)
 
 
 def _ranks(numbers: Floats, weights: Floats) -> Floats:
