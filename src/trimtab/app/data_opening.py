@@ -169,7 +169,7 @@ def to_profile(found: Opened, contract: Contract | None) -> Opened:
 
     if spelling_of(told) == AS_STORED:
         return told
-    return TypedScan(told, contract, spelling_of(told))
+    return TypedScan(scan=told, contract=contract, spelling=spelling_of(told))
 
 
 def sensitive_in(contract: Contract) -> frozenset[str]:

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from trimtab.data.columns import ReadColumn, read_column, storage_type
 from trimtab.data.kinds import EXACT_FLOAT, ColumnType, Rule
+from trimtab.data.reread import Reread
 from trimtab.data.time_faults import WHOLE
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType
 
     from trimtab.data.profile import Profile
-    from trimtab.data.scan import Scan
     from trimtab.data.schema import Contract
 
 GAPS: Final = ("NA", "N/A", "n/a", "NULL", "null", "None", "#N/A", "\\N")
@@ -118,33 +118,16 @@ def typed_schema(schema: pl.Schema, contract: Contract, spelling: Spelling, then
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TypedScan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedScan(Reread):
     """A table whose columns have a contract's types, to be profiled."""
 
-    scan: Scan
     contract: Contract
     spelling: Spelling
 
     @property
-    def name(self) -> str:
-        return self.scan.name
-
-    @property
     def schema(self) -> pl.Schema:
         return typed_schema(self.scan.schema, self.contract, self.spelling, None)
-
-    @property
-    def rows(self) -> int | None:
-        return self.scan.rows
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(getattr(self.scan, "notes", ()))
-
-    @property
-    def files(self) -> tuple[Any, ...]:
-        return tuple(getattr(self.scan, "files", ()))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         for batch in self.scan.batches(columns):

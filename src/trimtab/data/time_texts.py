@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from trimtab.base.errors import InputError
-from trimtab.data.columns import INSTANTS, read_column
+from trimtab.data.columns import INSTANTS
 from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import CategoryColumn, Profile
+from trimtab.data.reread import Reread
 from trimtab.data.scan import Scan
+from trimtab.data.spelled import AS_STORED, GAPS, Spelling, read_spelled
 
 _ISO: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
@@ -28,7 +30,8 @@ class NoTimesError(InputError):
 
 
 def holds_times(profile: Profile, name: str) -> bool:
-    """Whether all texts of a column that its profile shows are dates or times of ISO 8601; False where it shows none.
+    """Whether all texts of a column that its profile shows are dates or times of ISO 8601, but for words that stand for
+    a gap; False where it shows none.
 
     Where there are too many different ones to be counted, those of the sampled rows stand for them.
     """
@@ -38,46 +41,34 @@ def holds_times(profile: Profile, name: str) -> bool:
     texts = column.values
     if column.groups and profile.sample is not None and name in profile.sample.columns:
         texts = profile.sample.columns[name].values
-    return bool(texts) and all(_ISO.fullmatch(text) for text in texts)
+    times = [text for text in texts if text not in GAPS]
+    return bool(times) and all(_ISO.fullmatch(text) for text in times)
 
 
 def timed(scan: Scan, column: str) -> TimedScan:
     """A table of text files with a column that is to be read as times: with a zone where its first value has one."""
-    first = next((values[0] for batch in scan.batches([column]) if len(values := batch[column].drop_nulls())), "")
-    return TimedScan(scan=scan, column=column, dtype=INSTANTS if _ZONED.search(first) else pl.Datetime("us"))
+    spelling: Spelling = getattr(scan, "spelling", AS_STORED)
+    bare = (spelling.bare(batch[column]).drop_nulls() for batch in scan.batches([column]))
+    first = next((values[0] for values in bare if len(values)), "")
+    dtype = INSTANTS if _ZONED.search(first) else pl.Datetime("us")
+    return TimedScan(scan=scan, column=column, dtype=dtype, spelling=spelling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimedScan:
+class TimedScan(Reread):
     """A table of text files whose column of times, of which no file says that it is one, is read as ``dtype``.
 
     Raises:
         NoTimesError: while it is read, where a value is no time.
     """
 
-    scan: Scan
     column: str
     dtype: pl.Datetime
-
-    @property
-    def name(self) -> str:
-        return self.scan.name
+    spelling: Spelling
 
     @property
     def schema(self) -> pl.Schema:
         return pl.Schema({**self.scan.schema, self.column: self.dtype})
-
-    @property
-    def rows(self) -> int | None:
-        return self.scan.rows
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(getattr(self.scan, "notes", ()))
-
-    @property
-    def files(self) -> tuple[Any, ...]:
-        return tuple(getattr(self.scan, "files", ()))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         first = 0
@@ -88,7 +79,7 @@ class TimedScan:
             first += height
 
     def _timed(self, batch: pl.DataFrame, first: int) -> pl.DataFrame:
-        read = read_column(batch[self.column], ColumnType.TIME, "UTC")
+        read = read_spelled(batch[self.column], ColumnType.TIME, "UTC", self.spelling)
         wrong = [int(mask.arg_true()[0]) for mask in read.faults.values()]
         if wrong:
             problem = f"the column {self.column!r} holds a value that is no time (row {first + min(wrong):,})"

@@ -54,6 +54,16 @@ def test_a_text_column_that_is_named_as_the_time_is_profiled_as_a_stored_one() -
     )
 
 
+def test_texts_of_times_with_words_for_gaps_among_them_are_left_out_of_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, first in (("jan.csv", datetime(2026, 1, 1)), ("feb.csv", datetime(2026, 2, 1))):  # noqa: DTZ001
+        rows = table(first)
+        rows.with_columns(at=pl.when(pl.col("n") % 9 == 0).then(pl.lit("NA")).otherwise("at")).write_csv(name)
+    assert "at" not in [column.column for column in drift("jan.csv", "feb.csv").differences.columns]
+
+
 @pytest.mark.usefixtures("folder")
 def test_seasons_are_told_apart_by_texts() -> None:
     reading = Reading(time="at")
@@ -89,5 +99,7 @@ def test_a_value_that_is_no_time_is_named_by_its_row_and_not_shown(
     ) as told:
         profile("rows.csv", Reading(time="at"))
     assert "secret" not in str(told.value)
+    Path("gaps.csv").write_text("at,n\nNA,1\n2026-01-01,2\n")
+    assert profile("gaps.csv", Reading(time="at")).profile.columns["at"].nulls == 1
     Path("none.csv").write_text("at,n\n,1\n")
     assert profile("none.csv", Reading(time="at")).profile.columns["at"].nulls == 1
