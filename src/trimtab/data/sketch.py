@@ -36,6 +36,8 @@ _INFINITY: Final = 0x7FF0_0000_0000_0000
 _MAGNITUDE: Final = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 _FIRST: Final = 2 * BUCKETS_MAX
 """Numbers that show how fine buckets can be."""
+_WAITING: Final = 4 * BUCKETS_MAX
+"""Buckets of batches that wait to be merged, at most."""
 _KEY_ESCAPE: Final = 0xFF
 _COUNT_ESCAPE: Final = 0xFFFF
 
@@ -77,17 +79,23 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SketchFold:
-    """Counts numbers batch by batch; the same sketch for any batches of the same rows."""
+    """Counts numbers batch by batch; the same sketch for any batches of the same rows.
+
+    Once buckets are counted, and no longer single numbers, those of a batch wait to be merged with those of others:
+    looking thousands of them up in thousands is most of what a short batch costs.
+    """
 
     def __init__(self, *, linear: bool = False) -> None:
         self.dropped = 0
         self._linear = linear
         self._keys = np.empty(0, dtype=np.int64)
         self._counts = np.empty(0, dtype=np.int64)
+        self._waiting: list[tuple[Integers, Integers]] = []
 
     @property
     def keys(self) -> Integers:
         """The names of the buckets so far."""
+        self._settle()
         return self._keys
 
     def add(self, integers: Integers) -> None:
@@ -112,14 +120,38 @@ class SketchFold:
         """Count buckets of the given precision (not coarser than this one's): ascending names and their rows."""
         if dropped < self.dropped:
             keys, counts = joined(keys >> self.dropped - dropped, counts)
+        if self.dropped:
+            self._waiting.append((keys, counts))
+            if sum(len(names) for names, _ in self._waiting) > _WAITING:
+                self._settle()
+            return
         if len(self._keys):
             keys, counts = _merged(self._keys, self._counts, keys, counts)
+        self._keep(keys, counts)
+
+    def _settle(self) -> None:
+        """Merge what waits."""
+        if not self._waiting:
+            return
+        if len(self._waiting) == 1:
+            keys, counts = _merged(self._keys, self._counts, *self._waiting[0])
+        else:
+            names, numbers = zip((self._keys, self._counts), *self._waiting, strict=True)
+            together = np.concatenate(names)
+            order = np.argsort(together, kind="stable")  # which is fast where parts are in order, as they are here
+            keys, counts = joined(together[order], np.concatenate(numbers)[order])
+        self._waiting.clear()
+        self._keep(keys, counts)
+
+    def _keep(self, keys: Integers, counts: Integers) -> None:
+        """Keep all that was counted, in as many buckets as there may be."""
         steps = _steps(keys)
         self._keys, self._counts = joined(keys >> steps, counts) if steps else (keys, counts)
         self.dropped += steps
 
     def sketch(self) -> Sketch:
         """What was counted so far."""
+        self._settle()
         return Sketch(dropped=self.dropped, linear=self._linear, packed=_pack(self._keys, self._counts))
 
 

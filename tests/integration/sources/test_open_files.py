@@ -18,7 +18,7 @@ from trimtab.data.scan import Scan
 from trimtab.drivers.sources import SourceError, open_source, open_table, read_source
 from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.columnar import windows
-from trimtab.drivers.sources.footer import RowGroup, read_footer
+from trimtab.drivers.sources.footer import RowGroup, equal_lengths, read_groups
 from trimtab.spec.project import Source
 
 TABLE = pl.DataFrame({"n": [1, 2, None], "t": ["x", None, "z"], "f": [1.5, 2.5, 3.5]})
@@ -100,26 +100,52 @@ def test_a_batch_has_twelve_million_cells_at_most_about(columns: int, expected: 
     "groups", [[], [0], [5], [10] * 50, [50_000, 90_000, 3, 2_000_000, 1], [131_072, 131_073], [0, 7, 0, 200_000]]
 )
 def test_windows_are_the_file_and_never_cross_into_a_slice(groups: list[int]) -> None:
-    found = list(windows([RowGroup(rows=count, stored=count, unpacked=count) for count in groups], 30))
+    found = list(windows([RowGroup(rows=count, stored=count) for count in groups], 30))
     assert [window.first for window in found] == [sum(w.rows for w in found[:place]) for place in range(len(found))]
     assert sum(window.rows for window in found) == sum(groups)
     assert all(0 < window.rows <= CELLS // 30 + 1 for window in found)
 
 
+@pytest.mark.parametrize(
+    ("rows", "groups", "first", "lengths"),
+    [
+        (0, 0, 0, []),
+        (7, 1, 99, [7]),
+        (30, 3, 10, [10, 10, 10]),
+        (25, 3, 10, [10, 10, 5]),
+        (31, 3, 10, None),
+        (20, 3, 10, None),
+        (0, 2, 0, None),
+        (5, 2, 8, None),
+    ],
+)
+def test_groups_are_taken_for_equal_where_their_number_and_the_rows_agree(
+    rows: int, groups: int, first: int, lengths: list[int] | None
+) -> None:
+    assert equal_lengths(rows, groups, first) == lengths
+
+
 def test_the_footer_is_read_as_pyarrow_reads_it(tmp_path: Path) -> None:
     table = pl.concat([EVERY_TYPE.drop("i128", "none")] * 500)
-    paths = [tmp_path / name for name in ("polars.parquet", "pyarrow.parquet", "bare.parquet")]
+    names = ("polars", "pyarrow", "bare", "uneven", "lists", "none", "one")
+    paths = [tmp_path / f"{name}.parquet" for name in names]
     table.write_parquet(paths[0], row_group_size=300, statistics="full", metadata={"k": "v" * 5_000})
     pq.write_table(table.drop("cat", "enum").to_arrow(), paths[1], row_group_size=170, store_schema=True)
     pq.write_table(table.select("u8").to_arrow(), paths[2], compression="none", write_statistics=False)
+    with pq.ParquetWriter(paths[3], table.select("u8").to_arrow().schema) as writer:
+        for rows in (3, 50, 0, 7, 200):
+            writer.write_table(table.select("u8").head(rows).to_arrow(), row_group_size=max(1, rows))
+    pq.write_table(table.select(pl.concat_list("u8", "u8"), "date").to_arrow(), paths[4], row_group_size=100)
+    table.clear().write_parquet(paths[5])
+    table.write_parquet(paths[6])
     for path in paths:
         told = pq.ParquetFile(path).metadata
         groups = [told.row_group(place) for place in range(told.num_row_groups)]
         with path.open("rb") as content:
-            footer = read_footer(content)
-        assert footer is not None
-        assert [group.rows for group in footer.groups] == [group.num_rows for group in groups]
-        assert [group.unpacked for group in footer.groups] == [group.total_byte_size for group in groups]
+            found = read_groups(content)
+        assert found is not None
+        assert [group.rows for group in found] == [group.num_rows for group in groups]
+        assert sum(group.stored for group in found) <= path.stat().st_size
 
 
 def test_a_file_without_rows_has_a_schema_and_no_batches(tmp_path: Path) -> None:

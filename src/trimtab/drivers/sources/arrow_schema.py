@@ -57,8 +57,8 @@ def arrow_file_schema(content: BinaryIO) -> tuple[Stored, ...]:
     return _told(content.read(length), 1)
 
 
-def written_schema(text: bytes) -> tuple[Stored, ...]:
-    """What Arrow wrote into a Parquet file about its columns, which is a message in base64."""
+def written_schema(text: str) -> tuple[Stored, ...]:
+    """What Arrow wrote into a Parquet file about its columns, which is a message in base64; empty for no text."""
     try:
         message = base64.b64decode(text)
     except binascii.Error:

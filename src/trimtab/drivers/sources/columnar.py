@@ -30,9 +30,11 @@ import polars as pl
 from trimtab.drivers.sources.arrow_schema import arrow_file_schema, as_moments, refuse_unread, written_schema
 from trimtab.drivers.sources.batching import CELLS, batch_rows, cut
 from trimtab.drivers.sources.files import SourceFile
-from trimtab.drivers.sources.footer import RowGroup, read_footer
+from trimtab.drivers.sources.footer import RowGroup, read_groups
 from trimtab.drivers.sources.reading import read_errors
 
+_WRITTEN: Final = "ARROW:schema"
+"""Under which Arrow writes its own schema into a Parquet file."""
 _MOST_SLICES: Final = 16
 """Of one row group: each reads the group's bytes again."""
 _STORED_BYTES: Final = 32_000_000
@@ -151,18 +153,15 @@ def parquet_part(file: SourceFile) -> ParquetPart:
     """The Parquet file, by its footer; raises `SourceError`."""
     with read_errors(file):
         with file.open() as content:
-            footer = read_footer(content)
+            groups = read_groups(content)
             size = content.seek(0, 2)
-        stored = written_schema(footer.arrow) if footer is not None and footer.arrow else ()
+        stored = written_schema(pl.read_parquet_metadata(file.readable).get(_WRITTEN, ""))
         refuse_unread(file.name, stored)
         lazy = _parquet(file)
         schema = lazy.collect_schema()
         refuse_unread(file.name, stored, schema)
-        if footer is None:
-            count = int(lazy.select(pl.len()).collect().item())
-            groups: tuple[RowGroup, ...] = (RowGroup(rows=count, stored=size, unpacked=size),)
-        else:
-            groups = footer.groups
+        if groups is None:
+            groups = (RowGroup(rows=int(lazy.select(pl.len()).collect().item()), stored=size),)
     plain = as_moments(lazy, schema)[1]
     return ParquetPart(file=file, schema=plain, groups=groups, zoned=plain != schema)
 

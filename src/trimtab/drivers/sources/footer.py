@@ -1,9 +1,14 @@
 """How a Parquet file is cut into row groups, read from its footer.
 
 Polars tells a file's columns and rows but not its row groups, and they decide what a read costs: a group is read whole
-or sliced at the price of reading its bytes again. The footer is Thrift's compact protocol, of which four numbers and
-one text are wanted; what is not known is skipped by its wire type, so that a newer writer changes nothing. A footer
-that is not understood is no error here: Polars says what is wrong with the file.
+or sliced at the price of reading its bytes again. The footer is Thrift's compact protocol, of which a few numbers are
+wanted; what is not known is skipped by its wire type, so that a newer writer changes nothing. A footer that is not
+understood is no error here: Polars says what is wrong with the file.
+
+A footer tells some forty things of each column in each group, through which Python walks for seconds where both are
+many. Writers make all groups but the last one equally long, so the first one's length and how many there are is enough
+where they agree with the rows of the file; all of them are read only where they do not. Nothing but the price of a read
+rests on it.
 """
 
 from __future__ import annotations
@@ -14,43 +19,44 @@ from typing import BinaryIO, Final
 import msgspec
 
 MAGIC: Final = b"PAR1"
-_ARROW: Final = b"ARROW:schema"
 _LARGEST: Final = 8 << 20
-"""Bytes of a footer that is looked through: of some 50,000 columns in row groups, for which Python takes a second."""
-_BINARY, _LIST, _SET, _MAP, _STRUCT = 8, 9, 10, 11, 12
+"""Bytes of a footer that is walked through to its end: some 50,000 columns in row groups, a second or two."""
+_I64, _BINARY, _LIST, _SET, _MAP, _STRUCT = 6, 8, 9, 10, 11, 12
 _TRUE, _FALSE, _BYTE, _DOUBLE = 1, 2, 3, 7
 
 
 class RowGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a Parquet file that is compressed by itself: its rows, and its bytes on disk and when unpacked."""
+    """A part of a Parquet file that is compressed by itself: its rows, and about how many bytes it takes on disk."""
 
     rows: int
     stored: int
-    unpacked: int
 
 
-class Footer(msgspec.Struct, frozen=True, kw_only=True):
-    """A Parquet file's row groups in their order, and the schema that Arrow wrote beside the file's own, if it did."""
-
-    groups: tuple[RowGroup, ...]
-    arrow: bytes = b""
-
-
-def read_footer(content: BinaryIO) -> Footer | None:
-    """What is at the file's end; None where the footer is not one that this understands."""
+def read_groups(content: BinaryIO) -> tuple[RowGroup, ...] | None:
+    """The row groups in their order; None where the file's footer is not one that this understands."""
     size = content.seek(0, 2)
     if size < 12:
         return None
     content.seek(size - 8)
     tail = content.read(8)
     length = int.from_bytes(tail[:4], "little")
-    if tail[4:] != MAGIC or length > min(_LARGEST, size - 12):
+    if tail[4:] != MAGIC or length > size - 12:
         return None
     content.seek(size - 8 - length)
+    data = content.read(length)
     try:
-        return _Walk(content.read(length)).footer()
+        rows, lengths = _Walk(data).lengths() or (0, ())
     except (IndexError, KeyError, ValueError):
         return None
+    return tuple(RowGroup(rows=each, stored=size * each // max(1, rows)) for each in lengths)
+
+
+def equal_lengths(rows: int, groups: int, first: int) -> list[int] | None:
+    """The rows of each group, if all are as long as the first one but the last, which is no longer; else None."""
+    if groups < 2:
+        return [rows] * groups
+    last = rows - (groups - 1) * first
+    return [first] * (groups - 1) + [last] if 0 < last <= first else None
 
 
 class _Walk:
@@ -60,40 +66,54 @@ class _Walk:
         self.data = data
         self.at = 0
 
-    def footer(self) -> Footer:
-        groups: list[RowGroup] = []
-        told: dict[bytes, bytes] = {}
+    def lengths(self) -> tuple[int, list[int]] | None:
+        """The rows of the file and of each of its groups; None where it tells of no groups."""
+        rows = 0
         for field, kind in self._fields():
-            if (field, kind) == (4, _LIST):
-                count, _ = self._list()
-                groups = [self._group() for _ in range(count)]
-            elif (field, kind) == (5, _LIST):
-                count, _ = self._list()
-                told = dict(self._pair() for _ in range(count))
+            if field == 3 and kind == _I64:
+                rows = self._integer()
+            elif (field, kind) == (4, _LIST):
+                return rows, self._lengths(rows)
             else:
                 self._skip(kind)
-        return Footer(groups=tuple(groups), arrow=told.get(_ARROW, b""))
+        return None
 
-    def _pair(self) -> tuple[bytes, bytes]:
-        """A key and its value, which may have none."""
-        told: dict[int, bytes] = {}
+    def _lengths(self, rows: int) -> list[int]:
+        count, _ = self._list()
+        began = self.at
+        lengths = equal_lengths(rows, count, self._first_values() if count > 1 else rows)
+        if lengths is not None:
+            return lengths
+        if len(self.data) > _LARGEST:
+            each = max(1, -(-rows // count))
+            return [each] * (rows // each) + [rows % each] * (rows % each > 0)
+        self.at = began
+        return [self._group() for _ in range(count)]
+
+    def _first_values(self) -> int:
+        """How many values the first column of a group has: one for each row, unless it holds lists."""
+        self._find(1, _LIST)
+        self._list()
+        self._find(3, _STRUCT)
+        self._find(5, _I64)
+        return self._integer()
+
+    def _find(self, wanted: int, of: int) -> None:
+        """Go on to where a field's value begins; raises KeyError without one."""
         for field, kind in self._fields():
-            if kind == _BINARY:
-                length = self._number()
-                told[field] = self.data[self.at : self.at + length]
-                self.at += length
-            else:
-                self._skip(kind)
-        return told.get(1, b""), told.get(2, b"")
+            if (field, kind) == (wanted, of):
+                return
+            self._skip(kind)
+        raise KeyError(wanted)
 
-    def _group(self) -> RowGroup:
+    def _group(self) -> int:
         told: dict[int, int] = {}
         for field, kind in self._fields():
-            if field in (2, 3, 6) and kind not in (_LIST, _STRUCT):
+            if field == 3 and kind == _I64:
                 told[field] = self._integer()
             else:
                 self._skip(kind)
-        return RowGroup(rows=told[3], unpacked=told[2], stored=told.get(6, told[2]))
+        return told[3]
 
     def _fields(self) -> Iterator[tuple[int, int]]:
         """The number and the wire type of each field of a struct, up to its end."""
