@@ -86,6 +86,7 @@ def small(limit: int) -> Iterator[None]:
             (text_counts, "_ENTRIES_MAX"),
             (sketch, "BUCKETS_MAX"),
             (sketch, "_FIRST"),
+            (sketch, "_WAITING"),
             (distinct, "SMALLEST"),
             (sample, "ROWS_MAX"),
         ):
@@ -133,6 +134,20 @@ def test_any_order_and_any_parts_give_the_same_profile(data: st.DataObject, limi
         for part in parts:
             profiler.add(frame(part))
         assert exact_parts(profiler.profile()) == whole
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_rows_that_come_a_few_columns_at_a_time_give_the_same_profile(data: st.DataObject, depth: Depth) -> None:
+    rows = data.draw(ROWS)
+    whole, pieces = (Profiler(frame([]).schema, depth) for _ in range(2))
+    for part in cut(data, rows):
+        batch = frame(part)
+        whole.add(batch)
+        pieces.add_pieces(batch.select(names) for names in cut(data, batch.columns))
+    assert encode(pieces.profile()) == encode(whole.profile())
+    assert pieces.rows == len(rows)
 
 
 @settings(max_examples=60, deadline=None)

@@ -33,7 +33,7 @@ from trimtab.data.hidden import hidden_profile
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
-from trimtab.data.scan import Scan
+from trimtab.data.scan import Scan, pieces_of
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
 
 
@@ -76,9 +76,10 @@ def profile(what: Any, reading: Reading | None = None) -> Profiled:
     full = not reading.lean
     depth = Depth(joint=reading.joint, pairs=full, distinct=full, time=reading.time, sensitive=reading.unseen)
     profiler = Profiler(found.schema, depth)
-    for batch in watched(found, reading.progress):
-        profiler.add(batch)
-        del batch
+    for pieces in pieces_of(found):
+        profiler.add_pieces(pieces)
+        if reading.progress is not None:
+            reading.progress(profiler.rows, found.rows)
     made = profiler.profile()
     if reading.key:
         made = with_repeats(made, found, reading.key)

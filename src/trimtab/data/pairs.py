@@ -18,6 +18,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 COLUMNS_MAX: Final = 64
+_BLOCK: Final = 1 << 15
+"""Rows that are taken together: longer ones cost no less, and room for all columns of them is memory."""
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +63,15 @@ class PairsFold:
 
     def add(self, batch: Mapping[str, tuple[Floats, Mask | None]]) -> None:
         """Take in a batch: for each column its numbers, one for each row, and where they are numbers (None: all)."""
-        if not self._columns:
-            return
-        rows = len(next(iter(batch.values()))[0])
+        rows = len(batch[self._columns[0]][0]) if self._columns else 0
+        for start in range(0, rows, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            self._add(
+                {name: (values[block], None if mask is None else mask[block]) for name, (values, mask) in batch.items()}
+            )
+
+    def _add(self, batch: Mapping[str, tuple[Floats, Mask | None]]) -> None:
+        rows = len(batch[self._columns[0]][0])
         if self._room.shape[2] != rows:  # the same memory for batch after batch: making it costs as much as using it
             self._room = np.empty((2, len(self._columns), rows))
         apart, marks = self._room

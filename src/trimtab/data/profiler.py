@@ -27,7 +27,7 @@ from trimtab.data.sample import Sample, Sampled, SampleFold, sampled_numbers, sa
 from trimtab.data.texts import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
@@ -87,7 +87,7 @@ class Profiler:
             for name in self._names
             if self._folds[name].is_readable and name not in self._depth.sensitive
         }
-        self._sampled: Collection[str] = list(self._odd)[:SAMPLED_MAX]
+        self._sampled = dict.fromkeys([*self._odd][:SAMPLED_MAX])
         self._sample = SampleFold() if self._depth.joint and self._sampled else None
         self._order: RowOrder | None = None
         self._rows = 0
@@ -95,28 +95,47 @@ class Profiler:
     def _asks_pairs(self, numbers: list[str]) -> bool:
         return self._depth.joint and self._depth.pairs and len(numbers) > 1
 
+    @property
+    def rows(self) -> int:
+        """The rows so far."""
+        return self._rows
+
     def add(self, batch: pl.DataFrame) -> None:
         """Take in the next rows, which have the schema's columns and types."""
-        if not batch.height:
-            return
-        self._rows += batch.height
-        hashes = np.zeros(batch.height, dtype=np.uint64) if self._sample is not None else None
-        everywhere = 0
+        self.add_pieces((batch,))
+
+    def add_pieces(self, pieces: Iterable[pl.DataFrame]) -> None:
+        """Take in the next rows as frames of some columns each, in the schema's order; no frame is kept while the next
+        one is asked for, but those of its columns that are looked at together."""
+        rows = everywhere = 0
+        hashes: Hashes | None = None
+        sampled: dict[str, pl.Series] = {}
         numbers: dict[str, tuple[Any, Any]] = {}
-        for name in self._names:
-            odd = self._odd.get(name) if hashes is not None else None
-            seen = self._folds[name].add(batch[name], odd=odd)
-            if hashes is not None and odd is not None and seen.words is not None:
-                everywhere += _add_words(hashes, seen, odd)
-            if name in self._paired:
-                numbers[name] = _spread(seen, batch.height)
+        for piece in pieces:
+            if not rows:
+                rows = piece.height
+                hashes = np.zeros(rows, dtype=np.uint64) if self._sample is not None else None
+            for series in piece if rows else ():
+                name = series.name
+                odd = self._odd.get(name) if hashes is not None else None
+                seen = self._folds[name].add(series, odd=odd)
+                if hashes is not None and odd is not None and seen.words is not None:
+                    everywhere += _add_words(hashes, seen, odd)
+                if name in self._paired:
+                    numbers[name] = _spread(seen, rows)
+                if name in self._sampled:
+                    sampled[name] = series
+                if name == self._depth.time and name not in self._depth.sensitive:
+                    self._follow(series)
+            del piece
+        if not rows:
+            return
+        self._rows += rows
         if self._sample is not None and hashes is not None:
             hashes += np.uint64(everywhere % 2**64)
-            self._sample.add(mixed(hashes), batch.select(self._sampled))
+            self._sample.add(mixed(hashes), pl.DataFrame(sampled))
         if self._pairs is not None:
             self._pairs.add(numbers)
-        if self._depth.time is not None and self._depth.time not in self._depth.sensitive:
-            self._follow(batch[self._depth.time])
 
     def profile(self) -> Profile:
         """The profile of the rows so far; may be asked more than once."""

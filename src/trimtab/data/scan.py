@@ -8,7 +8,7 @@ objects in memory. Reading again costs a pass and no memory, which is what keeps
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,3 +42,32 @@ class Scan(Protocol):
             DriverError: a disk or a server did not answer.
         """
         ...
+
+
+@runtime_checkable
+class WideScan(Scan, Protocol):
+    """A table whose rows can also be read a few columns at a time.
+
+    A batch of whole rows of a thousand columns is short, or large; who looks at one column after the other needs
+    neither.
+    """
+
+    def pieces(self) -> Iterator[Iterator[pl.DataFrame]]:
+        """All rows in their order, in batches as long as those of a narrow table, each as frames of some of the
+        columns, in the schema's order. One batch's frames are asked for before the next batch is.
+
+        Raises:
+            InputError: what is there cannot be read, with the file.
+            DriverError: a disk did not answer.
+        """
+        ...
+
+
+def pieces_of(scan: Scan) -> Iterator[Iterator[pl.DataFrame]]:
+    """The rows of any table as `WideScan.pieces` gives them: a batch of a table that cannot do so is a single frame."""
+    return scan.pieces() if isinstance(scan, WideScan) else map(whole, scan.batches())
+
+
+def whole(batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """A batch as its only piece, which nothing keeps once it was looked at."""
+    return iter((batch,))

@@ -36,7 +36,7 @@ _INFINITY: Final = 0x7FF0_0000_0000_0000
 _MAGNITUDE: Final = np.int64(0x7FFF_FFFF_FFFF_FFFF)
 _FIRST: Final = 2 * BUCKETS_MAX
 """Numbers that show how fine buckets can be."""
-_WAITING: Final = 4 * BUCKETS_MAX
+_WAITING: Final = BUCKETS_MAX
 """Buckets of batches that wait to be merged, at most."""
 _KEY_ESCAPE: Final = 0xFF
 _COUNT_ESCAPE: Final = 0xFFFF

@@ -37,6 +37,7 @@ import msgspec
 from trimtab.base.errors import DriverError, InputError, TrimtabError
 from trimtab.data.profile import Profile, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler
+from trimtab.data.scan import pieces_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -181,8 +182,8 @@ def _profile_one(path: str, reader: Reader, depth: Depth, schema: pl.Schema | No
     """One file's profile; what is wrong with the file is raised as the error that it is."""
     file = reader.open(path, schema)
     profiler = Profiler(file.scan.schema, depth)
-    for batch in file.scan.batches():
-        profiler.add(batch)
+    for pieces in pieces_of(file.scan):
+        profiler.add_pieces(pieces)
     stored = msgspec.msgpack.encode(profiler.profile())
     return _Told(kind=file.kind, used=file.scan.schema, notes=file.notes, profile=stored)
 

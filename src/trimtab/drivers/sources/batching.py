@@ -12,6 +12,8 @@ CELLS: Final = 12_000_000
 batch does not show; a table of thirty columns has 32 MB, by `MOST_ROWS`."""
 MOST_ROWS: Final = 131_072
 LEAST_ROWS: Final = 1_024
+NARROW: Final = CELLS // MOST_ROWS
+"""Columns of which the longest batch has no more cells than any; of more, pieces (`trimtab.data.scan`) are read."""
 
 
 def batch_rows(columns: int) -> int:

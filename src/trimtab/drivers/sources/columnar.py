@@ -27,8 +27,9 @@ from typing import Final, Protocol
 import msgspec
 import polars as pl
 
+from trimtab.data.scan import whole
 from trimtab.drivers.sources.arrow_schema import arrow_file_schema, as_moments, refuse_unread, written_schema
-from trimtab.drivers.sources.batching import CELLS, batch_rows, cut
+from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, NARROW, batch_rows, cut
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.footer import RowGroup, read_groups
 from trimtab.drivers.sources.reading import read_errors
@@ -58,6 +59,8 @@ class Part(Protocol):
     def notes(self) -> tuple[str, ...]: ...
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]: ...
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Iterator[pl.DataFrame]]: ...
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,22 +111,31 @@ class ParquetPart(msgspec.Struct, frozen=True, kw_only=True):
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         if not columns:
             return
-        rows = batch_rows(len(columns))
+        lazy, rows = self._lazy(), batch_rows(len(columns))
+        for window in windows(self.groups, len(columns)):
+            yield from cut(_beside(self._read(lazy, window, columns)), rows)
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Iterator[pl.DataFrame]]:
+        if len(columns) <= NARROW:
+            yield from map(whole, self.batches(columns))
+            return
+        lazy = self._lazy()
+        for window in windows(self.groups, NARROW):
+            yield self._read(lazy, window, columns)
+
+    def _lazy(self) -> pl.LazyFrame:
         with read_errors(self.file):
             lazy = _parquet(self.file)
-            lazy = as_moments(lazy, lazy.collect_schema())[0] if self.zoned else lazy
-            for window in windows(self.groups, len(columns)):
-                yield from cut(self._window(lazy, window, columns), rows)
+            return as_moments(lazy, lazy.collect_schema())[0] if self.zoned else lazy
 
-    def _window(self, lazy: pl.LazyFrame, window: Window, columns: Sequence[str]) -> pl.DataFrame:
+    def _read(self, lazy: pl.LazyFrame, window: Window, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """A window's rows, so many columns at a time as one call is to read."""
         stored = window.stored * len(columns) // len(self.schema)
         calls = max(1, -(-stored // _STORED_BYTES), window.rows * len(columns) // _CELLS_AT_ONCE)
         together = -(-len(columns) // calls)
-        parts = [
-            lazy.select(columns[start : start + together]).slice(window.first, window.rows).collect()
-            for start in range(0, len(columns), together)
-        ]
-        return parts[0] if len(parts) == 1 else pl.concat(parts, how="horizontal")
+        with read_errors(self.file):
+            for start in range(0, len(columns), together):
+                yield lazy.select(columns[start : start + together]).slice(window.first, window.rows).collect()
 
 
 class ArrowPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,14 +151,31 @@ class ArrowPart(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-        if not columns:
-            return
-        rows = batch_rows(len(columns))
+        if columns:
+            yield from map(_beside, self._read(columns, batch_rows(len(columns)), len(columns)))
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Iterator[pl.DataFrame]]:
+        if columns:
+            yield from self._read(columns, MOST_ROWS, NARROW)
+
+    def _read(self, columns: Sequence[str], rows: int, together: int) -> Iterator[Iterator[pl.DataFrame]]:
+        """So many rows at a time, and so many columns of them."""
         with read_errors(self.file):
             lazy = _arrow(self.file)
             lazy = as_moments(lazy, lazy.collect_schema())[0] if self.zoned else lazy
-            for first in range(0, self.rows, rows):
-                yield lazy.select(columns).slice(first, rows).collect()
+        for first in range(0, self.rows, rows):
+            yield self._cells(lazy.slice(first, rows), columns, together)
+
+    def _cells(self, lazy: pl.LazyFrame, columns: Sequence[str], together: int) -> Iterator[pl.DataFrame]:
+        with read_errors(self.file):
+            for start in range(0, len(columns), together):
+                yield lazy.select(columns[start : start + together]).collect()
+
+
+def _beside(pieces: Iterator[pl.DataFrame]) -> pl.DataFrame:
+    """The frames of the same rows as one."""
+    parts = [*pieces]
+    return parts[0] if len(parts) == 1 else pl.concat(parts, how="horizontal")
 
 
 def parquet_part(file: SourceFile) -> ParquetPart:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from trimtab.data.scan import whole
 from trimtab.data.spelled import Spelling
 from trimtab.drivers.sources.batching import LEAST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.csv_blocks import Block, blank_lines, blocks, padded_numbers, refuse_block, separators
@@ -103,6 +104,9 @@ class DelimitedPart:
         with read_errors(self.file):
             for block in blocks(self.file, self.header.end, self._block_size(rows)):
                 yield from cut(reader.table(block, schema, self.spelled).select(columns), rows)
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[Iterator[pl.DataFrame]]:
+        return map(whole, self.batches(columns))  # a line is read whole or not at all
 
     def _block_size(self, rows: int) -> int:
         row = -(-self.size // self.rows)

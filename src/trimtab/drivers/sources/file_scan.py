@@ -36,6 +36,11 @@ class FilesScan:
             batches = part.batches(chosen)
             yield from batches if part.schema == self.schema else map(self._as_all, batches)
 
+    def pieces(self) -> Iterator[Iterator[pl.DataFrame]]:
+        for part in self.parts:
+            for pieces in part.pieces(self.schema.names()):
+                yield pieces if part.schema == self.schema else map(self._as_all, pieces)
+
     def _as_all(self, batch: pl.DataFrame) -> pl.DataFrame:
         types = {name: self.schema[name] for name, dtype in batch.schema.items() if dtype != self.schema[name]}
         return batch.cast(types) if types else batch  # type: ignore[arg-type]

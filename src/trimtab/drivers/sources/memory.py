@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from trimtab.data.scan import whole
 from trimtab.data.wording import show
 from trimtab.drivers.sources.arrow_schema import in_moments, let_zones_be
-from trimtab.drivers.sources.batching import batch_rows, cut
+from trimtab.drivers.sources.batching import MOST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.pandas_table import from_pandas, index_note, refuse_repeated
 from trimtab.drivers.sources.problems import SourceError
 
@@ -40,6 +41,9 @@ class MemoryScan:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         table = self.table if columns is None else self.table.select(columns)
         yield from cut(table, batch_rows(table.width))
+
+    def pieces(self) -> Iterator[Iterator[pl.DataFrame]]:
+        return map(whole, cut(self.table, MOST_ROWS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
