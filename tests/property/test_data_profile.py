@@ -86,11 +86,11 @@ def small(limit: int) -> Iterator[None]:
             (text_counts, "_ENTRIES_MAX"),
             (sketch, "BUCKETS_MAX"),
             (sketch, "_FIRST"),
-            (sketch, "_WAITING"),
             (distinct, "SMALLEST"),
             (sample, "ROWS_MAX"),
         ):
             patch.setattr(module, name, limit)
+        patch.setattr(sketch, "_WAITING", 4 * limit)
         yield
 
 

@@ -110,6 +110,12 @@ class SketchFold:
         """Count values, in pieces while all of them are kept apart: a few show how fine buckets can be, and the rest is
         counted in fewer of them, which is cheaper."""
         size = _FIRST
+        if not self.dropped and not len(self._keys) and len(values) > size:
+            keys, counts = count(values[:size], 0)
+            self.dropped = _steps(keys)
+            if not self.dropped:
+                self._keep(keys, counts)
+                values = values[size:]
         while len(values):
             if self.dropped or 0 < len(self._keys) <= BUCKETS_MAX // 2:
                 size = len(values)
@@ -120,28 +126,16 @@ class SketchFold:
         """Count buckets of the given precision (not coarser than this one's): ascending names and their rows."""
         if dropped < self.dropped:
             keys, counts = joined(keys >> self.dropped - dropped, counts)
-        if self.dropped:
-            self._waiting.append((keys, counts))
-            if sum(len(names) for names, _ in self._waiting) > _WAITING:
-                self._settle()
-            return
-        if len(self._keys):
-            keys, counts = _merged(self._keys, self._counts, keys, counts)
-        self._keep(keys, counts)
+        self._waiting.append((keys, counts))
+        if not self.dropped or sum(len(names) for names, _ in self._waiting) > _WAITING:
+            self._settle()
 
     def _settle(self) -> None:
         """Merge what waits."""
-        if not self._waiting:
-            return
-        if len(self._waiting) == 1:
-            keys, counts = _merged(self._keys, self._counts, *self._waiting[0])
-        else:
-            names, numbers = zip((self._keys, self._counts), *self._waiting, strict=True)
-            together = np.concatenate(names)
-            order = np.argsort(together, kind="stable")  # which is fast where parts are in order, as they are here
-            keys, counts = joined(together[order], np.concatenate(numbers)[order])
-        self._waiting.clear()
-        self._keep(keys, counts)
+        if self._waiting:
+            keys, counts = _merged((self._keys, self._counts), *self._waiting)
+            self._waiting.clear()
+            self._keep(keys, counts)
 
     def _keep(self, keys: Integers, counts: Integers) -> None:
         """Keep all that was counted, in as many buckets as there may be."""
@@ -182,7 +176,7 @@ def merge_sketches(left: Sketch, right: Sketch) -> Sketch:
     if not left.packed or not right.packed:
         return right if not left.packed else left
     dropped = max(left.dropped, right.dropped)
-    keys, counts = _merged(*aligned(left, dropped), *aligned(right, dropped))
+    keys, counts = _merged(aligned(left, dropped), aligned(right, dropped))
     steps = _steps(keys)
     if steps:
         keys, counts = joined(keys >> steps, counts)
@@ -254,18 +248,14 @@ def quantile(sketch: Sketch, share: float) -> float:
     return float(middles(sketch)[place])
 
 
-def _merged(keys: Integers, counts: Integers, more: Integers, counted: Integers) -> tuple[Integers, Integers]:
-    """Both counts together. After a few batches nearly every bucket is known, so the known ones are looked up."""
-    if not len(keys) or not len(more):
-        return (keys, counts) if len(keys) else (more, counted)
-    places = np.searchsorted(keys, more)
-    known = keys[np.minimum(places, len(keys) - 1)] == more
-    summed = counts.copy()
-    summed[places[known]] += counted[known]
-    if known.all():
-        return keys, summed
-    places, new = places[~known], ~known
-    return np.insert(keys, places, more[new]), np.insert(summed, places, counted[new])
+def _merged(*parts: tuple[Integers, Integers]) -> tuple[Integers, Integers]:
+    """All counts together. A stable sort is fast where each part is in order, as it is here."""
+    filled = [part for part in parts if len(part[0])]
+    if len(filled) < 2:
+        return filled[0] if filled else parts[0]
+    keys, counts = (np.concatenate(arrays) for arrays in zip(*filled, strict=True))
+    order = np.argsort(keys, kind="stable")
+    return joined(keys[order], counts[order])
 
 
 def _steps(keys: Integers) -> int:

@@ -78,6 +78,14 @@ def test_batches_give_the_sketch_of_all_rows_on_every_way_of_counting(shape: str
     assert whole.sketch() == parts.sketch() == sketch_of(values) == merge_sketches(one, two) == merge_sketches(two, one)
 
 
+def test_a_batch_of_few_numbers_after_one_of_many_is_counted_in_the_same_buckets() -> None:
+    many, few = np.random.default_rng(5).lognormal(size=20_000), np.full(20_000, 0.1)
+    fold = SketchFold()
+    for part in (many, few, many, few):
+        fold.add_floats(part)
+    assert fold.sketch() == sketch_of(np.concatenate([few, many, few, many]))
+
+
 def test_a_bucket_is_as_narrow_as_a_few_thousand_allow() -> None:
     for values, width in ((np.random.default_rng(1).normal(size=100_000), 2.0**-7),):
         sketch = sketch_of(values)
