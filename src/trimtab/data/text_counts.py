@@ -25,8 +25,8 @@ Places = np.ndarray[Any, np.dtype[np.uint16]]
 _ROOM: Final = 16
 """Entries of the table for each text, while there are few."""
 _ENTRIES_MAX: Final = 1 << 16
-_MANY: Final = 8
-"""Where more than one row in so many has a text that is not known, the different ones are sought among all rows."""
+_SOME: Final = 4_096
+"""Rows with texts that are not known, from all over a batch, among which different ones are sought first."""
 
 
 class TextCounts:
@@ -55,12 +55,13 @@ class TextCounts:
         """
         hashes = self._keys(texts)
         places, unknown = self._find(hashes)
-        if len(unknown):
-            few = len(unknown) * _MANY < len(texts)
-            if not self._learn((texts.gather(unknown.tolist()) if few else texts).unique()):
+        most = _SOME
+        while len(unknown):
+            some = unknown[:: -(-len(unknown) // most)]
+            if not self._learn(texts.gather(some.tolist()).unique()):
                 return None
             places, unknown = self._find(hashes)
-            assert not len(unknown), "all were learned"
+            most *= _SOME
         self._counts += np.bincount(places, minlength=len(self._counts))
         return places
 
