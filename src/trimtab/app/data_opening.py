@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trimtab.base.errors import InputError
+from trimtab.data.columns import natural_type
 from trimtab.data.kinds import ColumnType
 from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.scan import Scan
@@ -150,6 +151,41 @@ def with_time(found: Scan, name: str | None) -> Scan:
     from trimtab.data.time_texts import timed
 
     return timed(found, name)
+
+
+def beside_each_other(one: Opened, two: Opened) -> tuple[Opened, Opened]:
+    """Two tables to compare: one of text files, which store no types, with those of the other, where its columns can be
+    read so: as texts, which may look like numbers, and as times."""
+    return _as_beside(one, two), _as_beside(two, one)
+
+
+def _as_beside(found: Opened, other: Opened) -> Opened:
+    typed = getattr(found, "typed", None)
+    if typed is None or getattr(other, "typed", None) is not None or isinstance(found, Stored):
+        return found
+    stored = _stored_types(other)
+    texts = [
+        name
+        for name, dtype in found.schema.items()
+        if stored.get(name) is ColumnType.TEXT and natural_type(dtype) not in (ColumnType.TEXT, None)
+    ]
+    times = [name for name, dtype in found.schema.items() if stored.get(name) is ColumnType.TIME and dtype == pl.String]
+    beside: Scan = typed(dict.fromkeys(texts, ColumnType.TEXT)) if texts else found
+    if times:
+        from trimtab.data.time_texts import begins_with_time, timed
+
+        for name in times:
+            beside = timed(beside, name) if begins_with_time(beside, name) else beside
+    return beside
+
+
+def _stored_types(other: Opened) -> dict[str, ColumnType | None]:
+    """What the columns of a table are, or were when its profile was stored."""
+    if not isinstance(other, Stored):
+        return {name: natural_type(dtype) for name, dtype in other.schema.items()}
+    if isinstance(other.content, Profile):
+        return {name: getattr(column, "type", None) for name, column in other.content.columns.items()}
+    return {}
 
 
 def spelling_of(found: Opened) -> Spelling:

@@ -47,11 +47,20 @@ def holds_times(profile: Profile, name: str) -> bool:
 
 def timed(scan: Scan, column: str) -> TimedScan:
     """A table of text files with a column that is to be read as times: with a zone where its first value has one."""
+    dtype = INSTANTS if _ZONED.search(_first(scan, column)) else pl.Datetime("us")
+    return TimedScan(scan=scan, column=column, dtype=dtype, spelling=getattr(scan, "spelling", AS_STORED))
+
+
+def begins_with_time(scan: Scan, column: str) -> bool:
+    """Whether the first value of a column of text is a date or a time of ISO 8601."""
+    return _ISO.fullmatch(_first(scan, column)) is not None
+
+
+def _first(scan: Scan, column: str) -> str:
+    """The first value of a column of text that is no gap; empty without one."""
     spelling: Spelling = getattr(scan, "spelling", AS_STORED)
     bare = (spelling.bare(batch[column]).drop_nulls() for batch in scan.batches([column]))
-    first = next((values[0] for values in bare if len(values)), "")
-    dtype = INSTANTS if _ZONED.search(first) else pl.Datetime("us")
-    return TimedScan(scan=scan, column=column, dtype=dtype, spelling=spelling)
+    return next((str(values[0]) for values in bare if len(values)), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,73 @@
+"""A CSV file, which stores no types, beside a table that stores them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from trimtab.app.data import drift, profile
+from trimtab.base.verdict import Verdict
+from trimtab.data.differences import Differences
+from trimtab.data.time_texts import NoTimesError
+
+ROWS = 20_000
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def table(seed: int) -> pl.DataFrame:
+    chance = np.random.default_rng(seed)
+    seconds, days = chance.integers(0, 10**7, ROWS).tolist(), chance.integers(0, 90, ROWS).tolist()
+    return pl.DataFrame(
+        {
+            "branch": [str(number) for number in chance.integers(100, 140, ROWS)],
+            "when": [BEGIN + timedelta(seconds=number) for number in seconds],
+            "day": [date(2026, 1, 1) + timedelta(days=number) for number in days],
+            "x": chance.normal(size=ROWS),
+        }
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    table(1).write_parquet(tmp_path / "then.parquet")
+    table(1).write_csv(tmp_path / "then.csv")
+    table(2).write_parquet(tmp_path / "now.parquet")
+    table(2).write_csv(tmp_path / "now.csv")
+    return tmp_path
+
+
+def differences(folder: Path, then: str, now: str) -> Differences:
+    return drift(folder / then, folder / now).differences
+
+
+@pytest.mark.parametrize(("then", "now"), [("then.parquet", "now.csv"), ("then.csv", "now.parquet")])
+def test_its_texts_and_times_are_read_as_the_other_table_stores_them(folder: Path, then: str, now: str) -> None:
+    found = differences(folder, then, now)
+    assert found == differences(folder, "then.parquet", "now.parquet")
+    assert found.verdict is Verdict.PASS
+
+
+def test_a_stored_profile_says_the_types_too(folder: Path) -> None:
+    stored = profile(folder / "then.parquet").profile
+    assert drift(stored, folder / "now.csv").differences.verdict is Verdict.PASS
+
+
+def test_columns_that_hold_something_else_today_have_another_type(folder: Path) -> None:
+    table(2).with_columns(pl.lit("soon").alias("when")).write_csv(folder / "now.csv")
+    found = differences(folder, "then.parquet", "now.csv")
+    assert [(column.column, column.verdict) for column in found.columns if column.verdict is not Verdict.PASS] == [
+        ("when", Verdict.FAIL)
+    ]
+
+
+def test_one_value_that_is_no_time_is_refused_with_its_row(folder: Path) -> None:
+    content = (folder / "now.csv").read_text().splitlines()
+    fields = content[501].split(",")
+    content[501] = ",".join([fields[0], "whenever", *fields[2:]])
+    (folder / "now.csv").write_text("\n".join(content) + "\n")
+    with pytest.raises(NoTimesError, match=r"the column 'when' holds a value that is no time \(row 500\)"):
+        differences(folder, "then.parquet", "now.csv")
