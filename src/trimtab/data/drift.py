@@ -22,7 +22,7 @@ from trimtab.base.verdict import Interval, Verdict
 from trimtab.data import effects
 from trimtab.data.claims import Claim, of_change, of_changes, settled
 from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
-from trimtab.data.distance import ShareChange, distance_between, numbers_of, of_what, share_changes, two_valued
+from trimtab.data.distance import distance_between, numbers_of
 from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
@@ -36,6 +36,7 @@ from trimtab.data.profile import (
     TimeColumn,
     different_values,
 )
+from trimtab.data.shares import ShareChange, of_what, share_changes, two_valued
 from trimtab.data.sketch import most_whole_numbers
 from trimtab.data.time_texts import holds_times
 

@@ -28,7 +28,8 @@ import numpy as np
 
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import Effect, Statistic
-from trimtab.data.distance import Distance, Numbers, ShareChange
+from trimtab.data.distance import Distance, Numbers
+from trimtab.data.shares import ShareChange
 from trimtab.data.wording import counted
 from trimtab.stats.intervals import largest_gap_of_two
 from trimtab.stats.special import normal_quantile

@@ -71,6 +71,16 @@ def ends_said(low: int | None, high: int | None) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+def share_said(what: str, shares: tuple[float, float], of: str) -> str:
+    """``47 % of rows are under 20, 31 % in the reference``."""
+    return f"{percent(shares[1])} of {of} {what}, {percent(shares[0])} in the reference"
+
+
+def percent(share: float) -> str:
+    """A share for a sentence, with two digits where it is small."""
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
 def condition_said(name: str, when: str, then: str) -> str:
     """A condition as a sentence names it: its name, and what it says."""
     said = f"{_line(then)} where {_line(when)}" if when else _line(then)

@@ -9,8 +9,8 @@ from trimtab.base.verdict import Verdict
 from trimtab.data import claims, effects
 from trimtab.data.claims import Claim, settled
 from trimtab.data.differences import ColumnDifference, Effect, Statistic
-from trimtab.data.distance import ShareChange
 from trimtab.data.effects import Change, Sizes, judged
+from trimtab.data.shares import ShareChange
 from trimtab.stats.arrays import Floats
 
 ERROR = 0.05
