@@ -13,7 +13,7 @@ from trimtab.data.condition_reader import parse_condition
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.contract_reader import _CONDITION, _TABLE, _TOP
 from trimtab.data.kinds import ColumnType, Rule
-from trimtab.data.profile import ProfileError
+from trimtab.data.merging import ProfileError
 from trimtab.data.request import RowChecker
 from trimtab.data.rule_reader import _COLUMN
 

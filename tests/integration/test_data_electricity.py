@@ -17,7 +17,8 @@ from trimtab.data.differences import ColumnDifference
 from trimtab.data.drift import Judging, compare
 from trimtab.data.infer import infer
 from trimtab.data.kinds import DriftLimits, Severity
-from trimtab.data.profile import NumberColumn, Profile, merge_all
+from trimtab.data.merging import merge_all
+from trimtab.data.profile import NumberColumn, Profile
 from trimtab.data.request import CheckedRow, RowChecker
 from trimtab.data.schema import Contract
 from trimtab.data.table import columns_from_rows, digest_table, to_columns

@@ -19,9 +19,10 @@ from trimtab.data import distinct, profile, sample, sketch, text_counts, text_fo
 from trimtab.data.array_profile import profile_scores
 from trimtab.data.distinct import ERROR, DistinctFold
 from trimtab.data.hashes import hash_floats, hash_names, hash_texts
+from trimtab.data.merging import merge, merge_all
 from trimtab.data.moments import Moments, merge_moments, moments_of
 from trimtab.data.pairs import Pairs
-from trimtab.data.profile import NumberColumn, Profile, different_values, merge, merge_all
+from trimtab.data.profile import NumberColumn, Profile, different_values
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sketch import aligned, codes_of, lower_end, merge_sketches, quantile, sketch_of, upper_end
 from trimtab.data.soundness import fault_of

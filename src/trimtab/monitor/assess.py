@@ -16,7 +16,8 @@ from trimtab.base.verdict import Evidence, Interval, Verdict
 from trimtab.data.differences import ColumnDifference
 from trimtab.data.drift import Judging, compare
 from trimtab.data.kinds import DriftLimits
-from trimtab.data.profile import Profile, TimeColumn, merge_all
+from trimtab.data.merging import merge_all
+from trimtab.data.profile import Profile, TimeColumn
 from trimtab.monitor.decay import YEAR, Decay, judge
 from trimtab.monitor.likeness import effective_shares
 from trimtab.monitor.window import ReleaseWindow, WindowSummary

@@ -13,6 +13,7 @@ from trimtab.base.errors import UnknownVersionError
 from trimtab.data import profile as profiles
 from trimtab.data.array_profile import profile_columns, profile_scores, profile_table
 from trimtab.data.kinds import ColumnType
+from trimtab.data.merging import ProfileError, merge, merge_all
 from trimtab.data.moments import Moments
 from trimtab.data.profile import (
     VALUES_MAX,
@@ -20,14 +21,11 @@ from trimtab.data.profile import (
     NumberColumn,
     OpaqueColumn,
     Profile,
-    ProfileError,
     RowOrder,
     TimeColumn,
     different_values,
     group_counts,
     hidden_in,
-    merge,
-    merge_all,
 )
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.schema import Column, Contract
