@@ -7,16 +7,16 @@ Measured with Polars 2.1 on two cores (Polars and numpy alone take 95 MB), as pr
 | ``scan_parquet().collect_batches()`` | 0.6 s, 369 MB | 0.7 s, 573 MB | 1,000 MB | 4,600 MB |
 | a slice of the scan per batch | 0.9 s, 173 MB | 2.0 s, 419 MB | 8 s, 490 MB | 152 s |
 | pyarrow's ``iter_batches`` | 1.1 s, 271 MB | | | |
-| here | 0.5 s, 200 MB | 1.9 s, 270 MB | 8 s, 290 MB | 10 s, 210 MB |
+| here | 0.5 s, 200 MB | 1.9 s, 270 MB | 8 s, 290 MB | 10 s, 210 MB; in pieces 3 s |
 | here in one thread, as in commands | 0.4 s, 160 MB | | | |
 
 The first reads ahead and keeps what it read ahead; how far is set by environment variables only, before Polars is
 imported, and they do not bound the case of a large group. The second reads all bytes of a row group for each slice of
 it. Here windows end where row groups end: small groups are read together, and a large one in as few slices as memory
 allows. In a window so many columns are read at a time as their stored bytes and their cells allow; each such read costs
-some milliseconds, so that they are not cut smaller than memory asks for. So memory depends on neither the number of
-rows nor that of columns, as long as one row group has less than a hundred million cells; and nothing unstable of Polars
-is used.
+some milliseconds, so that they are not cut smaller than memory asks for. In pieces (`trimtab.data.scan.WideScan`) a
+window of many columns is as long as one of few. So memory depends on neither the number of rows nor that of columns, as
+long as one row group has less than a hundred million cells; and nothing unstable of Polars is used.
 """
 
 from __future__ import annotations
