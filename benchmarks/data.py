@@ -14,7 +14,7 @@ from trimtab.data.array_profile import profile_columns
 from trimtab.data.check import check_table
 from trimtab.data.drift import compare
 from trimtab.data.kinds import ColumnType
-from trimtab.data.merging import merge_all
+from trimtab.data.profile import merge_all
 from trimtab.data.request import RowChecker
 from trimtab.data.schema import Column, Condition, Contract, Length, Pattern, Range, Values
 from trimtab.data.table import Array, columns_from_rows, digest_table, to_columns

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from trimtab.data import problems
+from trimtab.data.column_merging import ProfileError
 from trimtab.data.condition import columns_of
 from trimtab.data.condition_reader import parse_condition
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.contract_reader import _CONDITION, _TABLE, _TOP
 from trimtab.data.kinds import ColumnType, Rule
-from trimtab.data.merging import ProfileError
 from trimtab.data.request import RowChecker
 from trimtab.data.rule_reader import _COLUMN
 

@@ -12,13 +12,13 @@ import pytest
 from trimtab.base.verdict import Verdict
 from trimtab.data.array_profile import profile_columns, profile_table
 from trimtab.data.check import check_table
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.differences import ColumnDifference
 from trimtab.data.drift import Judging, compare
 from trimtab.data.infer import infer
 from trimtab.data.kinds import DriftLimits, Severity
-from trimtab.data.merging import merge_all
-from trimtab.data.profile import NumberColumn, Profile
+from trimtab.data.profile import Profile, merge_all
 from trimtab.data.request import CheckedRow, RowChecker
 from trimtab.data.schema import Contract
 from trimtab.data.table import columns_from_rows, digest_table, to_columns

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from trimtab.base.instants import Instant
-from trimtab.data.check import TableCheck, TableScan, check_table
+from trimtab.data.check import TableCheck, check_table
 from trimtab.data.columns import storage_type
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.infer import infer
 from trimtab.data.kinds import ColumnType, Direction, DriftLimits, Of, Rule, Severity
 from trimtab.data.request import CheckedRow, Refusal, RowChecker
+from trimtab.data.scan import TableScan
 from trimtab.data.schema import (
     Column,
     Condition,
@@ -327,6 +328,23 @@ def test_a_table_is_judged_the_same_in_any_batches(data: st.DataObject) -> None:
     assert_frame_equal(pl.concat([piece.aside for piece in pieces]), kept.aside)
     assert kept.rows.height + kept.aside.height == table.height
     assert whole.report(scan).quarantined == kept.aside.height
+
+
+@given(st.data())
+def test_a_table_is_judged_the_same_when_it_comes_a_few_columns_at_a_time(data: st.DataObject) -> None:
+    contract = data.draw(whole_contracts())
+    table = data.draw(tables(contract))
+    now = Instant(1_772_323_200_000_000)
+    whole = TableCheck(contract, schema=table.schema, now=now)
+    parts = TableCheck(contract, schema=table.schema, now=now)
+    for batch in (table, table[: data.draw(st.integers(0, table.height))]):
+        whole.add(batch)
+        cut = data.draw(st.integers(0, batch.width))
+        names = [some for some in (batch.columns[:cut], batch.columns[cut:]) if some]
+        seen = [*parts.seen(batch.select(some) for some in names)]
+        assert [piece.columns for piece in seen] == names
+    assert parts.rows == whole.rows
+    assert whole.report(TableScan(table)) == parts.report(TableScan(table))
 
 
 @given(st.data())

@@ -16,7 +16,7 @@ from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.contract_diff import diff_contracts
 from trimtab.data.infer import Roles, infer_contract
 from trimtab.data.kinds import Rule, Severity
-from trimtab.data.merging import merge_all
+from trimtab.data.profile import merge_all
 from trimtab.data.profiler import Depth, profile_frame
 
 Chance = np.random.Generator

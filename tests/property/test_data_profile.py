@@ -15,14 +15,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trimtab.data import distinct, profile, sample, sketch, text_counts, text_fold
+from trimtab.data import column_profile, distinct, sample, sketch, text_counts, text_fold
 from trimtab.data.array_profile import profile_scores
+from trimtab.data.column_profile import NumberColumn, different_values
 from trimtab.data.distinct import ERROR, DistinctFold
 from trimtab.data.hashes import hash_floats, hash_names, hash_texts
-from trimtab.data.merging import merge, merge_all
 from trimtab.data.moments import Moments, merge_moments, moments_of
 from trimtab.data.pairs import Pairs
-from trimtab.data.profile import NumberColumn, Profile, different_values
+from trimtab.data.profile import Profile, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sketch import aligned, codes_of, lower_end, merge_sketches, quantile, sketch_of, upper_end
 from trimtab.data.soundness import fault_of
@@ -82,7 +82,7 @@ def small(limit: int) -> Iterator[None]:
     """All limits of a profile so low that a dozen rows go beyond them."""
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
-            (profile, "VALUES_MAX"),
+            (column_profile, "VALUES_MAX"),
             (text_fold, "VALUES_MAX"),
             (text_counts, "_ENTRIES_MAX"),
             (sketch, "BUCKETS_MAX"),
@@ -343,7 +343,7 @@ def test_hidden_texts_are_counted_as_shown_ones_are(texts: list[str], data: st.D
         hidden = merge_all([profile_frame(part, Depth(sensitive=frozenset("x"))) for part in parts]).columns["x"]
         names = pl.DataFrame({"x": pl.Series([hidden_text(text) for text in texts], dtype=pl.String)})
         shown = profile_frame(names).columns["x"]
-        assert isinstance(hidden, profile.CategoryColumn)
-        assert isinstance(shown, profile.CategoryColumn)
+        assert isinstance(hidden, column_profile.CategoryColumn)
+        assert isinstance(shown, column_profile.CategoryColumn)
         assert (hidden.values, hidden.counts, hidden.groups) == (shown.values, shown.counts, shown.groups)
         assert different_values(hidden) == different_values(shown)

@@ -17,8 +17,7 @@ from trimtab.base.digest import digest_bytes
 from trimtab.base.errors import IntegrityError, TrimtabError, UnknownVersionError
 from trimtab.data.drift import compare
 from trimtab.data.infer import infer_contract
-from trimtab.data.merging import merge
-from trimtab.data.profile import Profile, Repeats
+from trimtab.data.profile import Profile, Repeats, merge
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons
 from trimtab.data.soundness import fault_of

@@ -132,7 +132,7 @@ def drift(reference: Any, current: Any, judging: Judging | None = None, reading:
 
 def drift_by_season(reference: Any, current: Any, season: Season, judging: Judging, reading: Reading) -> Compared:
     """What differs between two tables when each season is compared with its like."""
-    from trimtab.data.merging import merge_all
+    from trimtab.data.profile import merge_all
 
     sides = beside_each_other(opened(reference), opened(current))
     reading = hidden_together(reading, *sides)

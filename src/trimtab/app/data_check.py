@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +20,6 @@ from trimtab.app.data_opening import (
     spelling_of,
     to_profile,
     typed_rows,
-    watched,
 )
 from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.instants import Instant
@@ -30,11 +29,16 @@ from trimtab.data.drift import Judging, compare
 from trimtab.data.kinds import DriftLimits, Rule, Severity
 from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth, Profiler
+from trimtab.data.scan import pieces_of, whole
 from trimtab.data.spelled import typed_batch, typed_schema
 from trimtab.data.violation import CheckReport, Violation
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from trimtab.data.check import TableCheck
     from trimtab.data.schema import Contract
+    from trimtab.drivers.row_files import RowFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +108,15 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
         aside, kept = (
             stack.enter_context(row_file(path, scan.schema)) if path else None for path in (setting.aside, setting.kept)
         )
-        for batch in watched(scan, setting.progress):
-            parted = judge.add(batch)
-            if aside is not None:
-                aside.add(parted.aside)
-            if kept is not None:
-                kept.add(parted.rows)
+        writing = aside is not None or kept is not None
+        for pieces in map(whole, scan.batches()) if writing else pieces_of(scan):
+            seen = _parted(judge, pieces, aside, kept) if writing else judge.seen(pieces)
             if profiler is not None:
-                profiler.add(typed_batch(batch, contract, spelling, then))
-            del batch, parted
+                profiler.add_pieces(typed_batch(piece, contract, spelling, then) for piece in seen)
+            for _ in seen:
+                pass
+            if setting.progress is not None:
+                setting.progress(judge.rows, scan.rows)
         report = judge.report(scan)
         if kept is not None and report.verdict is Verdict.FAIL:
             kept.discard()
@@ -128,6 +132,21 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
         differences=differences,
         notes=notes_of(scan),
     )
+
+
+def _parted(
+    judge: TableCheck, batches: Iterable[pl.DataFrame], aside: RowFile | None, kept: RowFile | None
+) -> Iterator[pl.DataFrame]:
+    """Batches, each once it was checked, and its rows were written to the files that are asked for."""
+    for batch in batches:
+        parted = judge.add(batch)
+        if aside is not None:
+            aside.add(parted.aside)
+        if kept is not None:
+            kept.add(parted.rows)
+        del parted
+        yield batch
+        del batch
 
 
 def hiding(contract: Contract, names: Sequence[str]) -> Contract:

@@ -19,8 +19,9 @@ from trimtab.app.scorers import logged_scores
 from trimtab.app.truth import truth_of
 from trimtab.base.instants import Instant, floor_to
 from trimtab.data.array_profile import profile_columns
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.contract import parse_contract
-from trimtab.data.profile import NumberColumn, Profile
+from trimtab.data.profile import Profile
 from trimtab.data.schema import Contract
 from trimtab.data.table import to_columns
 from trimtab.drivers.prediction_log import LogIndex

@@ -17,11 +17,12 @@ import polars as pl
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant, Span, format_instant
-from trimtab.data.check import TableCheck, TableScan
+from trimtab.data.check import TableCheck
 from trimtab.data.contract import format_contract
 from trimtab.data.infer import infer
 from trimtab.data.kinds import Severity
 from trimtab.data.quarantine import Kept
+from trimtab.data.scan import TableScan
 from trimtab.data.schema import Contract
 from trimtab.data.spelled import Spelling, contract_values
 from trimtab.data.table import event_times

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from trimtab.data.column_profile import CategoryColumn, ColumnProfile, NumberColumn, TimeColumn, category
 from trimtab.data.distinct import Distinct, DistinctFold
 from trimtab.data.hashes import hash_floats, hash_integers
 from trimtab.data.hidden import hidden_numbers, hidden_times
 from trimtab.data.kinds import ColumnType
 from trimtab.data.moments import moments_of
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile, TimeColumn, category
+from trimtab.data.profile import Profile
 from trimtab.data.schema import Column, Contract
 from trimtab.data.sketch import SketchFold, sketch_of
 from trimtab.data.texts import hidden_text, short_text

@@ -11,28 +11,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 import polars as pl
 
-from trimtab.base.instants import Instant, format_instant, format_span
+from trimtab.base.instants import Instant
 from trimtab.data.column_check import Broken, ColumnCheck
 from trimtab.data.condition_check import ConditionCheck
+from trimtab.data.freshness import Freshness
 from trimtab.data.kinds import Rule, Severity
 from trimtab.data.problems import TableError
-from trimtab.data.quarantine import Kept, set_aside
+from trimtab.data.quarantine import Kept, gone_of, set_aside
 from trimtab.data.repeats import Again
-from trimtab.data.scan import Scan
+from trimtab.data.scan import Scan, TableScan, pieces_of
 from trimtab.data.schema import Contract
 from trimtab.data.spelled import AS_STORED, Spelling
-from trimtab.data.tally import Asked, Tally
 from trimtab.data.unique_check import UniqueCheck
-from trimtab.data.violation import CheckReport, Violation
+from trimtab.data.violation import CheckReport, Violation, of_whole
 from trimtab.data.wording import closest, counted
 
 _REASONS_MAX: Final = 3
-SECOND: Final = 1_000_000
 _PANDAS_INDEX: Final = re.compile(r"__index_level_[0-9]+__")
 _HINTED_MAX: Final = 20
 """Unknown columns that get a "did you mean": comparing words costs more than checking their values."""
@@ -65,8 +65,6 @@ class TableCheck:
         self._now = now
         self._rows = 0
         self._aside = 0
-        self._newest: int | None = None
-        self._later = Tally(_later_than(contract, now))
         self._columns = {
             column.name: ColumnCheck(column, schema[column.name], contract.zone, spelling)
             for column in contract.columns
@@ -79,25 +77,59 @@ class TableCheck:
         self._unique = [
             UniqueCheck(rule, hidden) for rule in contract.unique if all(name in self._columns for name in rule.columns)
         ]
+        asked = [condition.columns for condition in self._conditions] + [unique.columns for unique in self._unique]
+        followed = contract.fresh is not None and contract.time in self._columns
+        self._fresh = Freshness(contract, now) if followed else None
+        of_time = (contract.time,) if followed else ()
+        self._together = frozenset((*chain(*asked), *of_time))
 
     def add(self, batch: pl.DataFrame) -> Kept:
         """Take in the next rows; what goes on and what is set aside."""
-        if not batch.height:
-            return set_aside(batch, [], self._rows)
         first_row, broken = self._rows, list[Broken]()
-        self._rows += batch.height
-        for name, check in self._columns.items():
-            broken += check.add(batch[name], first_row)
-        for condition in self._conditions:
-            broken += condition.add(self._read(batch, condition.columns), first_row)
-        for unique in self._unique:
-            unique.add(self._read(batch, unique.columns))
-        time = self._contract.time
-        if self._contract.fresh is not None and time in self._columns:
-            self._see_newest(self._columns[time].values(batch[time]), first_row)
+        for _ in self._seen((batch,), broken):
+            pass
         kept = set_aside(batch, broken, first_row)
         self._aside += kept.aside.height
         return kept
+
+    def seen(self, pieces: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The next rows as frames of some columns each (`trimtab.data.scan.WideScan`), each once it was checked; they
+        are taken in when the last one was handed on. For whoever does not need the rows that go on."""
+        broken = list[Broken]()
+        yield from self._seen(pieces, broken)
+        if broken:
+            self._aside += int(gone_of(broken).sum())
+
+    def _seen(self, pieces: Iterable[pl.DataFrame], broken: list[Broken]) -> Iterator[pl.DataFrame]:
+        """The same; ``broken`` takes the rows that are to be set aside, in the order of the contract's rules."""
+        rows, first_row = 0, self._rows
+        own, together = dict[str, list[Broken]](), dict[str, pl.Series]()
+        for piece in pieces:
+            rows = piece.height
+            for series in piece if rows else ():
+                check = self._columns.get(series.name)
+                if check is None:
+                    continue
+                own[series.name] = check.add(series, first_row)
+                if series.name in self._together:
+                    together[series.name] = check.values(series)
+            yield piece
+            del piece
+        if not rows:
+            return
+        self._rows += rows
+        broken += [each for name in self._columns for each in own[name]]
+        for condition in self._conditions:
+            broken += condition.add(_frame(together, condition.columns), first_row)
+        for unique in self._unique:
+            unique.add(_frame(together, unique.columns))
+        if self._fresh is not None:
+            self._fresh.add(together[self._contract.time or ""], first_row)
+
+    @property
+    def rows(self) -> int:
+        """The rows so far."""
+        return self._rows
 
     @property
     def needs_again(self) -> bool:
@@ -122,7 +154,7 @@ class TableCheck:
         if self._rows:
             found += self._of_conditions()
             found += self._repeated(again)
-        found += [*self._counted(), *self._fresh()]
+        found += [*self._counted(), *(self._fresh.violations(self._rows) if self._fresh is not None else ())]
         found.sort(key=lambda violation: (violation.severity is not Severity.REFUSE, -violation.count))
         found = [*self._too_many_aside(found), *found]
         return CheckReport(
@@ -130,20 +162,6 @@ class TableCheck:
         )
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _read(self, batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-        """Some columns as their types; after `ColumnCheck.add` of the same batch."""
-        return pl.DataFrame([self._columns[name].values(batch[name]).alias(name) for name in names])
-
-    def _see_newest(self, times: pl.Series, first_row: int) -> None:
-        moments = times.to_physical()
-        newest = moments.max()
-        if self._now is not None and isinstance(newest, int) and newest > self._now:
-            later = (moments > self._now).fill_null(value=False)
-            self._later.add(later, times, first_row)
-            newest = moments.set(later, None).max()
-        if isinstance(newest, int):
-            self._newest = newest if self._newest is None else max(newest, self._newest)
 
     # ── the report ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -227,28 +245,12 @@ class TableCheck:
             return
         yield self._whole("", Rule.ROWS, limits.outside, said, limits.because)
 
-    def _fresh(self) -> Iterator[Violation]:
-        fresh, now = self._contract.fresh, self._now
-        if fresh is None or now is None or not self._rows or self._contract.time not in self._columns:
-            return
-        if (later := self._later.violation(self._rows)) is not None:
-            yield later
-        if self._newest is None:
-            which = "no row says its time" if not self._later.count else "no row says a time that has been"
-            said = f"{which}, so nobody knows how old the newest is"
-        elif now - self._newest > fresh.within:
-            age = format_span((now - self._newest) // 1_000_000 * 1_000_000)
-            said = (
-                f"the newest row is of {format_instant(self._newest)}, {age} ago; it may be {format_span(fresh.within)}"
-            )
-        else:
-            return
-        yield self._whole(self._contract.time or "", Rule.FRESH, fresh.outside, said, fresh.because)
-
     def _whole(self, column: str, rule: Rule, severity: Severity, problem: str, because: str = "") -> Violation:
-        return Violation(
-            column=column, rule=rule, severity=severity, count=self._rows, share=1.0, problem=problem, because=because
-        )
+        return of_whole(column, rule, severity, problem, rows=self._rows, because=because)
+
+
+def _frame(columns: Mapping[str, pl.Series], names: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame({name: columns[name] for name in names})
 
 
 def _beside(found: Sequence[Violation]) -> int:
@@ -260,57 +262,18 @@ def _beside(found: Sequence[Violation]) -> int:
     return of_all + later + sum(rules[column, Rule.IMPOSSIBLE] > 0 for column, rule in [*rules] if rule is Rule.TYPE)
 
 
-def _later_than(contract: Contract, now: Instant | None) -> Asked:
-    """What no row's time may be: by one such row, the oldest of tables would be fresh."""
-    time = contract.time or ""
-    return Asked(
-        column=time,
-        rule=Rule.FRESH,
-        said="in the future" if now is None else f"in the future, after {format_instant(now // SECOND * SECOND)}",
-        outside=Severity.NOTE,
-        hidden=any(column.sensitive for column in contract.columns if column.name == time),
-    )
-
-
 def check_scan(scan: Scan, contract: Contract, *, now: Instant | None = None) -> CheckReport:
     """What a table's check comes to; its rows are read once, and its keys again only where `needs_again` says so."""
     check = TableCheck(contract, schema=scan.schema, now=now)
-    for batch in scan.batches():
-        check.add(batch)
+    for pieces in pieces_of(scan):
+        for _ in check.seen(pieces):
+            pass
     return check.report(scan)
 
 
 def check_table(table: pl.DataFrame, contract: Contract, *, now: Instant | None = None) -> tuple[Violation, ...]:
     """All violations of a table in memory, those that refuse it first; empty if it keeps the contract."""
     return check_scan(TableScan(table), contract, now=now).violations
-
-
-class TableScan:
-    """A table in memory as a `Scan`: whole, in one batch."""
-
-    def __init__(self, table: pl.DataFrame, name: str = "the table") -> None:
-        self._table = table
-        self._name = name
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return self._name
-
-    @property
-    def schema(self) -> pl.Schema:
-        """Its columns."""
-        return self._table.schema
-
-    @property
-    def rows(self) -> int | None:
-        """How many rows it has."""
-        return self._table.height
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        """The table, if it has rows."""
-        if self._table.height:
-            yield self._table if columns is None else self._table.select(columns)
 
 
 def _hint(name: str, likely: Sequence[str]) -> str:

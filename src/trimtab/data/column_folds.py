@@ -12,6 +12,14 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from trimtab.data.column_profile import (
+    CategoryColumn,
+    NumberColumn,
+    OpaqueColumn,
+    TimeColumn,
+    category,
+    exact_floats,
+)
 from trimtab.data.columns import natural_type
 from trimtab.data.distinct import DistinctFold
 from trimtab.data.fold import Array, ColumnFold, Hashes, Mask, Seen, without_nulls
@@ -27,14 +35,6 @@ from trimtab.data.hashes import (
 from trimtab.data.hidden import hidden_numbers, hidden_times
 from trimtab.data.kinds import EXACT_FLOAT, ColumnType
 from trimtab.data.moments import Moments, merge_moments, moments_of
-from trimtab.data.profile import (
-    CategoryColumn,
-    NumberColumn,
-    OpaqueColumn,
-    TimeColumn,
-    category,
-    exact_floats,
-)
 from trimtab.data.sketch import SketchFold, codes_of, values_of
 from trimtab.data.text_fold import TextFold
 

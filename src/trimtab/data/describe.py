@@ -13,18 +13,18 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from trimtab.data.hashes import hash_names
-from trimtab.data.kinds import EXACT_FLOAT, ColumnType
-from trimtab.data.profile import (
+from trimtab.data.column_profile import (
     CategoryColumn,
     NumberColumn,
     OpaqueColumn,
-    Profile,
     TimeColumn,
     beyond_floats,
     different_values,
     groups_of,
 )
+from trimtab.data.hashes import hash_names
+from trimtab.data.kinds import EXACT_FLOAT, ColumnType
+from trimtab.data.profile import Profile
 from trimtab.data.sample import Sampled
 from trimtab.data.sketch import Sketch, codes_of, middles_of
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from trimtab.data.profile import NumberColumn
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.sketch import aligned, lower_end, middles_of, upper_end
 from trimtab.data.wording import percent, share_said
 

@@ -21,21 +21,21 @@ from trimtab.base.errors import InputError
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data import effects
 from trimtab.data.claims import Claim, of_change, of_changes, settled
+from trimtab.data.column_profile import (
+    CategoryColumn,
+    ColumnProfile,
+    NumberColumn,
+    OpaqueColumn,
+    TimeColumn,
+    different_values,
+)
 from trimtab.data.differences import ColumnDifference, Differences, Effect, PairDifference, Statistic
 from trimtab.data.distance import distance_between, numbers_of
 from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
 from trimtab.data.joint import judge_pairs
 from trimtab.data.kinds import ColumnType, DriftLimits
-from trimtab.data.profile import (
-    CategoryColumn,
-    ColumnProfile,
-    NumberColumn,
-    OpaqueColumn,
-    Profile,
-    TimeColumn,
-    different_values,
-)
+from trimtab.data.profile import Profile
 from trimtab.data.shares import ShareChange, of_what, share_changes, two_valued
 from trimtab.data.sketch import most_whole_numbers
 from trimtab.data.time_texts import holds_times

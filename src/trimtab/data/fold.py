@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from trimtab.data.profile import ColumnProfile
+from trimtab.data.column_profile import ColumnProfile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]

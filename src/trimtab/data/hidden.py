@@ -18,16 +18,9 @@ import msgspec
 import numpy as np
 
 from trimtab.base.errors import InputError
+from trimtab.data.column_profile import CategoryColumn, ColumnProfile, NumberColumn, TimeColumn, category
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import (
-    CategoryColumn,
-    ColumnProfile,
-    NumberColumn,
-    Profile,
-    TimeColumn,
-    category,
-    hidden_in,
-)
+from trimtab.data.profile import Profile, hidden_in
 from trimtab.data.sketch import coarser, codes_of, lower_end, upper_end
 from trimtab.data.texts import SHORT_MAX, hidden_text
 

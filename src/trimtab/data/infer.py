@@ -17,6 +17,7 @@ import msgspec
 import polars as pl
 
 from trimtab.base.errors import ProblemsError
+from trimtab.data.column_profile import ColumnProfile, NumberColumn, different_values
 from trimtab.data.infer_columns import Known, feature, is_naive, plain_column, time_column, type_of, why_left_out
 from trimtab.data.infer_names import NAMED_MIN, counters_in, is_all_different, is_called_a_name, is_complete_sequence
 from trimtab.data.infer_roles import check_roles, naive_text
@@ -24,7 +25,7 @@ from trimtab.data.infer_source import missing_roles, sound_column
 from trimtab.data.infer_task import infer_task, task_of, with_classes
 from trimtab.data.kinds import ColumnType
 from trimtab.data.problems import TableError
-from trimtab.data.profile import ColumnProfile, NumberColumn, Profile, Repeats, different_values, hidden_in
+from trimtab.data.profile import Profile, Repeats, hidden_in
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.schema import Column, Contract, Unique
 from trimtab.data.wording import counted, show

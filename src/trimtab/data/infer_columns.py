@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from trimtab.base.instants import format_instant
+from trimtab.data.column_profile import (
+    CategoryColumn,
+    ColumnProfile,
+    NumberColumn,
+    OpaqueColumn,
+    TimeColumn,
+    different_values,
+)
 from trimtab.data.infer_chance import most_later
 from trimtab.data.infer_names import is_called_a_name, is_sequence, is_time_in_numbers
 from trimtab.data.infer_ranges import COUNT_MIN, Limits, limits_of
 from trimtab.data.infer_texts import codes_for, known_texts, length_for, pattern_for, texts_said, values_for
 from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, TEXT_MAX, TIME_MAX, TIME_MIN, ColumnType, Severity
-from trimtab.data.profile import (
-    CategoryColumn,
-    ColumnProfile,
-    NumberColumn,
-    OpaqueColumn,
-    Profile,
-    RowOrder,
-    TimeColumn,
-    different_values,
-)
+from trimtab.data.profile import Profile, RowOrder
 from trimtab.data.scalar import Fault, read_scalar
 from trimtab.data.schema import Column, Nulls, Order, Range
 from trimtab.data.wording import counted, show

@@ -11,15 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from trimtab.data.column_profile import ColumnProfile, NumberColumn, OpaqueColumn, TimeColumn, different_values
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import (
-    ColumnProfile,
-    NumberColumn,
-    OpaqueColumn,
-    Profile,
-    TimeColumn,
-    different_values,
-)
+from trimtab.data.profile import Profile
 from trimtab.data.sample import Sample
 from trimtab.data.sketch import lower_end, upper_end, values_of
 

@@ -21,8 +21,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.kinds import INTEGER_MAX, INTEGER_MIN, ColumnType
-from trimtab.data.profile import NumberColumn
 from trimtab.data.sketch import middles
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from trimtab.base.instants import is_zone
+from trimtab.data.column_profile import CategoryColumn, ColumnProfile, NumberColumn
 from trimtab.data.infer_columns import gaps_of, type_of, why_left_out
 from trimtab.data.infer_texts import known_texts
 from trimtab.data.kinds import TIME_AMBIGUOUS, TIME_MAX, ColumnType, Rule
 from trimtab.data.problems import TableError
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile
+from trimtab.data.profile import Profile
 from trimtab.data.scalar import Fault, read_scalar
 from trimtab.data.wording import closest, counted, show
 

@@ -7,10 +7,10 @@ from typing import Final
 
 import polars as pl
 
+from trimtab.data.column_profile import CategoryColumn, ColumnProfile, NumberColumn, different_values
 from trimtab.data.columns import natural_type
 from trimtab.data.kinds import ColumnType, Severity
 from trimtab.data.problems import TableError
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, different_values
 from trimtab.data.schema import Column, Values
 from trimtab.data.sketch import values_of
 from trimtab.data.wording import counted

@@ -13,9 +13,10 @@ from typing import Final
 
 import numpy as np
 
+from trimtab.data.column_profile import CategoryColumn, NumberColumn
 from trimtab.data.infer_chance import most_later
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import CategoryColumn, NumberColumn, Profile
+from trimtab.data.profile import Profile
 from trimtab.data.sample import GAP, Sample
 from trimtab.data.schema import Length, Pattern, Values
 from trimtab.data.sketch import values_of

@@ -5,172 +5,22 @@ everything after works on profiles: a day's merge into a fortnight's, the files 
 release keeps one of the rows it was trained on. Counts, extremes, sketches, categories and samples are the same to
 the last bit, whatever the order and the parts; moments agree to about 1e-15 relative (`trimtab.data.moments`).
 
-This module has the records. `trimtab.data.profiler` makes them of a table's batches, `trimtab.data.array_profile` of
-the arrays that a model is given, and `trimtab.data.merging` makes one of two.
+This module has the record, and makes one of two. `trimtab.data.column_profile` is what it holds of a column;
+`trimtab.data.profiler` makes profiles of a table's batches, and `trimtab.data.array_profile` of the arrays that a model
+is given.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Self
+from collections.abc import Iterable
+from typing import Self
 
 import msgspec
-import numpy as np
 
-from trimtab.data.distinct import Distinct, DistinctFold
-from trimtab.data.hashes import hash_names
-from trimtab.data.kinds import EXACT_FLOAT, ColumnType
-from trimtab.data.moments import Moments
-from trimtab.data.pairs import Pairs
-from trimtab.data.sample import Sample
-from trimtab.data.sketch import Sketch
-
-_DECIMAL: Final = re.compile(r"Decimal\(.*scale=(\d+)\)")
-
-VALUES_MAX: Final = 4_096
-"""Different values of a category that are counted one by one."""
-GROUPS: Final = 1_024
-"""Beyond, rows are counted in so many groups, by the value's hash."""
-
-
-class NumberColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="number"):
-    """A column of integers or floats.
-
-    Attributes:
-        type: integer or float, whatever width it is stored in.
-        stored: how it is stored, in Polars' words; empty where that is not known.
-        hidden: whether the column is sensitive, and its values were made unreadable (`trimtab.data.hidden`).
-        nulls: gaps.
-        nans: values that are not a number; ``infinite`` those that are an infinity.
-        minimum: the least finite number, exactly, None without one; ``maximum`` the greatest.
-        moments: of the finite numbers.
-        sketch: the finite numbers by bucket.
-        counted: whether different numbers are counted where the sketch does not name each.
-        distinct: the smallest hashes, once there are too many different numbers for the sketch to be exact.
-    """
-
-    type: ColumnType = ColumnType.FLOAT
-    stored: str = ""
-    hidden: bool = False
-    nulls: int = 0
-    nans: int = 0
-    infinite: int = 0
-    minimum: int | float | None = None
-    maximum: int | float | None = None
-    moments: Moments = Moments()
-    sketch: Sketch = Sketch()
-    counted: bool = True
-    distinct: Distinct | None = None
-
-    @property
-    def count(self) -> int:
-        """Finite numbers."""
-        return self.moments.count
-
-    @property
-    def not_finite(self) -> int:
-        """NaN and infinities."""
-        return self.nans + self.infinite
-
-    @property
-    def rows(self) -> int:
-        """All rows: numbers, gaps, and what is neither."""
-        return self.nulls + self.not_finite + self.count
-
-    @property
-    def mean(self) -> float:
-        """The mean of the finite numbers; NaN without one."""
-        return self.moments.mean if self.count and self.moments.mean is not None else float("nan")
-
-    @property
-    def deviation(self) -> float:
-        """The standard deviation of the finite numbers (divided by their number); NaN without one."""
-        return self.moments.deviation
-
-
-class Lengths(msgspec.Struct, frozen=True, kw_only=True):
-    """Characters of a column's texts: the fewest, the most, and all together."""
-
-    minimum: int
-    maximum: int
-    total: int
-
-
-class CategoryColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="category"):
-    """A column of texts or truth values.
-
-    ``values`` are sorted and ``counts`` are theirs. Once there are more than `VALUES_MAX` different ones both are
-    empty, ``groups`` counts the rows by the value's hash, and ``distinct`` has the smallest hashes. The values of a
-    ``hidden`` column of texts are not the texts but names made of their hashes.
-    """
-
-    type: ColumnType = ColumnType.TEXT
-    stored: str = ""
-    hidden: bool = False
-    nulls: int = 0
-    values: tuple[str, ...] = ()
-    counts: tuple[int, ...] = ()
-    groups: tuple[int, ...] = ()
-    lengths: Lengths | None = None
-    distinct: Distinct | None = None
-
-    @property
-    def count(self) -> int:
-        """Rows that are not null."""
-        return sum(self.counts) + sum(self.groups)
-
-    @property
-    def rows(self) -> int:
-        """All rows, gaps too."""
-        return self.nulls + self.count
-
-    @property
-    def grouped(self) -> tuple[int, ...]:
-        """The rows by the value's hash, whatever form they are counted in."""
-        return self.groups or tuple(group_counts(self.values, self.counts))
-
-
-class TimeColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="time"):
-    """A column of dates or times, as UTC microseconds; of naive ones as if they were UTC.
-
-    ``sketch`` has where they lie, in buckets of one width, which shows the gaps; ``counted`` and ``distinct`` are as in
-    `NumberColumn`.
-    """
-
-    type: ColumnType = ColumnType.TIME
-    stored: str = ""
-    hidden: bool = False
-    nulls: int = 0
-    count: int = 0
-    minimum: int | None = None
-    maximum: int | None = None
-    sketch: Sketch = Sketch(linear=True)
-    counted: bool = True
-    distinct: Distinct | None = None
-
-    @property
-    def rows(self) -> int:
-        """All rows, gaps too."""
-        return self.nulls + self.count
-
-
-class OpaqueColumn(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="opaque"):
-    """A column of lists, structs or other things that are only counted, or one without any value."""
-
-    type: None = None
-    stored: str = ""
-    hidden: bool = False
-    nulls: int = 0
-    count: int = 0
-
-    @property
-    def rows(self) -> int:
-        """All rows, gaps too."""
-        return self.nulls + self.count
-
-
-ColumnProfile = NumberColumn | CategoryColumn | TimeColumn | OpaqueColumn
+from trimtab.data.column_merging import ProfileError, has_no_values, merge_columns
+from trimtab.data.column_profile import ColumnProfile
+from trimtab.data.pairs import Pairs, merge_pairs
+from trimtab.data.sample import Sample, merge_samples
 
 
 class RowOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,9 +64,40 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     repeats: Repeats | None = None
 
     def __add__(self, other: Self) -> Profile:
-        from trimtab.data.merging import merge  # which knows this module
-
         return merge(self, other)
+
+
+def merge(left: Profile, right: Profile) -> Profile:
+    """The profile of both tables' rows together; ``Profile()`` is that of no rows and changes nothing.
+
+    Raises:
+        ProfileError: they are not of the same columns.
+    """
+    if not left.columns or not right.columns:
+        return right if not left.columns else left
+    if left.columns.keys() != right.columns.keys():
+        different = sorted(left.columns.keys() ^ right.columns.keys())
+        problem = f"two profiles of different columns cannot be merged: {', '.join(different)} is in one of them only"
+        raise ProfileError(problem, fix="Merge profiles of one contract.")
+    columns = {name: merge_columns(name, column, right.columns[name]) for name, column in left.columns.items()}
+    gaps = _without_values(left), _without_values(right)
+    sample = pairs = None
+    if left.sample is not None and right.sample is not None:
+        sample = merge_samples(left.sample, right.sample, gaps=gaps)
+    if left.pairs is not None and right.pairs is not None:
+        pairs = merge_pairs(left.pairs, right.pairs, order=tuple(left.columns), gaps=gaps)
+    return Profile(
+        rows=left.rows + right.rows, columns=columns, pairs=pairs, sample=sample, order=_merge_order(left, right)
+    )
+
+
+def merge_all(profiles: Iterable[Profile]) -> Profile:
+    """The profile of all tables' rows together; of none, the empty profile. Merged in pairs, small ones first."""
+    waiting = list(profiles)
+    while len(waiting) > 1:
+        pairs = zip(waiting[::2], waiting[1::2], strict=False)
+        waiting = [merge(*pair) for pair in pairs] + waiting[len(waiting) // 2 * 2 :]
+    return waiting[0] if waiting else Profile()
 
 
 def hidden_in(profile: Profile) -> frozenset[str]:
@@ -224,66 +105,21 @@ def hidden_in(profile: Profile) -> frozenset[str]:
     return frozenset(name for name, column in profile.columns.items() if column.hidden)
 
 
-def different_values(column: ColumnProfile) -> tuple[int, bool] | None:
-    """How many different values a column has, and whether that is exact; None where it was not counted."""
-    match column:
-        case CategoryColumn():
-            if not column.groups:
-                return len(column.values), True
-        case NumberColumn() | TimeColumn():
-            if column.sketch.exact and not beyond_floats(column):
-                return len(column.sketch.unpacked[0]), True
-        case OpaqueColumn():
-            return (0, True) if not column.count else None
-    return (column.distinct.count, column.distinct.exact) if column.distinct is not None else None
-
-
-def group_counts(values: Iterable[str], counts: Iterable[int]) -> list[int]:
-    """The rows of some values in `GROUPS` groups by hash."""
-    names = list(values)
-    if not names:
-        return [0] * GROUPS
-    groups = np.bincount(groups_of(hash_names(names)), weights=list(counts), minlength=GROUPS)
-    return [round(count) for count in groups.tolist()]
-
-
-def groups_of(hashes: np.ndarray[Any, np.dtype[np.uint64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The group of each hash: its first ten bits."""
-    return (hashes >> np.uint64(54)).astype(np.int64)
-
-
-def category(
-    counted: Mapping[str, int], kind: ColumnType, *, nulls: int, stored: str = "", lengths: Lengths | None = None
-) -> CategoryColumn:
-    """A category from its values' counts, in the form that their number asks for."""
-    values = tuple(sorted(value for value, count in counted.items() if count))
-    counts = tuple(counted[value] for value in values)
-    if len(values) <= VALUES_MAX:
-        return CategoryColumn(type=kind, stored=stored, nulls=nulls, values=values, counts=counts, lengths=lengths)
-    fold = DistinctFold()
-    fold.add(hash_names(list(values)))
-    return CategoryColumn(
-        type=kind,
-        stored=stored,
-        nulls=nulls,
-        groups=tuple(group_counts(values, counts)),
-        lengths=lengths,
-        distinct=fold.distinct(),
+def _merge_order(left: Profile, right: Profile) -> RowOrder | None:
+    one, two = left.order, right.order
+    if one is None or two is None:
+        known, other = (one, right) if two is None else (two, left)
+        # Rows without any time are in order with all others; rows whose order was not asked for are not.
+        return known if known is not None and has_no_values(other.columns[known.column]) else None
+    if one.column != two.column:
+        return None
+    return RowOrder(
+        column=one.column,
+        backwards=one.backwards + two.backwards + (two.first < one.last),
+        first=one.first,
+        last=two.last,
     )
 
 
-def beyond_floats(column: NumberColumn | TimeColumn) -> bool:
-    """Whether there are integers that no float is equal to, so that the sketch may count two values as one."""
-    if isinstance(column, TimeColumn):
-        return False
-    exact_to = exact_floats(column.stored)
-    ends = [end for end in (column.minimum, column.maximum) if end is not None and (exact_to or isinstance(end, int))]
-    return any(abs(end) > (exact_to or EXACT_FLOAT) for end in ends)
-
-
-def exact_floats(stored: str) -> float | None:
-    """Up to where each number that is stored so is a float of its own; None for floats, which all are."""
-    scale = _DECIMAL.search(stored)
-    if scale is not None:
-        return float(EXACT_FLOAT) / 10.0 ** int(scale[1])
-    return float(EXACT_FLOAT) if "Int" in stored else None
+def _without_values(profile: Profile) -> frozenset[str]:
+    return frozenset(name for name, column in profile.columns.items() if has_no_values(column))

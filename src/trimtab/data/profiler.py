@@ -16,12 +16,13 @@ import numpy as np
 import polars as pl
 
 from trimtab.data.column_folds import fold_for
+from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.columns import natural_type
 from trimtab.data.fold import ColumnFold, Seen
 from trimtab.data.hashes import mixed, odd_number
 from trimtab.data.kinds import ColumnType
 from trimtab.data.pairs import COLUMNS_MAX, PairsFold
-from trimtab.data.profile import ColumnProfile, Profile, RowOrder
+from trimtab.data.profile import Profile, RowOrder
 from trimtab.data.sample import COLUMNS_MAX as SAMPLED_MAX
 from trimtab.data.sample import Sample, Sampled, SampleFold, sampled_numbers, sampled_texts
 from trimtab.data.texts import shortened

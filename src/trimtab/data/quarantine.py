@@ -40,7 +40,7 @@ def set_aside(batch: pl.DataFrame, broken: Sequence[tuple[pl.Series, str]], firs
     """
     if not broken:
         return Kept(rows=batch, aside=with_reasons(batch.clear(), [], []))
-    gone = reduce(lambda one, other: one | other, (mask for mask, _ in broken))
+    gone = gone_of(broken)
     places = gone.arg_true()
     reasons: dict[int, list[str]] = {place: [] for place in places.to_list()}
     for mask, reason in broken:
@@ -48,6 +48,11 @@ def set_aside(batch: pl.DataFrame, broken: Sequence[tuple[pl.Series, str]], firs
             reasons[place].append(reason)
     aside = with_reasons(batch.filter(gone), [first_row + place for place in reasons], map("; ".join, reasons.values()))
     return Kept(rows=batch.filter(~gone), aside=aside)
+
+
+def gone_of(broken: Sequence[tuple[pl.Series, str]]) -> pl.Series:
+    """The rows that break one of these rules, one at least."""
+    return reduce(lambda one, other: one | other, (mask for mask, _ in broken))
 
 
 def with_reasons(rows: pl.DataFrame, places: Iterable[int], reasons: Iterable[str]) -> pl.DataFrame:

@@ -71,3 +71,31 @@ def pieces_of(scan: Scan) -> Iterator[Iterator[pl.DataFrame]]:
 def whole(batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """A batch as its only piece, which nothing keeps once it was looked at."""
     return iter((batch,))
+
+
+class TableScan:
+    """A table in memory as a `Scan`: whole, in one batch."""
+
+    def __init__(self, table: pl.DataFrame, name: str = "the table") -> None:
+        self._table = table
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self._name
+
+    @property
+    def schema(self) -> pl.Schema:
+        """Its columns."""
+        return self._table.schema
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows it has."""
+        return self._table.height
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The table, if it has rows."""
+        if self._table.height:
+            yield self._table if columns is None else self._table.select(columns)

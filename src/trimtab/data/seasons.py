@@ -20,8 +20,7 @@ from trimtab.base.instants import is_zone
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging, Mixed, compare_mixed, counters
 from trimtab.data.hidden import hidden_profile
-from trimtab.data.merging import merge_all
-from trimtab.data.profile import Profile, hidden_in
+from trimtab.data.profile import Profile, hidden_in, merge_all
 from trimtab.data.profiler import Depth, Profiler
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
+from trimtab.data.column_profile import CategoryColumn, ColumnProfile, NumberColumn, group_counts
 from trimtab.data.distance import different_keys, numbers_of
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, group_counts
 from trimtab.data.wording import percent, share_said, show
 
 _COMMON: Final = 0.002

@@ -11,19 +11,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from trimtab.data.distinct import SMALLEST, Distinct
-from trimtab.data.kinds import ColumnType
-from trimtab.data.pairs import Pairs
-from trimtab.data.profile import (
+from trimtab.data.column_profile import (
     GROUPS,
     VALUES_MAX,
     CategoryColumn,
     ColumnProfile,
     NumberColumn,
     OpaqueColumn,
-    Profile,
     TimeColumn,
 )
+from trimtab.data.distinct import SMALLEST, Distinct
+from trimtab.data.kinds import ColumnType
+from trimtab.data.pairs import Pairs
+from trimtab.data.profile import Profile
 from trimtab.data.sample import GAP, ROWS_MAX, Sample, Sampled
 from trimtab.data.seasons import Season, Seasons
 from trimtab.data.sketch import BUCKETS_MAX, Sketch, codes_of

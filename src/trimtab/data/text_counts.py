@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from trimtab.data.column_profile import Lengths
 from trimtab.data.hashes import hash_texts, words_of
-from trimtab.data.profile import Lengths
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]

@@ -10,11 +10,19 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from trimtab.data.column_profile import (
+    GROUPS,
+    VALUES_MAX,
+    CategoryColumn,
+    Lengths,
+    category,
+    group_counts,
+    groups_of,
+)
 from trimtab.data.distinct import DistinctFold
 from trimtab.data.fold import Hashes, Seen, without_nulls
 from trimtab.data.hashes import hash_names, hash_texts, words_of
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import GROUPS, VALUES_MAX, CategoryColumn, Lengths, category, group_counts, groups_of
 from trimtab.data.text_counts import TextCounts
 from trimtab.data.texts import SHORT_MAX, hidden_text, short_text, shortened
 

@@ -10,9 +10,10 @@ from typing import Final
 import polars as pl
 
 from trimtab.base.errors import InputError
+from trimtab.data.column_profile import CategoryColumn
 from trimtab.data.columns import INSTANTS
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import CategoryColumn, Profile
+from trimtab.data.profile import Profile
 from trimtab.data.reread import Reread
 from trimtab.data.scan import Scan
 from trimtab.data.spelled import AS_STORED, GAPS, Spelling, read_spelled

@@ -89,6 +89,13 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         return combine([verdict_of(self.violations), *(Verdict.UNSURE for _ in self.undecided)])
 
 
+def of_whole(column: str, rule: Rule, severity: Severity, problem: str, *, rows: int, because: str = "") -> Violation:
+    """What is wrong with a table as a whole, and so with all its rows."""
+    return Violation(
+        column=column, rule=rule, severity=severity, count=rows, share=1.0, problem=problem, because=because
+    )
+
+
 def verdict_of(violations: Iterable[Violation]) -> Verdict:
     """FAIL where something is refused, else PASS."""
     return combine([Verdict.PASS, *(Verdict.FAIL for found in violations if found.severity is Severity.REFUSE)])

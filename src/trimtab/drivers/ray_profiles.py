@@ -35,8 +35,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import msgspec
 
 from trimtab.base.errors import DriverError, InputError, TrimtabError
-from trimtab.data.merging import merge, merge_all
-from trimtab.data.profile import Profile
+from trimtab.data.profile import Profile, merge, merge_all
 from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.scan import pieces_of
 

@@ -9,9 +9,10 @@ from typing import Final
 import msgspec
 
 from trimtab.base.instants import DAY
+from trimtab.data.column_profile import CategoryColumn, NumberColumn, TimeColumn
 from trimtab.data.describe import Bins, edges_for, frequent, histogram
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import CategoryColumn, NumberColumn, Profile, TimeColumn
+from trimtab.data.profile import Profile
 from trimtab.generate import data_figures as written
 from trimtab.generate.data_charts import axis, histogram_chart, paired_bar
 from trimtab.generate.data_findings import Finding

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from trimtab.base.instants import format_instant
 from trimtab.base.verdict import Verdict
+from trimtab.data.column_profile import TimeColumn
 from trimtab.data.describe import longest_gap, strongest_correlations
 from trimtab.data.differences import Differences, Effect
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import Profile, TimeColumn
+from trimtab.data.profile import Profile
 from trimtab.generate.data_findings import Finding, findings, sentence
 from trimtab.generate.data_report import DataReport
 from trimtab.generate.data_summary import SHARES, Summary, summaries

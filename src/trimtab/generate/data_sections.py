@@ -7,9 +7,10 @@ from typing import Final
 
 from trimtab.base.instants import DAY
 from trimtab.base.verdict import Verdict
+from trimtab.data.column_profile import TimeColumn
 from trimtab.data.describe import Correlation, longest_gap, strongest_correlations
 from trimtab.data.differences import Effect
-from trimtab.data.profile import Profile, TimeColumn
+from trimtab.data.profile import Profile
 from trimtab.data.wording import counted, show
 from trimtab.generate import data_figures as written
 from trimtab.generate.data_cards import Subject, drawing

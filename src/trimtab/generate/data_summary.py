@@ -8,18 +8,18 @@ from typing import Final
 
 import msgspec
 
-from trimtab.data.describe import Frequent, frequent, quantiles
-from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import (
+from trimtab.data.column_profile import (
     CategoryColumn,
     ColumnProfile,
     Lengths,
     NumberColumn,
     OpaqueColumn,
-    Profile,
     TimeColumn,
     different_values,
 )
+from trimtab.data.describe import Frequent, frequent, quantiles
+from trimtab.data.kinds import ColumnType
+from trimtab.data.profile import Profile
 from trimtab.generate import data_figures as written
 
 SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)

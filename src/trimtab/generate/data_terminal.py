@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 
 from trimtab.base.verdict import Verdict
+from trimtab.data.column_profile import TimeColumn
 from trimtab.data.describe import longest_gap, strongest_correlations
-from trimtab.data.profile import Profile, TimeColumn
+from trimtab.data.profile import Profile
 from trimtab.data.wording import counted
 from trimtab.generate import data_figures as written
 from trimtab.generate.data_findings import (

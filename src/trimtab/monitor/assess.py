@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from trimtab.base.verdict import Evidence, Interval, Verdict
+from trimtab.data.column_profile import TimeColumn
 from trimtab.data.differences import ColumnDifference
 from trimtab.data.drift import Judging, compare
 from trimtab.data.kinds import DriftLimits
-from trimtab.data.merging import merge_all
-from trimtab.data.profile import Profile, TimeColumn
+from trimtab.data.profile import Profile, merge_all
 from trimtab.monitor.decay import YEAR, Decay, judge
 from trimtab.monitor.likeness import effective_shares
 from trimtab.monitor.window import ReleaseWindow, WindowSummary

@@ -13,7 +13,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from trimtab.data.profile import CategoryColumn, ColumnProfile, NumberColumn, Profile
+from trimtab.data.column_profile import CategoryColumn, ColumnProfile, NumberColumn
+from trimtab.data.profile import Profile
 
 MIN_WINDOWS: Final = 5
 """Windows below which the likeness of their rows cannot be measured; each then counts for a single row."""

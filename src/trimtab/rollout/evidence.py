@@ -10,8 +10,8 @@ import numpy.typing as npt
 from trimtab.base.instants import Instant, Span
 from trimtab.base.verdict import Evidence
 from trimtab.data.array_profile import profile_scores
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.distance import number_distance
-from trimtab.data.profile import NumberColumn
 from trimtab.records.prediction import Status
 from trimtab.rollout.state import Compared, Counts, ScoreShift, StepEvidence
 from trimtab.stats.arrays import Array, Floats

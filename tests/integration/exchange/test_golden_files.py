@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from trimtab.base.verdict import Verdict
-from trimtab.data.check import TableScan, check_scan
+from trimtab.data.check import check_scan
 from trimtab.data.columns import natural_type
 from trimtab.data.drift import Judging, compare
 from trimtab.data.kinds import Rule, Severity
 from trimtab.data.profiler import profile_frame
+from trimtab.data.scan import TableScan
 from trimtab.drivers.great_expectations import read_suite
 
 PEERS = Path(__file__).resolve().parents[2] / "data" / "peers"

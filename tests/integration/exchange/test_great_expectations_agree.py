@@ -12,10 +12,11 @@ import pytest
 
 from tests.integration.exchange.faulty_batches import Expectation, batch
 from trimtab.base.verdict import Verdict
-from trimtab.data.check import TableScan, check_scan
+from trimtab.data.check import check_scan
 from trimtab.data.columns import natural_type
 from trimtab.data.contract import format_contract, parse_contract
 from trimtab.data.kinds import ColumnType, Rule, Severity
+from trimtab.data.scan import TableScan
 from trimtab.data.schema import Column, Contract
 from trimtab.data.violation import Violation
 from trimtab.drivers.great_expectations import read_suite, run_suite, write_suite

@@ -14,8 +14,9 @@ import polars as pl
 import pytest
 
 from tests.integration.exchange.faulty_batches import COUNTRIES, PATTERNS, WORDS, batch
-from trimtab.data.check import TableScan, check_scan
+from trimtab.data.check import check_scan
 from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.scan import TableScan
 from trimtab.data.schema import Column, Condition, Contract, Length, Pattern, Range, Unique, Values
 from trimtab.drivers.pandera import read_pandera, write_pandera
 

@@ -32,8 +32,9 @@ from trimtab.app.data import profile
 from trimtab.app.data_lake import FilesReader, profile_on_ray
 from trimtab.app.data_opening import Reading
 from trimtab.base.errors import InputError
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.moments import Moments
-from trimtab.data.profile import NumberColumn, Profile
+from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth
 from trimtab.drivers.ray_profiles import Patience, RayError, profile_files
 from trimtab.drivers.sources.file_scan import FilesScan

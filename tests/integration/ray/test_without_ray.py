@@ -14,7 +14,7 @@ from trimtab.app.data_lake import profile_on_ray
 from trimtab.app.data_opening import NotATableError
 from trimtab.base.errors import InputError
 from trimtab.cli.data_commands import data
-from trimtab.data.merging import merge_all
+from trimtab.data.profile import merge_all
 from trimtab.data.profiler import profile_frame
 from trimtab.drivers.profile_files import write_profile
 from trimtab.drivers.ray_profiles import Blocks, NoRayError

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from trimtab.data.profile import different_values
+from trimtab.data.column_profile import different_values
 from trimtab.data.profiler import Profiler
 from trimtab.data.scan import Scan, WideScan, pieces_of
 from trimtab.drivers.sources.batching import MOST_ROWS, NARROW

@@ -14,10 +14,11 @@ from trimtab.app.data_drift import compared
 from trimtab.app.data_exchange import import_contract
 from trimtab.app.data_opening import NotATableError, Reading
 from trimtab.base.errors import InputError, ProblemsError
-from trimtab.data.check import TableScan, check_scan
+from trimtab.data.check import check_scan
 from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles
 from trimtab.data.kinds import ColumnType, Severity
+from trimtab.data.scan import TableScan
 from trimtab.data.schema import Column, Contract
 from trimtab.data.seasons import Season, SeasonError
 from trimtab.drivers.profile_files import write_profile

@@ -13,10 +13,10 @@ from trimtab.app.data_check import Setting, check
 from trimtab.app.data_contracts import propose
 from trimtab.app.data_opening import Reading
 from trimtab.base.verdict import Verdict
+from trimtab.data.column_profile import TimeColumn
 from trimtab.data.drift import Judging
 from trimtab.data.infer import Roles
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import TimeColumn
 from trimtab.data.seasons import Season
 from trimtab.data.time_texts import NoTimesError
 

@@ -9,8 +9,7 @@ import pytest
 
 from trimtab.app.data import profile
 from trimtab.app.data_lake import FilesReader
-from trimtab.data.merging import merge_all
-from trimtab.data.profile import Profile
+from trimtab.data.profile import Profile, merge_all
 from trimtab.data.profiler import Profiler
 from trimtab.drivers.sources.file_scan import FilesScan
 from trimtab.drivers.sources.opening import open_table

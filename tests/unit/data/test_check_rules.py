@@ -11,9 +11,10 @@ import pytest
 
 from trimtab.base.instants import DAY, HOUR, parse_instant
 from trimtab.base.verdict import Verdict
-from trimtab.data.check import TableCheck, TableScan, check_scan, check_table
+from trimtab.data.check import TableCheck, check_scan, check_table
 from trimtab.data.kinds import ColumnType, Direction, Of, Rule, Severity
 from trimtab.data.problems import TableError
+from trimtab.data.scan import TableScan
 from trimtab.data.schema import (
     Column,
     Condition,

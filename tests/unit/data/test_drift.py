@@ -11,10 +11,11 @@ import pytest
 
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Verdict
+from trimtab.data.column_profile import CategoryColumn
 from trimtab.data.differences import ColumnDifference, Effect, Statistic
 from trimtab.data.drift import Judging, compare
 from trimtab.data.kinds import DriftLimits
-from trimtab.data.profile import CategoryColumn, Profile
+from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.shares import share_changes
 from trimtab.records.versioned import encode

@@ -11,10 +11,10 @@ import pytest
 
 from trimtab.base.verdict import Verdict
 from trimtab.data import effects
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.differences import Statistic
 from trimtab.data.distance import Distance, Numbers, distance_between, number_distance, numbers_of
 from trimtab.data.effects import Bar, Sizes, judged
-from trimtab.data.profile import NumberColumn
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.shares import ShareChange
 from trimtab.stats.intervals import largest_gap_of_two

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.infer_ranges import Limits, limits_of
-from trimtab.data.profile import NumberColumn
 from trimtab.data.profiler import Depth, profile_frame
 
 Draw = Callable[[np.random.Generator, int], Any]

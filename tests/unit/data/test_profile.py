@@ -10,23 +10,21 @@ import polars as pl
 import pytest
 
 from trimtab.base.errors import UnknownVersionError
-from trimtab.data import profile as profiles
 from trimtab.data.array_profile import profile_columns, profile_scores, profile_table
-from trimtab.data.kinds import ColumnType
-from trimtab.data.merging import ProfileError, merge, merge_all
-from trimtab.data.moments import Moments
-from trimtab.data.profile import (
+from trimtab.data.column_merging import ProfileError
+from trimtab.data.column_profile import (
+    GROUPS,
     VALUES_MAX,
     CategoryColumn,
     NumberColumn,
     OpaqueColumn,
-    Profile,
-    RowOrder,
     TimeColumn,
     different_values,
     group_counts,
-    hidden_in,
 )
+from trimtab.data.kinds import ColumnType
+from trimtab.data.moments import Moments
+from trimtab.data.profile import Profile, RowOrder, hidden_in, merge, merge_all
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.schema import Column, Contract
 from trimtab.data.sketch import BUCKETS_MAX, quantile
@@ -319,7 +317,7 @@ STORED = (
 def test_names_of_groups_do_not_change_unnoticed() -> None:
     counts = group_counts(["", "a", "DE", "ä" * 100], [1, 2, 3, 4])
     assert {place: count for place, count in enumerate(counts) if count} == GROUPED
-    assert len(counts) == profiles.GROUPS
+    assert len(counts) == GROUPS
 
 
 GROUPED = {0: 1, 353: 4, 820: 2, 995: 3}

@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from trimtab.data.column_profile import CategoryColumn, NumberColumn, OpaqueColumn, TimeColumn, different_values
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import CategoryColumn, NumberColumn, OpaqueColumn, Profile, TimeColumn, different_values
+from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sketch import values_of
 from trimtab.records.versioned import decode, encode

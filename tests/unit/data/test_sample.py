@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.data.column_profile import NumberColumn
 from trimtab.data.hashes import bits_of_floats, odd_number, words_of
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import NumberColumn
 from trimtab.data.profiler import Depth, Profiler, profile_frame
 from trimtab.data.sample import ROWS_MAX, Sample, merge_samples, sampled_numbers, sampled_values
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from trimtab.data.column_profile import NumberColumn, TimeColumn
 from trimtab.data.describe import (
     edges_for,
     frequent,
@@ -14,7 +15,7 @@ from trimtab.data.describe import (
     quantiles,
     strongest_correlations,
 )
-from trimtab.data.profile import NumberColumn, Profile, TimeColumn
+from trimtab.data.profile import Profile
 from trimtab.data.profiler import Depth, profile_frame
 
 RANDOM = np.random.default_rng(7)

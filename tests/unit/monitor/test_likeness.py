@@ -9,8 +9,7 @@ import pytest
 
 from trimtab.data.array_profile import profile_columns, profile_scores
 from trimtab.data.kinds import ColumnType
-from trimtab.data.merging import merge_all
-from trimtab.data.profile import Profile
+from trimtab.data.profile import Profile, merge_all
 from trimtab.data.schema import Column, Contract
 from trimtab.monitor.likeness import MIN_WINDOWS, effective_shares
 from trimtab.stats.arrays import Floats

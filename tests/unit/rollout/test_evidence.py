@@ -9,7 +9,7 @@ import numpy as np
 
 from trimtab.base.instants import HOUR, MINUTE, Instant, Span
 from trimtab.data.array_profile import profile_scores
-from trimtab.data.profile import NumberColumn
+from trimtab.data.column_profile import NumberColumn
 from trimtab.rollout.evidence import Answers, step_evidence
 from trimtab.rollout.state import Counts, StepEvidence
 

@@ -1,33 +1,28 @@
-"""The profile of two tables' rows together, from the profiles of both (`trimtab.data.profile`)."""
+"""What a profile keeps of the rows of two columns together, from that of each (`trimtab.data.column_profile`)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from trimtab.base.errors import InputError
-from trimtab.data.distinct import Distinct, DistinctFold, merge_distinct
-from trimtab.data.hashes import hash_floats, hash_integers, hash_names
-from trimtab.data.kinds import ColumnType
-from trimtab.data.moments import merge_moments
-from trimtab.data.pairs import merge_pairs
-from trimtab.data.profile import (
+from trimtab.data.column_profile import (
     CategoryColumn,
     ColumnProfile,
     Lengths,
     NumberColumn,
     OpaqueColumn,
-    Profile,
-    RowOrder,
     TimeColumn,
     beyond_floats,
     category,
 )
-from trimtab.data.sample import merge_samples
+from trimtab.data.distinct import Distinct, DistinctFold, merge_distinct
+from trimtab.data.hashes import hash_floats, hash_integers, hash_names
+from trimtab.data.kinds import ColumnType
+from trimtab.data.moments import merge_moments
 from trimtab.data.sketch import merge_sketches, values_of
 
 C = TypeVar("C", NumberColumn, CategoryColumn, TimeColumn)
@@ -39,42 +34,9 @@ class ProfileError(InputError):
     code = "TT1204"
 
 
-def merge(left: Profile, right: Profile) -> Profile:
-    """The profile of both tables' rows together; ``Profile()`` is that of no rows and changes nothing.
-
-    Raises:
-        ProfileError: they are not of the same columns.
-    """
-    if not left.columns or not right.columns:
-        return right if not left.columns else left
-    if left.columns.keys() != right.columns.keys():
-        different = sorted(left.columns.keys() ^ right.columns.keys())
-        problem = f"two profiles of different columns cannot be merged: {', '.join(different)} is in one of them only"
-        raise ProfileError(problem, fix="Merge profiles of one contract.")
-    columns = {name: _merge(name, column, right.columns[name]) for name, column in left.columns.items()}
-    gaps = _without_values(left), _without_values(right)
-    sample = pairs = None
-    if left.sample is not None and right.sample is not None:
-        sample = merge_samples(left.sample, right.sample, gaps=gaps)
-    if left.pairs is not None and right.pairs is not None:
-        pairs = merge_pairs(left.pairs, right.pairs, order=tuple(left.columns), gaps=gaps)
-    return Profile(
-        rows=left.rows + right.rows, columns=columns, pairs=pairs, sample=sample, order=_merge_order(left, right)
-    )
-
-
-def merge_all(profiles: Iterable[Profile]) -> Profile:
-    """The profile of all tables' rows together; of none, the empty profile. Merged in pairs, small ones first."""
-    waiting = list(profiles)
-    while len(waiting) > 1:
-        pairs = zip(waiting[::2], waiting[1::2], strict=False)
-        waiting = [merge(*pair) for pair in pairs] + waiting[len(waiting) // 2 * 2 :]
-    return waiting[0] if waiting else Profile()
-
-
-def _merge(name: str, left: ColumnProfile, right: ColumnProfile) -> ColumnProfile:
+def merge_columns(name: str, left: ColumnProfile, right: ColumnProfile) -> ColumnProfile:
     if left.hidden != right.hidden:
-        if not _has_no_values(left if right.hidden else right):
+        if not has_no_values(left if right.hidden else right):
             problem = f"column {name!r} is hidden in one of two profiles only, so they cannot be merged"
             raise ProfileError(problem, fix="Profile both with the same sensitive columns.")
         left, right = (msgspec.structs.replace(column, hidden=True) for column in (left, right))
@@ -185,27 +147,7 @@ def _hashes_of_keys(column: NumberColumn | TimeColumn) -> np.ndarray[Any, np.dty
     return hash_integers(keys) if column.sketch.linear else hash_floats(values_of(keys))
 
 
-def _merge_order(left: Profile, right: Profile) -> RowOrder | None:
-    one, two = left.order, right.order
-    if one is None or two is None:
-        known, other = (one, right) if two is None else (two, left)
-        # Rows without any time are in order with all others; rows whose order was not asked for are not.
-        return known if known is not None and _has_no_values(other.columns[known.column]) else None
-    if one.column != two.column:
-        return None
-    return RowOrder(
-        column=one.column,
-        backwards=one.backwards + two.backwards + (two.first < one.last),
-        first=one.first,
-        last=two.last,
-    )
-
-
-def _without_values(profile: Profile) -> frozenset[str]:
-    return frozenset(name for name, column in profile.columns.items() if _has_no_values(column))
-
-
-def _has_no_values(column: ColumnProfile) -> bool:
+def has_no_values(column: ColumnProfile) -> bool:
     return column.nulls == column.rows
 
 
