@@ -237,9 +237,9 @@ def long(bench: Bench) -> None:
 
 
 def wide(bench: Bench) -> None:
-    """Drift of wide and of long tables against a stored reference: linear in both."""
+    """Drift of wide and of long tables against a stored reference, and the check of a wide one: linear in both."""
     shapes = ((30_000, 100), (300_000, 100), (300_000, 1_000), (3_000_000, 100))
-    costs = {}
+    costs, checks = {}, []
     for rows, columns in shapes:
         then, now = bench.table("wide", 30_000, 1, columns=columns), bench.table("wide", rows, 2, columns=columns)
         stored = bench.folder / f"wide-{columns}.profile.json"
@@ -252,10 +252,19 @@ def wide(bench: Bench) -> None:
         pace = cost.cpu / (rows * columns / 1e6)
         measured = cost.failure or f"{pace:.3f} CPU-s a million cells, {cost.megabytes:.0f} MB"
         bench.judge(f"drift of {size_of(rows, columns)}", "told", measured, ok=not cost.failure)
+        if rows == 300_000:
+            rules = bench.folder / f"wide-{columns}.toml"
+            infers = f"infers a contract of {columns} columns"
+            bench.of_trimtab("wide", infers, "infer", then, "-o", rules, "--force", once=True)
+            who = f"check of {size_of(rows, columns)} against it, its reference too"
+            checks.append(bench.of_trimtab("wide", who, "check", now, "--contract", rules, once=True))
     small = costs[300_000, 100]
     for what, large in (("rows", costs[3_000_000, 100]), ("columns", costs[300_000, 1_000])):
         times = large / small
         bench.judge(f"linear in {what}: ten times as many", "<= 10 × the CPU", f"{times:.1f} ×", ok=times <= 10.0)
+    times = checks[1].cpu / checks[0].cpu
+    measured = failures(*checks) or f"{times:.1f} ×"
+    bench.judge("a check's, of ten times as many columns", "<= 10 × the CPU", measured, ok=times <= 10.0)
 
 
 def huge(bench: Bench) -> None:

@@ -104,15 +104,20 @@ class SampleFold:
         if not len(near):
             return
         found, first, counts = np.unique(hashes[near], return_index=True, return_counts=True)
-        rows = _alone(batch[near[first].tolist()])
-        together = np.concatenate([self._hashes, found])
+        known = len(self._hashes)
+        together = np.concatenate([self._hashes, found[:ROWS_MAX]])
         order = np.argsort(together, kind="stable")
         ordered = together[order]
         starts = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
-        summed = np.add.reduceat(np.concatenate([self._counts, counts])[order], starts)
+        summed = np.add.reduceat(np.concatenate([self._counts, counts[:ROWS_MAX]])[order], starts)
         kept = order[starts][:ROWS_MAX]
-        stacked = rows if self._rows is None else pl.concat([self._rows, rows], rechunk=True)
-        self._hashes, self._counts, self._rows = together[kept], summed[:ROWS_MAX], stacked[kept.tolist()]
+        new = np.flatnonzero(kept >= known)
+        rows = _alone(batch[near[first[kept[new] - known]].tolist()])
+        if self._rows is not None:
+            places = kept.copy()
+            places[new] = np.arange(known, known + len(new))
+            rows = pl.concat([self._rows, rows], rechunk=True)[places.tolist()]
+        self._hashes, self._counts, self._rows = together[kept], summed[:ROWS_MAX], rows
 
     def sample(self, columns: dict[str, Sampled]) -> Sample:
         """What was kept, with the values that `rows` were turned into."""
@@ -207,8 +212,8 @@ def _near(hashes: Hashes) -> Integers:
     """The places of a batch's smallest hashes, so many that none of those that are to be kept is missing."""
     if len(hashes) <= 4 * ROWS_MAX:
         return np.arange(len(hashes))
-    for share in (4, 64):
-        bound = np.uint64(min(2**64 - 1, 2**64 // len(hashes) * share * ROWS_MAX))
+    for quarters in (5, 16, 256):
+        bound = np.uint64(min(2**64 - 1, 2**64 // len(hashes) * quarters * ROWS_MAX // 4))
         near = np.flatnonzero(hashes <= bound)
         if len(different(hashes[near])) >= ROWS_MAX:
             return near
