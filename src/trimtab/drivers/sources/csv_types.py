@@ -22,6 +22,9 @@ from trimtab.data.wording import counted
 
 _TRUTHS: Final = (*TRUE, *FALSE)
 _PADDED: Final = r"^0[0-9]+ *$"
+_WHOLE: Final = r"^-?(0|[1-9][0-9]{0,17})$"
+_FRACTION: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?$"
+"""Numbers without anything that has to be looked at."""
 _NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
 _MOSTLY: Final = 0.5
 """The share of numbers from which text among them is told: below it, the column is one of texts."""
@@ -144,20 +147,25 @@ class ColumnTypes:
 
     def add(self, block: pl.DataFrame) -> None:
         """Counts rows that were read with the `schema`."""
-        for name, nulls in zip(block.columns, block.null_count().row(0), strict=True):
-            column = self._columns[name]
-            values = block.height - nulls
+        plain = self._plain(block)
+        for series in block:
+            column = self._columns[series.name]
+            values = block.height - series.null_count()
             if not values:
                 continue
+            if series.name in plain:
+                column.kind = plain[series.name]
+                column.values += values
+                continue
+            is_text = series.dtype == pl.String
             if column.kind is None or (column.as_text and column.kind != pl.String):
-                self._widen(column, block[name])
+                self._widen(column, series)
             if column.wrong is not None:
-                self._count(column, block[name])
-            if column.kind != pl.String and block.schema[name] == pl.String:
-                self._count_gaps(column, block[name])
+                self._count(column, series)
+            if column.kind != pl.String and is_text:
+                self._count_gaps(column, series)
             if column.kind == pl.Float64 and not column.infinite:
-                numbers = block[name]
-                numbers = self._spelling.values(numbers, pl.Float64()) if numbers.dtype == pl.String else numbers
+                numbers = self._spelling.values(series, pl.Float64()) if is_text else series
                 column.infinite = bool(numbers.is_infinite().any())
             column.values += values
         self.rows += block.height
@@ -176,6 +184,27 @@ class ColumnTypes:
             elif column.kind not in (None, pl.String) and len(column.gaps) > 1:
                 told[name] = several_gaps(name, list(column.gaps), column.kind)
         return told
+
+    def _plain(self, block: pl.DataFrame) -> dict[str, pl.DataType]:
+        """The columns whose first values are plain numbers, as most columns' are, and their types.
+
+        All columns are asked at once: a question to a single one costs Polars a tenth of a millisecond, and to know a
+        column takes a dozen.
+        """
+        new = [series for series in block if self._columns[series.name].kind is None and series.dtype == pl.String]
+        if not new:
+            return {}
+        texts = pl.DataFrame({str(place): series for place, series in enumerate(new)})
+        kinds = {_WHOLE: pl.Int64(), _FRACTION: pl.Float64()}
+        if self._spelling.decimal_comma:
+            del kinds[_FRACTION]
+        found: dict[str, pl.DataType] = {}
+        for pattern, kind in kinds.items():
+            matching = texts.select(pl.all().str.contains(pattern).all()).row(0)
+            for series, matches in zip(new, matching, strict=True):
+                if matches:
+                    found.setdefault(series.name, kind)
+        return found
 
     def _widen(self, column: _Column, texts: pl.Series) -> None:
         values = texts.drop_nulls()
