@@ -14,6 +14,7 @@ import msgspec
 
 from trimtab.app.data_opening import (
     NotATableError,
+    Opened,
     Reading,
     Stored,
     beside_each_other,
@@ -36,6 +37,7 @@ from trimtab.data.profiler import Depth, Profiler
 from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan, pieces_of
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
+from trimtab.data.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +139,21 @@ def drift_by_season(reference: Any, current: Any, season: Season, judging: Judgi
     sides = beside_each_other(opened(reference), opened(current))
     reading = hidden_together(reading, *sides)
     (then_name, then), (now_name, now) = (profile_by_season(side, season, reading) for side in sides)
-    return Compared(
-        reference=Profiled(name=then_name, profile=merge_all(then.parts.values())),
-        current=Profiled(name=now_name, profile=merge_all(now.parts.values())),
-        differences=compare_seasons(then, now, judging),
+    named = zip((then_name, now_name), (then, now), sides, strict=True)
+    before, today = (
+        Profiled(name=name, profile=merge_all(found.parts.values()), notes=_of_seasons(name, found, side))
+        for name, found, side in named
     )
+    return Compared(reference=before, current=today, differences=compare_seasons(then, now, judging))
+
+
+def _of_seasons(name: str, found: Seasons, side: Opened) -> tuple[str, ...]:
+    """What a table's reader noticed, and that some of its rows are in no season."""
+    notes = () if isinstance(side, Stored) else notes_of(side)
+    if not found.timeless:
+        return notes
+    rows = counted(found.timeless, "row")
+    return (*notes, f"{name}: {rows} without a time in {found.time}, of which nothing but that is compared")
 
 
 def with_repeats(found: Profile, scan: Scan, key: tuple[str, ...]) -> Profile:

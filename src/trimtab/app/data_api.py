@@ -149,13 +149,19 @@ def report(
     contract: Contract | str | Path | None = None,
     reference: Table = None,
     time: str | None = None,
+    now: Instant | None = None,
     sensitive: str | Sequence[str] = (),
 ) -> str:
-    """A page about a table as HTML that needs nothing else: violations, what changed most, every column."""
+    """A page about a table as HTML that needs nothing else: violations, what changed most, every column.
+
+    Args:
+        now: the moment (UTC microseconds) by which freshness is judged; None leaves it unjudged.
+    """
     from trimtab.generate.data_page import page
 
     held, against = (None, reference) if contract is None else _with_reference(contract, reference)
-    text: str = page(full_report(table, held, against, Reading(time=time, sensitive=_names(sensitive))))
+    reading = Reading(time=time, sensitive=_names(sensitive))
+    text: str = page(full_report(table, held, against, reading, now=now))
     return text
 
 

@@ -150,7 +150,7 @@ def newer(kept: Contract, what: Any) -> tuple[str, Contract]:
 
 
 def report_on(what: Any, path: Path | None, reference: Any, reading: Reading, *, outputs: Outputs = ()) -> DataReport:
-    """Everything about a table; the reference is the contract's own where none is named.
+    """Everything about a table, as of now; the reference is the contract's own where none is named.
 
     Args:
         outputs: files that the report is to be written to: they are none of those that are read.
@@ -160,4 +160,4 @@ def report_on(what: Any, path: Path | None, reference: Any, reading: Reading, *,
         reference = reference_of(contract, path)
     scan, against = opened(what), opened(reference) if reference is not None else None
     ready_to_write(outputs, scan, path, against)
-    return full_report(scan, contract, against, reading)
+    return full_report(scan, contract, against, reading, now=RealClock().now())

@@ -15,6 +15,7 @@ from trimtab.generate.data_report import DataReport
 
 if TYPE_CHECKING:
     from trimtab.app.data_check import Checked
+    from trimtab.base.instants import Instant
     from trimtab.data.schema import Contract
 
 
@@ -50,10 +51,13 @@ def of_check(found: Checked, contract: Contract) -> DataReport:
     )
 
 
-def full_report(what: Any, contract: Contract | None, reference: Any, reading: Reading) -> DataReport:
+def full_report(
+    what: Any, contract: Contract | None, reference: Any, reading: Reading, *, now: Instant | None = None
+) -> DataReport:
     """Everything about a table: its profile, its check if there is a contract, and its drift if there is a reference.
 
-    The table is read once for the profile and once for the check.
+    The table is read once for the profile and once for the check. ``now`` is the moment by which freshness is judged;
+    None leaves it unjudged.
     """
     from trimtab.app.data_check import Setting, check, hiding, judging_of, with_drift  # a comparison needs none of it
 
@@ -81,7 +85,7 @@ def full_report(what: Any, contract: Contract | None, reference: Any, reading: R
             if drifted:
                 pairs = "1 pair of columns" if drifted == 1 else f"{drifted} pairs of columns"
                 notes = (*notes, f"{pairs} drifted, for which a contract has no rule: `drift` ends by them, too")
-    checked = check(scan, contract, Setting(progress=reading.progress)) if contract is not None else None
+    checked = check(scan, contract, Setting(progress=reading.progress, now=now)) if contract is not None else None
     report = checked.report if checked is not None else None
     if report is not None and differences is not None and contract is not None:
         report = with_drift(report, differences, contract)

@@ -1,14 +1,16 @@
 """A condition asked of a batch at once: the same answers as `trimtab.data.condition_row`, row for row.
 
-Divisions are NumPy's: Polars divides by a constant as a multiplication with its reciprocal, which is another number in
-the last place, and then a row would get one verdict in a table and another as a request.
+What is computed is computed by NumPy. Polars divides by a constant as a multiplication with its reciprocal, which is
+another number in the last place, and then a row would get one verdict in a table and another as a request. And a result
+that is no number is null, for which Polars needs the result twice: a sum of sixteen columns would be computed 65,536
+times over.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Final, assert_never
 
 import numpy as np
@@ -40,10 +42,11 @@ _STORED: Final = {
     ColumnType.TEXT: pl.String(),
     ColumnType.TIME: pl.Int64(),
 }
-_RECKONED: Final[Mapping[Arithmetic, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
-    Arithmetic.ADD: operator.add,
-    Arithmetic.SUBTRACT: operator.sub,
-    Arithmetic.MULTIPLY: operator.mul,
+_RECKONED: Final = {
+    Arithmetic.ADD: np.add,
+    Arithmetic.SUBTRACT: np.subtract,
+    Arithmetic.MULTIPLY: np.multiply,
+    Arithmetic.DIVIDE: np.divide,
 }
 _COMPARED: Final[Mapping[Comparator, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
     Comparator.EQUAL: operator.eq,
@@ -67,7 +70,8 @@ def table_test(node: Node, names: Mapping[str, str]) -> pl.Expr:
         case Literal(value=value, kind=kind):
             return pl.lit(value, dtype=_STORED[kind])
         case Computed():
-            return _computed(node, _float(node.left, names), _float(node.right, names))
+            sides = [_float(node.left, names), _float(node.right, names)]
+            return pl.map_batches(sides, partial(_computed, node.operator), return_dtype=pl.Float64)
         case Absolute(operand=operand):
             return _float(operand, names).abs()
         case Length(operand=operand):
@@ -103,16 +107,9 @@ def _among(node: Among, names: Mapping[str, str]) -> pl.Expr:
     return asked.is_in(pl.Series(values, dtype=_STORED[node.kind]).implode())
 
 
-def _computed(node: Computed, left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    if node.operator is Arithmetic.DIVIDE:
-        return pl.map_batches([left, right], _divided, return_dtype=pl.Float64)
-    result = _RECKONED[node.operator](left, right)
-    return pl.when(result.is_finite()).then(result)
-
-
-def _divided(sides: Sequence[pl.Series]) -> pl.Series:
+def _computed(by: Arithmetic, sides: Sequence[pl.Series]) -> pl.Series:
     one, other = (side.fill_null(np.nan).to_numpy() for side in sides)
     with np.errstate(all="ignore"):
-        result: np.ndarray[Any, np.dtype[np.float64]] = np.divide(one, other)
+        result: np.ndarray[Any, np.dtype[np.float64]] = _RECKONED[by](one, other)
     result[~np.isfinite(result)] = np.nan
     return pl.Series(result, nan_to_null=True)

@@ -76,8 +76,8 @@ class Judging:
 
 
 def compare(reference: Profile, current: Profile, judging: Judging | None = None) -> Differences:
-    """What differs between two tables, by column and by pair of columns. Times are left out, also those that both sides
-    hold as texts: they move by nature.
+    """What differs between two tables, by column and by pair of columns. Of times only the gaps are judged, and of
+    those that both sides hold as texts nothing: they move by nature.
 
     Pairs are judged where both profiles hold a sample of rows. A column that is hidden on one side is hidden on both.
 
@@ -183,8 +183,10 @@ def _is_judged(name: str, reference: Weighted, current: ColumnProfile | None, ju
     limits = judging.columns.get(name, judging.limits)
     if limits.location is limits.scale is limits.shape is limits.share is None:
         return False  # nothing of it may drift
-    first = reference[0][1]
-    return not (isinstance(first, TimeColumn) and (current is None or isinstance(current, TimeColumn)))
+    columns = [part for _, part in reference]
+    if isinstance(columns[0], TimeColumn) and isinstance(current, TimeColumn):  # times move by nature, gaps do not
+        return limits.share is not None and any(column.nulls for column in (*columns, current))
+    return True
 
 
 def _column(
@@ -317,8 +319,8 @@ def _unknown(words: str, judging: Judging) -> Effect:
 
 def _differ_in_kind(reference: Weighted, current: ColumnProfile) -> bool:
     """Whether values are of another kind; a column of nulls has none."""
-    opaque = isinstance(current, OpaqueColumn) and isinstance(reference[0][1], OpaqueColumn)
-    return not opaque and current.rows != current.nulls and any(part.rows != part.nulls for _, part in reference)
+    alike = isinstance(current, OpaqueColumn | TimeColumn) and isinstance(reference[0][1], type(current))
+    return not alike and current.rows != current.nulls and any(part.rows != part.nulls for _, part in reference)
 
 
 def _kind(column: ColumnProfile) -> str:

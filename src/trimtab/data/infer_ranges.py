@@ -65,6 +65,7 @@ _FURTHEST: Final = 9
 the tail seems to be."""
 _LOG_MAX: Final = math.log(sys.float_info.max) / 2
 _STEPS: Final = 100
+_HUGE: Final = 2.0**900
 """An end is rounded outwards to about this part of the whole range, so that a person can read it."""
 
 
@@ -159,6 +160,8 @@ def _tail_of(side: _Side) -> _Tail:
     tail, size = float(reached[buckets - 1]), side.counts[-buckets:]
     start = (float(side.values[-buckets - 1]) + float(side.values[-buckets])) / 2
     excess = np.minimum(side.values[-buckets:], side.outermost) - start
+    unit = 1.0 if float(excess.max()) < _HUGE else _HUGE  # that a sum of them stays a number
+    excess = excess / unit
     mean = float((excess * size).sum()) / tail
     ranks = np.cumsum(size) - size / 2 + 0.15  # the middle of each bucket's ranks, less 0.35
     weighted = float((excess * size * (1.0 - ranks / tail)).sum()) / tail
@@ -167,7 +170,7 @@ def _tail_of(side: _Side) -> _Tail:
         rows=tail,
         different=tail**2 / float((size**2).sum()) if side.exact else tail,
         start=start,
-        mean=mean,
+        mean=mean * unit,
         shape=max(2.0 - mean / gap, -1.0) if gap > 0.0 else -1.0,
         apart=_is_apart(excess),
     )

@@ -17,6 +17,7 @@ import polars as pl
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import is_zone
+from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging, Mixed, compare_mixed, counters
 from trimtab.data.hidden import hidden_profile
@@ -141,7 +142,14 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
         name: [(weights[number], reference.parts[number].columns[name]) for number in common] for name in then.columns
     }
     # Counters are told by all rows: those of one weekday have gaps.
-    counting = counters(merge_all(reference.parts.values()), merge_all(current.parts.values()))
+    before, now = merge_all(reference.parts.values()), merge_all(current.parts.values())
+    counting = counters(before, now)
+    time = current.time
+    if time in parts and time in today.columns:
+        # Rows without a time are in no season; that there are more of them today is a change like any other.
+        parts[time] = [(1.0, _with_nulls(before.columns[time], reference.timeless))]
+        columns = {**today.columns, time: _with_nulls(now.columns[time], current.timeless)}
+        today = msgspec.structs.replace(today, columns=columns)
     found = compare_mixed(Mixed(parts=parts, whole=then, counters=counting), today, judging or Judging())
     return msgspec.structs.replace(found, seasons=_told(reference, current, common))
 
@@ -155,6 +163,10 @@ def hidden_seasons(seasons: Seasons, names: Collection[str]) -> Seasons:
 def hidden_in_seasons(seasons: Seasons) -> frozenset[str]:
     """The columns whose values are unreadable in any of the profiles."""
     return frozenset[str]().union(*(hidden_in(part) for part in seasons.parts.values()))
+
+
+def _with_nulls(column: ColumnProfile, nulls: int) -> ColumnProfile:
+    return msgspec.structs.replace(column, nulls=nulls)
 
 
 def _hidden_alike(one: Seasons, other: Seasons) -> tuple[Seasons, Seasons]:
