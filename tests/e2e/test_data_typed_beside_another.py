@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -49,6 +50,27 @@ def test_its_texts_and_times_are_read_as_the_other_table_stores_them(folder: Pat
     found = differences(folder, then, now)
     assert found == differences(folder, "then.parquet", "now.parquet")
     assert found.verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("dtype", [pl.Float64, pl.Int64, pl.Boolean, pl.Datetime("us", "UTC"), pl.Null])
+@pytest.mark.parametrize("setting", [{"null_value": "NA"}, {"quote_style": "always"}, {}])
+def test_a_column_of_nothing_but_gaps_is_one_however_it_is_written(
+    tmp_path: Path, dtype: pl.DataType, setting: dict[str, Any]
+) -> None:
+    gaps = table(1).with_columns(pl.Series("gap", [None] * ROWS, dtype=dtype))
+    gaps.write_parquet(tmp_path / "then.parquet")
+    gaps.write_csv(tmp_path / "now.csv", **setting)
+    assert differences(tmp_path, "then.parquet", "now.csv").verdict is Verdict.PASS
+    stored = profile(tmp_path / "then.parquet").profile
+    assert drift(stored, tmp_path / "now.csv").differences.verdict is Verdict.PASS
+
+
+def test_a_column_of_gap_words_where_values_were_has_lost_them(folder: Path) -> None:
+    table(2).with_columns(pl.lit("NA").alias("x")).write_csv(folder / "now.csv")
+    found = differences(folder, "then.parquet", "now.csv")
+    assert [column.strongest.words for column in found.columns if column.verdict is Verdict.FAIL] == [
+        "100 % of rows are null, 0 % in the reference"
+    ]
 
 
 def test_a_stored_profile_says_the_types_too(folder: Path) -> None:

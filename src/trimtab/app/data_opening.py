@@ -164,6 +164,8 @@ def _as_beside(found: Opened, other: Opened) -> Opened:
     if typed is None or getattr(other, "typed", None) is not None or isinstance(found, Stored):
         return found
     stored = _stored_types(other)
+    found = found.gapped(stored) if hasattr(found, "gapped") else found
+    typed = getattr(found, "typed", typed)
     texts = [
         name
         for name, dtype in found.schema.items()

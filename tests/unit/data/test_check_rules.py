@@ -404,3 +404,12 @@ def test_an_unknown_column_may_be_noted() -> None:
     )
     assert (found.column, found.severity) == ("y", Severity.NOTE)
     assert report([1.0], column()).rules == 2
+
+
+def test_a_sum_of_many_columns_is_computed_once_a_row() -> None:
+    names = [f"c{place}" for place in range(45)]
+    columns = tuple(Column(name=name, type=ColumnType.INTEGER, nullable=True) for name in names)
+    rule = Condition(then=f"{' + '.join(names)} <= 100", outside=Severity.REFUSE)
+    table = pl.DataFrame({name: [1, 3, None, 2] for name in names})
+    (found,) = check_table(table, Contract(columns=columns, conditions=(rule,)))
+    assert (found.rule, found.count, found.examples[0].row) == (Rule.CONDITION, 1, 1)

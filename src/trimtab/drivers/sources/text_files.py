@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from trimtab.data.columns import storage_type
 from trimtab.data.kinds import ColumnType
 from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.drivers.sources.columnar import Part
@@ -50,6 +51,23 @@ class TextsScan(FilesScan):
             notes=notes_of(typed),
             spelling=Spelling(columns=spelt, texts=texts, decimal_comma=comma),
         )
+
+    def gapped(self, kinds: Mapping[str, ColumnType | None]) -> TextsScan:
+        """The table with nothing but gaps in those columns that hold only words for one, or nothing between quotes,
+        where a table beside it stores other values than text; ``kinds`` are its columns' types."""
+        parts = [part for part in self.parts if isinstance(part, DelimitedPart)]
+        if len(parts) < len(self.parts):
+            return self
+        gaps = {
+            name: pl.String() if kind is None else storage_type(kind)
+            for name, kind in kinds.items()
+            if kind is not ColumnType.TEXT and all(name in part.only_gaps for part in parts)
+        }
+        if not gaps:
+            return self
+        given = tuple(part.as_gaps(gaps) for part in parts)
+        schema = pl.Schema({name: gaps.get(name, dtype) for name, dtype in self.schema.items()})
+        return replace(self, parts=given, schema=schema, notes=notes_of(given))
 
 
 def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str) -> TextsScan:
