@@ -33,6 +33,7 @@ from trimtab.data.violation import CheckReport, Violation, of_whole
 from trimtab.data.wording import closest, counted
 
 _REASONS_MAX: Final = 3
+_ORDER: Final = (Severity.REFUSE, Severity.QUARANTINE, Severity.NOTE)
 _PANDAS_INDEX: Final = re.compile(r"__index_level_[0-9]+__")
 _HINTED_MAX: Final = 20
 """Unknown columns that get a "did you mean": comparing words costs more than checking their values."""
@@ -155,7 +156,7 @@ class TableCheck:
             found += self._of_conditions()
             found += self._repeated(again)
         found += [*self._counted(), *(self._fresh.violations(self._rows) if self._fresh is not None else ())]
-        found.sort(key=lambda violation: (violation.severity is not Severity.REFUSE, -violation.count))
+        found.sort(key=lambda violation: (_ORDER.index(violation.severity), -violation.count))
         found = [*self._too_many_aside(found), *found]
         return CheckReport(
             rows=self._rows, rules=self._asked() + _beside(found), violations=tuple(found), quarantined=self._aside

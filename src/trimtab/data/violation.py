@@ -72,7 +72,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rows: the rows that were read.
         rules: how many rules were asked.
-        violations: what is broken; those that refuse come first, then by how many rows they are about.
+        violations: what is broken: first what refuses, then what sets rows aside, then notes; each by how many rows it
+            is about.
         quarantined: rows that are set aside; the rest may go on unless the verdict is FAIL.
         undecided: columns of which there are too few rows to tell whether they drifted, where drift would refuse.
     """
