@@ -10,9 +10,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from trimtab.app.data import drift, profile
+import trimtab
+from trimtab.app.data_drift import compared
+from trimtab.app.data_opening import Reading
+from trimtab.app.data_report import full_report
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Differences
+from trimtab.data.drift import Judging
 from trimtab.data.time_texts import NoTimesError
 
 ROWS = 20_000
@@ -42,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def differences(folder: Path, then: str, now: str) -> Differences:
-    return drift(folder / then, folder / now).differences
+    return trimtab.drift(folder / then, folder / now)
 
 
 @pytest.mark.parametrize(("then", "now"), [("then.parquet", "now.csv"), ("then.csv", "now.parquet")])
@@ -61,8 +65,8 @@ def test_a_column_of_nothing_but_gaps_is_one_however_it_is_written(
     gaps.write_parquet(tmp_path / "then.parquet")
     gaps.write_csv(tmp_path / "now.csv", **setting)
     assert differences(tmp_path, "then.parquet", "now.csv").verdict is Verdict.PASS
-    stored = profile(tmp_path / "then.parquet").profile
-    assert drift(stored, tmp_path / "now.csv").differences.verdict is Verdict.PASS
+    stored = trimtab.profile(tmp_path / "then.parquet")
+    assert trimtab.drift(stored, tmp_path / "now.csv").verdict is Verdict.PASS
 
 
 def test_a_column_of_gap_words_where_values_were_has_lost_them(folder: Path) -> None:
@@ -74,8 +78,8 @@ def test_a_column_of_gap_words_where_values_were_has_lost_them(folder: Path) -> 
 
 
 def test_a_stored_profile_says_the_types_too(folder: Path) -> None:
-    stored = profile(folder / "then.parquet").profile
-    assert drift(stored, folder / "now.csv").differences.verdict is Verdict.PASS
+    stored = trimtab.profile(folder / "then.parquet")
+    assert trimtab.drift(stored, folder / "now.csv").verdict is Verdict.PASS
 
 
 def test_columns_that_hold_something_else_today_have_another_type(folder: Path) -> None:
@@ -93,3 +97,17 @@ def test_one_value_that_is_no_time_is_refused_with_its_row(folder: Path) -> None
     (folder / "now.csv").write_text("\n".join(content) + "\n")
     with pytest.raises(NoTimesError, match=r"the column 'when' holds a value that is no time \(row 500\)"):
         differences(folder, "then.parquet", "now.csv")
+
+
+def test_a_report_without_a_contract_reads_it_so_too(folder: Path) -> None:
+    report = full_report(folder / "now.csv", None, folder / "then.parquet", Reading())
+    assert report.differences is not None
+    assert report.differences.verdict is Verdict.PASS
+
+
+def test_a_contract_has_the_last_word_on_its_types(folder: Path) -> None:
+    (folder / "c.toml").write_text('schema = "trimtab.contract/3"\n[columns.branch]\ntype = "integer"\n')
+    sides = folder / "then.parquet", folder / "now.csv"
+    found = compared(sides, Judging(only=["branch"]), Reading(lean=True), contract=folder / "c.toml")
+    (column,) = found.differences.columns
+    assert column.strongest.words == "the column is integer today, text before"

@@ -17,7 +17,6 @@ from trimtab.app.data_opening import (
     Opened,
     Reading,
     Stored,
-    beside_each_other,
     columns_of,
     hidden_together,
     must_have,
@@ -126,7 +125,7 @@ def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str,
 
 def drift(reference: Any, current: Any, judging: Judging | None = None, reading: Reading | None = None) -> Compared:
     """What differs between two tables, or stored profiles of them; what one of them hides is hidden in both."""
-    sides = beside_each_other(opened(reference), opened(current))
+    sides = opened(reference), opened(current)
     reading = hidden_together(reading or Reading(lean=True), *sides)
     then, now = (profile(side, reading) for side in sides)
     return Compared(reference=then, current=now, differences=compare(then.profile, now.profile, judging))
@@ -136,7 +135,7 @@ def drift_by_season(reference: Any, current: Any, season: Season, judging: Judgi
     """What differs between two tables when each season is compared with its like."""
     from trimtab.data.profile import merge_all
 
-    sides = beside_each_other(opened(reference), opened(current))
+    sides = opened(reference), opened(current)
     reading = hidden_together(reading, *sides)
     (then_name, then), (now_name, now) = (profile_by_season(side, season, reading) for side in sides)
     named = zip((then_name, now_name), (then, now), sides, strict=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from trimtab.app import data, data_check, data_contract_files, data_contracts
-from trimtab.app.data_opening import Reading, one_must_have, opened
+from trimtab.app.data_opening import Reading, beside_each_other, one_must_have, opened
 from trimtab.app.data_report import full_report
 from trimtab.base.errors import InputError
 from trimtab.base.instants import Instant
@@ -122,7 +122,7 @@ def drift(  # noqa: PLR0913 - keywords, each an option of the command
     Raises:
         InputError: there is no such table, or neither has a column that is named.
     """
-    sides = opened(reference), opened(current)
+    sides = beside_each_other(opened(reference), opened(current))
     left, hidden = _names(without), _names(sensitive)
     one_must_have(sides, (*(columns or {}), *left, *hidden))
     judging = Judging(limits=limits or DriftLimits(), columns=columns or {}, without=left, level=level)

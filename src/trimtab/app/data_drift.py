@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trimtab.app.data import Compared, drift, drift_by_season
-from trimtab.app.data_opening import Reading, one_must_have, opened, sensitive_in, to_profile
+from trimtab.app.data_opening import Reading, beside_each_other, one_must_have, opened, sensitive_in, to_profile
 from trimtab.base.errors import InputError
 from trimtab.data.drift import Judging
 from trimtab.data.kinds import DriftLimits
@@ -77,7 +77,9 @@ def compared(
         InputError: one of the tables cannot be read, or neither has a column that is named.
     """
     sides = opened(tables[0]), opened(tables[1])
-    if contract is not None:
+    if contract is None:
+        sides = beside_each_other(*sides)
+    else:
         from trimtab.app.data_contract_files import read_contract
 
         kept = read_contract(contract)

@@ -154,29 +154,21 @@ def with_time(found: Scan, name: str | None) -> Scan:
 
 
 def beside_each_other(one: Opened, two: Opened) -> tuple[Opened, Opened]:
-    """Two tables to compare: one of text files, which store no types, with those of the other, where its columns can be
-    read so: as texts, which may look like numbers, and as times."""
+    """Two tables to compare without a contract: one of text files, which store no types, with those of the other, where
+    its columns can be read so: as texts, which may look like numbers, as times, and as gaps."""
     return _as_beside(one, two), _as_beside(two, one)
 
 
 def _as_beside(found: Opened, other: Opened) -> Opened:
-    typed = getattr(found, "typed", None)
-    if typed is None or getattr(other, "typed", None) is not None or isinstance(found, Stored):
+    read_as = getattr(found, "beside", None)
+    if read_as is None or hasattr(other, "beside"):
         return found
     stored = _stored_types(other)
-    found = found.gapped(stored) if hasattr(found, "gapped") else found
-    typed = getattr(found, "typed", typed)
-    texts = [
-        name
-        for name, dtype in found.schema.items()
-        if stored.get(name) is ColumnType.TEXT and natural_type(dtype) not in (ColumnType.TEXT, None)
-    ]
-    times = [name for name, dtype in found.schema.items() if stored.get(name) is ColumnType.TIME and dtype == pl.String]
-    beside: Scan = typed(dict.fromkeys(texts, ColumnType.TEXT)) if texts else found
-    if times:
-        from trimtab.data.time_texts import begins_with_time, timed
+    beside: Scan = read_as(stored)
+    for name, dtype in beside.schema.items():
+        if stored.get(name) is ColumnType.TIME and dtype == pl.String:
+            from trimtab.data.time_texts import begins_with_time, timed
 
-        for name in times:
             beside = timed(beside, name) if begins_with_time(beside, name) else beside
     return beside
 

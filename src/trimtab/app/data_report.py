@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from trimtab.app.data import Compared, Profiled, profile
-from trimtab.app.data_opening import Reading, columns_of, hidden_together, must_have, opened, sensitive_in, to_profile
+from trimtab.app.data_opening import (
+    Reading,
+    beside_each_other,
+    columns_of,
+    hidden_together,
+    must_have,
+    opened,
+    sensitive_in,
+    to_profile,
+)
 from trimtab.base.verdict import Verdict
 from trimtab.data.drift import compare
 from trimtab.generate.data_report import DataReport
@@ -62,6 +71,8 @@ def full_report(
     from trimtab.app.data_check import Setting, check, hiding, judging_of, with_drift  # a comparison needs none of it
 
     scan, against = opened(what), opened(reference) if reference is not None else None
+    if contract is None and against is not None:
+        scan, against = beside_each_other(scan, against)
     must_have(scan.name, columns_of(scan), reading.sensitive)
     if contract is not None:
         contract = hiding(contract, reading.sensitive)

@@ -52,22 +52,23 @@ class TextsScan(FilesScan):
             spelling=Spelling(columns=spelt, texts=texts, decimal_comma=comma),
         )
 
-    def gapped(self, kinds: Mapping[str, ColumnType | None]) -> TextsScan:
-        """The table with nothing but gaps in those columns that hold only words for one, or nothing between quotes,
-        where a table beside it stores other values than text; ``kinds`` are its columns' types."""
+    def beside(self, kinds: Mapping[str, ColumnType | None]) -> TextsScan:
+        """The table as one beside it stores its columns, whose types are ``kinds``: texts that look like numbers as
+        texts, and what holds only words for a gap, or nothing between quotes, as gaps among other values than texts."""
         parts = [part for part in self.parts if isinstance(part, DelimitedPart)]
         if len(parts) < len(self.parts):
             return self
+        is_text = ColumnType.TEXT
         gaps = {
             name: pl.String() if kind is None else storage_type(kind)
             for name, kind in kinds.items()
-            if kind is not ColumnType.TEXT and all(name in part.only_gaps for part in parts)
+            if kind is not is_text and all(name in part.only_gaps for part in parts)
         }
-        if not gaps:
-            return self
         given = tuple(part.as_gaps(gaps) for part in parts)
         schema = pl.Schema({name: gaps.get(name, dtype) for name, dtype in self.schema.items()})
-        return replace(self, parts=given, schema=schema, notes=notes_of(given))
+        table = replace(self, parts=given, schema=schema, notes=notes_of(given))
+        texts = [name for name, dtype in schema.items() if kinds.get(name) is is_text and dtype != pl.String]
+        return table.typed(dict.fromkeys(texts, is_text)) if texts else table
 
 
 def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str) -> TextsScan:
