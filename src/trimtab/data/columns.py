@@ -7,13 +7,14 @@ gap, as many libraries write one; an infinity is a fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import polars.selectors
 
 from trimtab.base.instants import from_datetime
 from trimtab.data.kinds import EXACT_FLOAT, TEXT_MAX, TIME_AMBIGUOUS, TIME_MAX, TIME_MIN, ColumnType, Rule
@@ -58,6 +59,12 @@ def natural_type(dtype: DataType) -> ColumnType | None:
     if dtype in (pl.Datetime, pl.Date):
         return ColumnType.TIME
     return None
+
+
+def by_name(names: Sequence[str]) -> polars.selectors.Selector:
+    """The columns of these very names, in this order: Polars takes a text such as ``*`` for all of them, and ``^a.*$``
+    for a pattern."""
+    return polars.selectors.by_name(*names)
 
 
 def read_column(series: pl.Series, kind: ColumnType, zone: str | None = None) -> ReadColumn:

@@ -108,7 +108,7 @@ class Profiler:
     def add_pieces(self, pieces: Iterable[pl.DataFrame]) -> None:
         """Take in the next rows as frames of some columns each, in the schema's order; no frame is kept while the next
         one is asked for, but those of its columns that are looked at together."""
-        rows = everywhere = 0
+        rows = everywhere = columns = 0
         hashes: Hashes | None = None
         sampled: dict[str, pl.Series] = {}
         numbers: dict[str, tuple[Any, Any]] = {}
@@ -116,6 +116,7 @@ class Profiler:
             if not rows:
                 rows = piece.height
                 hashes = np.zeros(rows, dtype=np.uint64) if self._sample is not None else None
+            columns += piece.width
             for series in piece if rows else ():
                 name = series.name
                 odd = self._odd.get(name) if hashes is not None else None
@@ -131,6 +132,8 @@ class Profiler:
             del piece
         if not rows:
             return
+        if columns != len(self._names):
+            raise ValueError(f"{columns} columns of {len(self._names)} came")  # and nothing is known of the others
         self._rows += rows
         if self._sample is not None and hashes is not None:
             hashes += np.uint64(everywhere % 2**64)

@@ -98,4 +98,4 @@ class TableScan:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The table, if it has rows."""
         if self._table.height:
-            yield self._table if columns is None else self._table.select(columns)
+            yield self._table if columns is None else self._table.select([self._table[name] for name in columns])

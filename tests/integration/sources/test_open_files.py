@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from trimtab.base.errors import DriverError
-from trimtab.data.scan import Scan
+from trimtab.data.profiler import Profiler
+from trimtab.data.scan import Scan, pieces_of
 from trimtab.drivers.sources import SourceError, open_source, open_table, read_source
 from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.columnar import windows
 from trimtab.drivers.sources.footer import RowGroup, equal_lengths, read_groups
+from trimtab.drivers.sources.memory import open_memory
 from trimtab.spec.project import Source
 
 TABLE = pl.DataFrame({"n": [1, 2, None], "t": ["x", None, "z"], "f": [1.5, 2.5, 3.5]})
@@ -243,3 +245,41 @@ def test_folders_named_like_parquet_partitions_add_no_column(tmp_path: Path) -> 
     (tmp_path / "day=1").mkdir()
     TABLE.write_parquet(tmp_path / "day=1" / "rows.parquet")
     assert open_table("day=1/*.parquet", root=tmp_path).schema == TABLE.schema
+
+
+def written(table: pl.DataFrame, file: Path) -> None:
+    match file.suffix:
+        case ".csv":
+            table.write_csv(file)
+        case ".arrow":
+            table.write_ipc(file)
+        case _:
+            table.write_parquet(file)
+
+
+@pytest.mark.parametrize("columns", [2, 200])
+@pytest.mark.parametrize("ending", ["parquet", "csv", "arrow"])
+def test_a_column_may_be_called_as_polars_calls_all_of_them(tmp_path: Path, ending: str, columns: int) -> None:
+    table = pl.DataFrame({"b": [1.5, 2.5], "*": [3.5, 4.5], **{f"c{place}": [0.5, 1.5] for place in range(columns)}})
+    file = tmp_path / f"rows.{ending}"
+    written(table, file)
+    scan = open_table(file.name, root=tmp_path)
+    for found in (scan, open_memory(table), open_memory(table.lazy())):
+        assert pl.concat(found.batches()).equals(table)
+        assert pl.concat(found.batches(["*", "b"])).rows() == [(3.5, 1.5), (4.5, 2.5)]
+        profiler = Profiler(found.schema)
+        for pieces in pieces_of(found):
+            profiler.add_pieces(pieces)
+        counts = {name: column.count for name, column in profiler.profile().columns.items()}
+        assert counts == dict.fromkeys(table.columns, 2)
+
+
+@pytest.mark.parametrize("columns", [2, 200])
+@pytest.mark.parametrize("ending", ["parquet", "csv", "arrow"])
+def test_a_column_whose_name_is_a_pattern_for_names_is_refused(tmp_path: Path, ending: str, columns: int) -> None:
+    table = pl.DataFrame({"^b$": [1.5, 2.5], **{f"c{place}": [0.5, 1.5] for place in range(columns)}})
+    file = tmp_path / f"rows.{ending}"
+    written(table, file)
+    for what in (file, table, table.lazy()):
+        with pytest.raises(SourceError, match=r"is called '\^b\$', which Polars reads as a pattern for names"):
+            open_table(what)

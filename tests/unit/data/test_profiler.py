@@ -184,3 +184,9 @@ def test_numbers_that_no_float_is_equal_to_are_counted_apart(values: list[Any], 
 def test_few_numbers_beyond_floats_are_counted_exactly() -> None:
     column = profile_frame(pl.DataFrame({"x": pl.Series([2**63 + place % 7 for place in range(90)], dtype=pl.Int128)}))
     assert different_values(column.columns["x"]) == (7, True)
+
+
+def test_rows_of_which_a_column_is_missing_are_refused() -> None:
+    table = pl.DataFrame({"x": [1.0], "y": [2.0]})
+    with pytest.raises(ValueError, match="1 columns of 2 came"):
+        Profiler(table.schema).add_pieces([table.select("x")])

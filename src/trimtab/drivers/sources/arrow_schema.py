@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from trimtab.data.columns import by_name
 from trimtab.data.wording import show
 from trimtab.drivers.sources.problems import SourceError
 
@@ -101,7 +102,7 @@ def as_moments(table: pl.LazyFrame, schema: pl.Schema) -> tuple[pl.LazyFrame, pl
     """The table with UTC for a zone that has no name: what is stored is a moment, whatever the zone says."""
     plain = pl.Schema({name: _in_utc(dtype) for name, dtype in schema.items()})
     changed = [name for name in schema if schema[name] != plain[name]]
-    return (table.with_columns(pl.col(name).cast(plain[name]) for name in changed) if changed else table), plain
+    return (table.with_columns(by_name([name]).cast(plain[name]) for name in changed) if changed else table), plain
 
 
 def in_moments(table: pl.DataFrame) -> pl.DataFrame:

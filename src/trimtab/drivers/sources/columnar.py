@@ -27,6 +27,7 @@ from typing import Final, Protocol
 import msgspec
 import polars as pl
 
+from trimtab.data.columns import by_name
 from trimtab.data.scan import whole
 from trimtab.drivers.sources.arrow_schema import arrow_file_schema, as_moments, refuse_unread, written_schema
 from trimtab.drivers.sources.batching import CELLS, MOST_ROWS, NARROW, batch_rows, cut
@@ -135,7 +136,7 @@ class ParquetPart(msgspec.Struct, frozen=True, kw_only=True):
         together = -(-len(columns) // calls)
         with read_errors(self.file):
             for start in range(0, len(columns), together):
-                yield lazy.select(columns[start : start + together]).slice(window.first, window.rows).collect()
+                yield lazy.select(by_name(columns[start : start + together])).slice(window.first, window.rows).collect()
 
 
 class ArrowPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +170,7 @@ class ArrowPart(msgspec.Struct, frozen=True, kw_only=True):
     def _cells(self, lazy: pl.LazyFrame, columns: Sequence[str], together: int) -> Iterator[pl.DataFrame]:
         with read_errors(self.file):
             for start in range(0, len(columns), together):
-                yield lazy.select(columns[start : start + together]).collect()
+                yield lazy.select(by_name(columns[start : start + together])).collect()
 
 
 def _beside(pieces: Iterator[pl.DataFrame]) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from trimtab.data.columns import by_name
 from trimtab.data.scan import whole
 from trimtab.data.spelled import Spelling
 from trimtab.drivers.sources.batching import LEAST_ROWS, batch_rows, cut
@@ -103,7 +104,7 @@ class DelimitedPart:
         rows = batch_rows(len(columns))
         with read_errors(self.file):
             for block in blocks(self.file, self.header.end, self._block_size(rows)):
-                yield from cut(reader.table(block, schema, self.spelled).select(columns), rows)
+                yield from cut(reader.table(block, schema, self.spelled).select(by_name(columns)), rows)
 
     def pieces(self, columns: Sequence[str]) -> Iterator[Iterator[pl.DataFrame]]:
         return map(whole, self.batches(columns))  # a line is read whole or not at all

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from trimtab.data.columns import by_name
 from trimtab.data.scan import whole
 from trimtab.data.wording import show
 from trimtab.drivers.sources.arrow_schema import in_moments, let_zones_be
 from trimtab.drivers.sources.batching import MOST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.pandas_table import from_pandas, index_note, refuse_repeated
-from trimtab.drivers.sources.problems import SourceError
+from trimtab.drivers.sources.problems import SourceError, refuse_patterns
 
 _READABLE: Final = "a path, a polars or pandas DataFrame, a polars LazyFrame, or an Arrow table or stream"
 
@@ -39,7 +40,7 @@ class MemoryScan:
         return self.table.height
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        table = self.table if columns is None else self.table.select(columns)
+        table = self.table if columns is None else self.table.select(by_name(columns))
         yield from cut(table, batch_rows(table.width))
 
     def pieces(self) -> Iterator[Iterator[pl.DataFrame]]:
@@ -60,7 +61,7 @@ class LazyScan:
         chosen = self.schema.names() if columns is None else list(columns)
         rows = batch_rows(len(chosen))
         with _query_errors():
-            for batch in self.query.select(chosen).collect_batches(chunk_size=rows, maintain_order=True):
+            for batch in self.query.select(by_name(chosen)).collect_batches(chunk_size=rows, maintain_order=True):
                 yield from cut(batch, rows)
 
 
@@ -74,7 +75,9 @@ def open_memory(what: Any) -> MemoryScan | LazyScan:
         return _held("a polars DataFrame", what)
     if isinstance(what, pl.LazyFrame):
         with _query_errors():
-            return LazyScan(name="a polars LazyFrame", query=what, schema=what.collect_schema())
+            schema = what.collect_schema()
+            refuse_patterns(schema, "a polars LazyFrame")
+            return LazyScan(name="a polars LazyFrame", query=what, schema=schema)
     if isinstance(what, pl.Series):
         return _held("a polars Series", what.to_frame())
     kind = type(what)
@@ -90,6 +93,7 @@ def open_memory(what: Any) -> MemoryScan | LazyScan:
 
 
 def _held(name: str, table: pl.DataFrame, notes: tuple[str, ...] = ()) -> MemoryScan:
+    refuse_patterns(table.columns, name)
     objects = [column for column, kind in table.schema.items() if kind == pl.Object]
     if objects:
         column = table[objects[0]]

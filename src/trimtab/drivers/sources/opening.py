@@ -14,6 +14,7 @@ from trimtab.data.scan import Scan
 from trimtab.drivers.sources.columnar import Part, arrow_part, parquet_part
 from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import TEXTS, Format, SourceFile, named_files, source_files
+from trimtab.drivers.sources.problems import refuse_patterns
 from trimtab.drivers.sources.reading import widened
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def open_source(root: Path, source: Source) -> Scan:
 def open_files(files: Sequence[SourceFile], pattern: str) -> FilesScan:
     """The table of these files, at least one, which were asked for by a pattern; raises as `open_table` does."""
     parts = [_part(file) for file in files]
+    for file, part in zip(files, parts, strict=True):
+        refuse_patterns(part.schema, file.name)
     if any(file.format in TEXTS for file in files):
         from trimtab.drivers.sources.text_files import open_texts
 

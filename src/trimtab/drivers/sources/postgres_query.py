@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from trimtab.base.errors import DriverError
-from trimtab.drivers.sources.problems import SourceError
+from trimtab.drivers.sources.problems import SourceError, refuse_patterns
 from trimtab.drivers.sources.query_rows import QueryScan, Row, refuse_repeated
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def open_postgres(query: str, url: str, shown: str) -> QueryScan:
     name = f"a query of {shown}"
     with _cursor(url, query, shown) as cursor:
         columns = list(cursor.description or ())
-        refuse_repeated([column.name for column in columns], name)
+        names = [column.name for column in columns]
+        refuse_repeated(names, name)
+        refuse_patterns(names, name)
         schema = pl.Schema({column.name: _type(column) for column in columns})
         opaque = frozenset(column.type_code for column in columns) - set(_TYPES) - {_NUMERIC}
 

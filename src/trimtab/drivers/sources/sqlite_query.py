@@ -17,7 +17,7 @@ import polars as pl
 
 from trimtab.base.errors import DriverError, ProblemsError
 from trimtab.data.wording import show
-from trimtab.drivers.sources.problems import SourceError
+from trimtab.drivers.sources.problems import SourceError, refuse_patterns
 from trimtab.drivers.sources.query_rows import QueryScan, Row, refuse_repeated
 
 _KINDS: Final[dict[str, pl.DataType]] = {
@@ -45,6 +45,7 @@ def open_sqlite(query: str, path: Path, name: str) -> QueryScan:
             raise SourceError(f"the query of {name} gives no rows", fix="Write a SELECT; the file is only read.")
         names = [str(column[0]) for column in description]
         refuse_repeated(names, what)
+        refuse_patterns(names, what)
         schema, rows = _types(connection, query, names, name)
 
     def fetch(most: int) -> Iterator[list[Row]]:

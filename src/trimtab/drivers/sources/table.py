@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from trimtab.base.errors import InputError, ProblemsError
-from trimtab.data.columns import INSTANTS, natural_type, read_column
+from trimtab.data.columns import INSTANTS, by_name, natural_type, read_column
 from trimtab.data.kinds import ColumnType
 from trimtab.data.schema import Contract
 from trimtab.data.spelled import AS_STORED, Spelling
@@ -90,7 +90,7 @@ def read_typed(root: Path, source: Source, contract: Contract | None) -> tuple[p
     problems = tuple(_column_problems(source, schema))
     if problems:
         raise problems[0] if len(problems) == 1 else ProblemsError(problems)
-    selected = [part.select(schema.names()) for part in parts] or [pl.DataFrame(schema=schema)]
+    selected = [part.select(by_name(schema.names())) for part in parts] or [pl.DataFrame(schema=schema)]
     table = pl.concat(selected, how="vertical_relaxed", rechunk=False)
     if not table.height:
         raise SourceError("the table has no rows", fix="Point [data] source at rows to learn from.", at=name)
