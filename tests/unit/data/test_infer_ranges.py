@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -195,3 +196,11 @@ def test_a_heavy_tail_still_gets_room_in_few_rows() -> None:
     draws = np.random.default_rng(8)
     left = sum(found(draws.lognormal(0, 1, 100)).maximum < draws.lognormal(0, 1, 1_000).max() for _ in range(100))
     assert left <= 12
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e300, 1e305, 1.1985e307])
+def test_numbers_near_the_largest_of_all_have_a_range_too(unit: float) -> None:
+    draws = np.random.default_rng(3)
+    for values in (draws.random(500), draws.normal(size=500) / 8, np.append(np.zeros(400), 1.0)):
+        own = limits(values * unit)
+        assert own is None or (math.isfinite(own.minimum) and math.isfinite(own.maximum))
