@@ -92,8 +92,10 @@ def judge_pairs(
     order = list(zip(ones[ranked].tolist(), twos[ranked].tolist(), strict=True))
     best: dict[tuple[str, str], PairDifference] = {}
     for one, two in order:
+        if verdicts[one, two] != 2 and len(best) >= _SHOWN:
+            break  # neither is any of those that follow
         pair = (variables[one].column, variables[two].column)
-        if pair not in best and (verdicts[one, two] == 2 or len(best) < _SHOWN):
+        if pair not in best:
             figures = (float(r_then[one, two]), float(r_now[one, two]), float(reach[one, two]))
             best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, int(counts[1]))
     return tuple(best.values()), compared
@@ -224,9 +226,10 @@ def _counts_for(sample: Sample, rows: int, effective: float) -> float:
 def _whole_correlations(weighted: Floats, values: Floats, squares: Floats, effective: float) -> tuple[Floats, Floats]:
     """`_correlations` where no value is missing, at less than half its cost."""
     r = weighted @ values.T
-    both = (weighted * values) @ squares.T
+    second = weighted * values
+    both = second @ squares.T
     cubes = (weighted * squares) @ values.T
-    fourth = np.broadcast_to((weighted * values * squares).sum(axis=1)[:, None], r.shape)
+    fourth = np.broadcast_to((second * squares).sum(axis=1)[:, None], r.shape)
     noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
     constant = np.diag(r) < 0.5
     r[constant, :] = r[:, constant] = np.nan
@@ -259,15 +262,16 @@ def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
 
     held = np.maximum(where_known(patterns * rows.weights)[own], 1e-300)
     means = where_known(weighted) / held  # [i, j]: of variable i where j is known
-    variances = where_known(weighted * values) / held - means**2
+    second = weighted * values
+    variances = where_known(second) / held - means**2
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.where(variances > 1e-9, variances, np.nan))
         scale = spread * spread.T
         r = (weighted @ values.T / held - means * means.T) / scale
         # The means within a pair's rows are all but 0: gaps of one column seldom follow the other.
-        both = (weighted * values) @ squares.T / held / scale**2
+        both = second @ squares.T / held / scale**2
         cubes = (weighted * squares) @ values.T / held / (scale * spread**2)
-        fourth = where_known(weighted * values * squares) / held / spread**4
+        fourth = where_known(second * squares) / held / spread**4
         noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
     r[held * effective < _ROWS_MIN] = np.nan
     return r, np.maximum(noise, 0.0) / (effective * held)
