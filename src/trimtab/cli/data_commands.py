@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from trimtab.app.data_defaults import ProjectTable
 
 _SEASONS = ("hour", "weekday", "hour-of-week")
-_OBJECTS = 50_000
-"""Python looks for garbage after so many new objects: imports make that many, which all stay; batches are arrays."""
 
 
 @click.group()
@@ -47,8 +45,7 @@ def data() -> None:
     """
     one_thread()
     keep_freed_memory()
-    gc.set_threshold(_OBJECTS)
-    atexit.register(gc.freeze)  # nor is what libraries hold looked through for garbage once more as the process ends
+    atexit.register(gc.freeze)  # what libraries hold is not looked through for garbage as the process ends
 
 
 @data.command()

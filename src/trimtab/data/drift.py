@@ -39,6 +39,7 @@ from trimtab.data.profile import Profile
 from trimtab.data.shares import ShareChange, of_what, share_changes, two_valued
 from trimtab.data.sketch import most_whole_numbers
 from trimtab.data.time_texts import holds_times
+from trimtab.data.winsorised import slack_unit, winsorised
 
 Weighted = Sequence[tuple[float, ColumnProfile]]
 """A column of the reference: one profile, or one for each season with its weight."""
@@ -230,21 +231,19 @@ def _numbers(
         change = effects.share(Statistic.SHARE, flag, sizes)
         return [of_change(change, 1.0 - _FOR_NULLS, tolerance=limits.share, level=judging.level)]
     then, now = numbers_of(reference), numbers_of([(1.0, current)])
-    spread = effects.usual_spread(then)
+    kept = winsorised(then, now)
+    if kept is None:
+        return []
     found: list[tuple[Change | None, float]] = []
     if limits.location is not None:
-        found.append((effects.location(then, now, spread, sizes), limits.location))
+        found.append((effects.location(kept, sizes), limits.location))
     if limits.scale is not None:
-        found.append((effects.scale(then, now, sizes), limits.scale))
+        found.append((effects.scale(kept, sizes), limits.scale))
     if limits.shape is not None:
         # What the mean may move by, half of it may every number: more is for location to say.
-        slack = (limits.location or 0.0) / 2 * effects.slack_unit(then, spread)
-        found.append(
-            (
-                effects.shape(distance_between(then, now, slack=slack, of=of_what(reference, current)), sizes),
-                limits.shape,
-            )
-        )
+        slack = (limits.location or 0.0) / 2 * slack_unit(then, kept.spread)
+        distance = distance_between(then, now, slack=slack, of=of_what(reference, current))
+        found.append((effects.shape(distance, sizes), limits.shape))
     changes = [(change, tolerance) for change, tolerance in found if change is not None]
     part = (1.0 - _FOR_NULLS) / max(len(changes), 1)
     return [of_change(change, part, tolerance=tolerance, level=judging.level) for change, tolerance in changes]

@@ -11,9 +11,8 @@ within, each end a one-sided bound (Finner and Strassburger, "The partitioning p
   by these rows, and the distance that they show is no smaller than what they show there.
 - shares: Newcombe's interval for a difference of two shares, from Wilson's for each ("Interval estimation for the
   difference between independent proportions", Statistics in Medicine 17, 1998, method 10).
-- location and scale: of numbers kept within the reference's own 0.5 % and 99.5 % quantiles, so that one wild value
-  decides nothing; normal bands with the second-order term of Bernstein's inequality for bounded variables, which
-  matters where rows are few.
+- location and scale: of numbers kept within the reference's own quantiles (`trimtab.data.winsorised`); normal bands
+  with the second-order term of Bernstein's inequality for bounded variables, which matters where rows are few.
 """
 
 from __future__ import annotations
@@ -21,28 +20,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-import numpy as np
 
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data.differences import Effect, Statistic
-from trimtab.data.distance import Distance, Numbers
+from trimtab.data.distance import Distance
 from trimtab.data.shares import ShareChange
+from trimtab.data.winsorised import Winsorised
 from trimtab.data.wording import counted
 from trimtab.stats.intervals import largest_gap_of_two
 from trimtab.stats.special import normal_quantile
 
-Array = np.ndarray[Any, np.dtype[Any]]
-
 Reach = Callable[[float, float], float]
 
-TAIL: Final = 0.005
-"""The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
 _TOLD: Final = 0.05
 """The share of today's rows beyond the quantiles from which on a mean is said to be of what was kept."""
-_FAR: Final = 0.025
 _ROWS_MAX: Final = 100_000_000
 _USUAL: Final = 0.001
 """The chance of error at which a reach is read off to tell its standard error."""
@@ -147,13 +141,11 @@ def _no_more(statistic: Statistic, change: ShareChange, sizes: Sizes) -> Change:
     return _change((statistic, 0.0, lambda: change.words), sizes, lambda _now, _error: 0.0, far, deviation)
 
 
-def location(reference: Numbers, current: Numbers, deviation: float, sizes: Sizes) -> Change | None:
+def location(kept: Winsorised, sizes: Sizes) -> Change | None:
     """The change of the mean in standard deviations; None where the reference does not vary."""
-    kept = _kept(reference, current)
-    if kept is None or not deviation > 0.0:
-        return None
     (then, spread_then), (now, spread_now), furthest = kept.then, kept.now, kept.furthest
-    if not math.isfinite(spread_then + spread_now):
+    deviation = kept.spread
+    if not deviation > 0.0 or not math.isfinite(spread_then + spread_now):
         return None
 
     def reach(rows: float, error: float) -> float:
@@ -164,24 +156,20 @@ def location(reference: Numbers, current: Numbers, deviation: float, sizes: Size
     size = (now - then) / deviation
 
     def words() -> str:
-        within = _within(current, kept)
-        return f"the mean{within} is {now:.4g}, {then:.4g} in the reference ({size:+.2f} standard deviations)"
+        return f"the mean{_within(kept)} is {now:.4g}, {then:.4g} in the reference ({size:+.2f} standard deviations)"
 
     return _change((Statistic.LOCATION, size, words), sizes, reach, reach)
 
 
-def scale(reference: Numbers, current: Numbers, sizes: Sizes) -> Change | None:
+def scale(kept: Winsorised, sizes: Sizes) -> Change | None:
     """The change of the standard deviation, as a share of it; None where the reference does not vary."""
-    kept = _kept(reference, current)
-    if kept is None:
-        return None
     (_, spread_then), (_, spread_now), furthest = kept.then, kept.now, kept.furthest
     if not spread_then > 0.0 or not math.isfinite(spread_then + spread_now):
         return None
     share = spread_now / spread_then
     ratio = math.sqrt(share)
     # The larger fourth moment of both: few rows may hold none of the wild values that make most of a variance.
-    fourth = max(_fourth(reference, kept, kept.then), _fourth(current, kept, kept.now), 1.0) - 1.0
+    fourth = max(*kept.fourths(), 1.0) - 1.0
 
     # The band is one of the variances; a spread of 0 is as uncertain as the reference's own.
     def reach(rows: float, error: float) -> float:
@@ -197,7 +185,7 @@ def scale(reference: Numbers, current: Numbers, sizes: Sizes) -> Change | None:
 
     def words() -> str:
         before = f"{math.sqrt(spread_then):.4g} in the reference ({ratio - 1.0:+.0%})"
-        return f"the standard deviation{_within(current, kept)} is {math.sqrt(spread_now):.4g}, {before}"
+        return f"the standard deviation{_within(kept)} is {math.sqrt(spread_now):.4g}, {before}"
 
     near, far = (down, up) if ratio >= 1.0 else (up, down)
     return _change((Statistic.SCALE, ratio - 1.0, words), sizes, near, far)
@@ -274,72 +262,11 @@ def _z(error: float) -> float:
     return -normal_quantile(min(error, 0.5))
 
 
-def usual_spread(reference: Numbers) -> float:
-    """The standard deviation of the numbers kept within their quantiles: what a location is measured in."""
-    return math.sqrt(_moments(reference, *_ends(reference))[1]) if len(reference.keys) else 0.0
-
-
-def slack_unit(reference: Numbers, spread: float) -> float:
-    """The standard deviation that a slack is a share of, from the `usual_spread`: that of a normal distribution with
-    the same 2.5 % and 97.5 % quantiles where that is less, since a few far numbers must not excuse a change of all
-    others."""
-    if not spread > 0.0 or not math.isfinite(spread):
-        return 0.0
-    low, high = _ends(reference, _FAR)
-    return min(spread, (high - low) / (2.0 * normal_quantile(1.0 - _FAR))) if high > low else spread
-
-
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """Mean and variance of both sides within the reference's quantiles ``low`` and ``high``, and how far from its mean
-    a number may then be."""
-
-    low: float
-    high: float
-    then: tuple[float, float]
-    now: tuple[float, float]
-
-    @property
-    def furthest(self) -> float:
-        return max(self.then[0] - self.low, self.high - self.then[0])
-
-
-def _kept(reference: Numbers, current: Numbers) -> _Kept | None:
-    """None where a side has no numbers."""
-    if not len(reference.keys) or not len(current.keys):
-        return None
-    low, high = _ends(reference)
-    return _Kept(low=low, high=high, then=_moments(reference, low, high), now=_moments(current, low, high))
-
-
-def _within(current: Numbers, kept: _Kept) -> str:
+def _within(kept: Winsorised) -> str:
     """Said of a mean or a deviation that is not the numbers' own, since many of them lie beyond the limits."""
-    beyond = (current.middles < kept.low) | (current.middles > kept.high)
-    if float(current.shares[beyond].sum()) <= _TOLD:
+    if kept.beyond <= _TOLD:
         return ""
     return f", each number counted as {kept.low:.4g} to {kept.high:.4g},"
-
-
-def _ends(reference: Numbers, tail: float = TAIL) -> tuple[float, float]:
-    last = len(reference.reached) - 1
-    low = min(int(np.searchsorted(reference.reached, tail)), last)
-    high = min(int(np.searchsorted(reference.reached, 1.0 - tail)), last)
-    return float(reference.middles[low]), float(reference.middles[high])
-
-
-def _moments(numbers: Numbers, low: float, high: float) -> tuple[float, float]:
-    values = np.clip(numbers.middles, low, high)
-    if values[0] == values[-1]:  # they ascend; a rounded mean would leave a spread where there is none
-        return float(values[0]), 0.0
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(values @ numbers.shares)
-        return mean, float((values - mean) ** 2 @ numbers.shares)
-
-
-def _fourth(numbers: Numbers, kept: _Kept, moments: tuple[float, float]) -> float:
-    """The fourth standardised moment of the numbers within their limits; 1 where they do not vary."""
-    mean, spread = moments
-    squares = (np.clip(numbers.middles, kept.low, kept.high) - mean) ** 2
-    return float((squares * squares) @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
 
 
 def _variance(share: float, n: float) -> float:

@@ -6,23 +6,24 @@ Ranks make a correlation the same for any scale and safe from wild values; dista
 direction (one column spreads where the other is high). Since each side is ranked by its own rows, a change of one
 column alone changes nothing here.
 
-The band is the asymptotic one of a correlation with its variance measured from the rows (the influence function of
-Devlin, Gnanadesikan and Kettenring, "Robust estimation and outlier detection with correlation coefficients",
-Biometrika 62, 1975), at Bonferroni's share for every pair. Rejected: a classifier of the two samples, which needs a
-library to train, says "something" where this names the two columns, and whose verdict depends on its settings. What
-this cannot see is a change that needs three columns at once.
+The band is the asymptotic one of a correlation with its variance measured from the rows
+(`trimtab.data.correlations`), at Bonferroni's share for every pair. Rejected: a classifier of the two samples, which
+needs a library to train, says "something" where this names the two columns, and whose verdict depends on its settings.
+What this cannot see is a change that needs three columns at once.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from trimtab.base.verdict import Interval, Verdict
+from trimtab.data.correlations import ROWS_MIN, Rows, correlations, ranks, standardise
 from trimtab.data.differences import Effect, PairDifference, Statistic
 from trimtab.data.effects import Bar
 from trimtab.data.kinds import ColumnType
@@ -34,7 +35,6 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _FREQUENT: Final = 0.05
 _VALUES_MAX: Final = 3
-_ROWS_MIN: Final = 100
 _SHOWN: Final = 20
 _CARRIED_MIN: Final = 30
 """The rows that a variable must rest on, on each side: of a flag about those that have it, the fewer ones."""
@@ -69,18 +69,20 @@ def judge_pairs(
     variables = [variable for name in names for variable in _variables(name, reference, current)]
     sides = rows or ((0, 1.0), (0, 1.0))
     counts = [_counts_for(sample, *side) for sample, side in zip((reference, current), sides, strict=True)]
-    if min(counts) < _ROWS_MIN or len(variables) < 2:
+    if min(counts) < ROWS_MIN or len(variables) < 2:
         return (), 0
-    then, now = (_standardised(sample, variables) for sample in (reference, current))
-    (r_then, v_then), (r_now, v_now) = _correlations(then, counts[0]), _correlations(now, counts[1])
+    then, now = (
+        correlations(_standardised(sample, variables), count)
+        for sample, count in zip((reference, current), counts, strict=True)
+    )
     owners = np.array([names.index(variable.column) for variable in variables])
-    rest = np.minimum(_carried(then, counts[0]), _carried(now, counts[1])) >= _CARRIED_MIN
+    rest = np.minimum(then.carried, now.carried) >= _CARRIED_MIN
     upper = np.triu(owners[:, None] != owners[None, :], k=1) & rest[:, None] & rest[None, :]
-    upper &= np.isfinite(r_then) & np.isfinite(r_now)
+    upper &= np.isfinite(then.r) & np.isfinite(now.r)
     compared = int(upper.sum())
     if not compared:
         return (), 0
-    change, deviations = r_now - r_then, np.sqrt(v_then + v_now)
+    change, deviations = now.r - then.r, np.sqrt(then.variances + now.variances)
     reach = normal_quantile(1.0 - bar.error / compared) * deviations
     # Where a band is that wide, a change within may seem to be beyond in either direction: both share the error.
     reach = np.where(reach > 2.0 * bar.tolerance, normal_quantile(1.0 - bar.error / compared / 2) * deviations, reach)
@@ -96,7 +98,7 @@ def judge_pairs(
             break  # neither is any of those that follow
         pair = (variables[one].column, variables[two].column)
         if pair not in best:
-            figures = (float(r_then[one, two]), float(r_now[one, two]), float(reach[one, two]))
+            figures = (float(then.r[one, two]), float(now.r[one, two]), float(reach[one, two]))
             best[pair] = _pair(variables[one], variables[two], figures, int(verdicts[one, two]), bar, int(counts[1]))
     return tuple(best.values()), compared
 
@@ -146,63 +148,30 @@ def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]
     ]
 
 
-class _Rows(msgspec.Struct, frozen=True, kw_only=True):
-    """A sample's variables, shape (variables, rows), and the rows' weights.
-
-    ``values`` have mean 0 and variance 1 where they are ``known`` (1.0), all 0 where one does not vary, and are 0
-    elsewhere.
-    """
-
-    values: Floats
-    known: Floats
-    weights: Floats
-
-
-def _standardised(sample: Sample, variables: Sequence[_Variable]) -> _Rows:
+def _standardised(sample: Sample, variables: Sequence[_Variable]) -> Rows:
     weights = np.array(sample.counts, dtype=np.float64)
     weights /= weights.sum()
-    ranks: dict[str, Floats] = {}
     rows = np.empty((len(variables), len(weights)))
-    known = np.ones((len(variables), len(weights)))
-    for place, variable in enumerate(variables):
-        sampled = sample.columns[variable.column]
-        if variable.kind == "value":
-            at = sampled.values.index(variable.value) if variable.value in sampled.values else -1
-            rows[place] = sampled.places == at
-            known[place] = sampled.places != GAP
-        else:
-            if variable.column not in ranks:
-                ranks[variable.column] = _ranks(sampled.numbers, weights)
-            own = ranks[variable.column]
-            rows[place] = own if variable.kind == "rank" else np.abs(own - 0.5)
-            known[place] = ~np.isnan(sampled.numbers)
-    held = np.maximum(known @ weights, 1e-300)
-    rows = (rows - ((rows * known) @ weights / held)[:, None]) * known
-    spread = np.sqrt(rows**2 @ weights / held)
-    rows /= np.where(spread > 1e-9, spread, np.inf)[:, None]
-    return _Rows(values=rows, known=known, weights=weights)
-
-
-def _carried(rows: _Rows, effective: float) -> Floats:
-    """On how many rows each variable rests: the known ones by its kurtosis, which of a flag are those that have it.
-
-    A correlation of two flags that one row has is 1 whatever the others are, and its variance, measured from the same
-    rows, is nothing.
-    """
-    held = rows.known @ rows.weights
-    squares = rows.values * rows.values
-    return effective * held**2 / np.maximum((squares * squares) @ rows.weights, 1e-300)
-
-
-def _ranks(numbers: Floats, weights: Floats) -> Floats:
-    """The share of rows below each value, half of its equals included; the middle for a gap."""
-    known = np.flatnonzero(~np.isnan(numbers))
-    ranks = np.full(len(numbers), 0.5)
-    different, places = np.unique(numbers[known], return_inverse=True)
-    shares = np.bincount(places, weights=weights[known], minlength=len(different))
-    middles = (np.cumsum(shares) - shares / 2) / max(float(shares.sum()), 1e-300)
-    ranks[known] = middles[places]
-    return ranks
+    patterns: dict[bytes, Floats] = {}
+    places: dict[bytes, int] = {}
+    own: list[int] = []
+    for column, its in groupby(zip(variables, rows, strict=True), key=lambda pair: pair[0].column):
+        sampled = sample.columns[column]
+        known = ~np.isnan(sampled.numbers) if sampled.is_number else sampled.places != GAP
+        pattern = np.packbits(known).tobytes()
+        there = patterns.setdefault(pattern, known.astype(np.float64))
+        ranked = ranks(sampled.numbers, weights, known) if sampled.is_number else None
+        for variable, row in its:
+            own.append(places.setdefault(pattern, len(places)))
+            if ranked is None:
+                at = sampled.values.index(variable.value) if variable.value in sampled.values else -1
+                row[:] = sampled.places == at
+            elif variable.kind == "rank":
+                row[:] = ranked
+            else:
+                np.abs(ranked - 0.5, out=row)
+            standardise(row, there, weights)
+    return Rows(values=rows, patterns=np.array([*patterns.values()]), own=own, weights=weights)
 
 
 def _counts_for(sample: Sample, rows: int, effective: float) -> float:
@@ -221,57 +190,3 @@ def _counts_for(sample: Sample, rows: int, effective: float) -> float:
     if rows and not _LIKE <= told / rows <= 1.0 / _LIKE:
         return 0.0
     return min(held**2 / float((counts**2).sum()), rows * effective if rows else math.inf)
-
-
-def _whole_correlations(weighted: Floats, values: Floats, squares: Floats, effective: float) -> tuple[Floats, Floats]:
-    """`_correlations` where no value is missing, at less than half its cost."""
-    r = weighted @ values.T
-    second = weighted * values
-    both = second @ squares.T
-    cubes = (weighted * squares) @ values.T
-    fourth = np.broadcast_to((second * squares).sum(axis=1)[:, None], r.shape)
-    noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
-    constant = np.diag(r) < 0.5
-    r[constant, :] = r[:, constant] = np.nan
-    if effective < _ROWS_MIN:
-        r[:] = np.nan
-    return r, np.maximum(noise, 0.0) / effective
-
-
-def _patterns(known: Floats) -> tuple[Floats, list[int]]:
-    """The different rows of what is known, and which of them each variable has."""
-    places: dict[bytes, int] = {}
-    own = [places.setdefault(np.packbits(row > 0.0).tobytes(), len(places)) for row in known]
-    firsts = [own.index(place) for place in range(len(places))]
-    return known[firsts], own
-
-
-def _correlations(rows: _Rows, effective: float) -> tuple[Floats, Floats]:
-    """All correlations over the rows in which both are known, and the variances of their estimates; NaN where one of
-    the two does not vary in these rows, or fewer than 100 are left."""
-    values, known = rows.values, rows.known
-    weighted, squares = values * rows.weights, values * values
-    if known.all():
-        return _whole_correlations(weighted, values, squares, effective)
-    patterns, own = _patterns(known)  # most variables are known in the same rows, so that few sums say all
-
-    def where_known(sums: Floats) -> Floats:
-        """The sums of each variable over the rows in which each other one is known."""
-        found: Floats = (sums @ patterns.T)[:, own]
-        return found
-
-    held = np.maximum(where_known(patterns * rows.weights)[own], 1e-300)
-    means = where_known(weighted) / held  # [i, j]: of variable i where j is known
-    second = weighted * values
-    variances = where_known(second) / held - means**2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.where(variances > 1e-9, variances, np.nan))
-        scale = spread * spread.T
-        r = (weighted @ values.T / held - means * means.T) / scale
-        # The means within a pair's rows are all but 0: gaps of one column seldom follow the other.
-        both = second @ squares.T / held / scale**2
-        cubes = (weighted * squares) @ values.T / held / (scale * spread**2)
-        fourth = where_known(second * squares) / held / spread**4
-        noise = both + r**2 / 4 * (fourth + fourth.T + 2 * both) - r * (cubes + cubes.T)
-    r[held * effective < _ROWS_MIN] = np.nan
-    return r, np.maximum(noise, 0.0) / (effective * held)

@@ -64,15 +64,19 @@ def share_changes(
     of = of_what(reference, current)
     grouped = bool(current.groups) or any(part.groups for _, part in reference)
     total = sum(weight for weight, part in reference if part.count)
-    then: dict[str, float] = {}
-    rare_then = 0.0
     rows = sum(part.count for _, part in reference)
+    then: dict[str, float] = {}
     counted: dict[str, int] = {}
     for weight, part in reference:
         share = weight / total / max(part.count, 1)
-        for value, count in _counts(part, grouped=grouped):
-            then[value] = then.get(value, 0.0) + share * count
-            counted[value] = counted.get(value, 0) + count
+        own = dict(_counts(part, grouped=grouped))
+        shares = {value: share * count for value, count in own.items()}
+        then = (
+            shares if not then else {value: then.get(value, 0.0) + shares.get(value, 0.0) for value in {**then, **own}}
+        )
+        counted = (
+            own if not counted else {value: counted.get(value, 0) + own.get(value, 0) for value in {**counted, **own}}
+        )
     rare = max(1, round(_COMMON * rows))
     rare_then = sum(then[value] for value, count in counted.items() if count <= rare)
     today = current.count
@@ -86,19 +90,25 @@ def share_changes(
         for value in common
     ]
     others = {value: share for value, share in now.items() if counted.get(value, 0) < rare}
-    most = max(others, key=lambda value: (others[value], value), default="")
+    most = _greatest(others)
     name = "hold a value that was rare or is new" + (f" (most of all {show(most)})" if most and not grouped else "")
     changes.append(ShareChange(name=name, then=rare_then, now=sum(others.values()), of=of, expects=True))
-    risen = {value: share for value, share in now.items() if counted.get(value, 0) <= rare}
+    risen = {value: now[value] - then.get(value, 0.0) for value in now if counted.get(value, 0) <= rare}
+    unseen = [share for value, share in now.items() if value not in counted]
     if risen:
-        value = max(risen, key=lambda value: (risen[value] - then.get(value, 0.0), value))
-        share_then, among = then.get(value, 0.0), len({*risen, *counted} - {*common})
+        value = _greatest(risen)
+        among = len(counted) + len(unseen) - len(common)
         name = _name(value, grouped=grouped)
-        changes.append(ShareChange(name=name, then=share_then, now=risen[value], among=among, of=of))
+        changes.append(ShareChange(name=name, then=then.get(value, 0.0), now=now[value], among=among, of=of))
     if not grouped:
-        unseen = sum(share for value, share in now.items() if value not in counted)
-        changes += _unseen(counted, then, rows, unseen, of)
+        changes += _unseen(counted, then, rows, sum(unseen), of)
     return tuple(changes if two else _both_told(changes, (then, now), tolerance, grouped=grouped))
+
+
+def _greatest(sizes: Mapping[str, float]) -> str:
+    """The value with the greatest size, of several the last one; of none the empty text."""
+    most = max(sizes.values(), default=0.0)
+    return max((value for value, size in sizes.items() if size == most), default="")
 
 
 def _both_told(
@@ -111,10 +121,10 @@ def _both_told(
     """The changes, of which each that tells one side of an exchange of values tells the other side too."""
     old, new = shares
     moved = {value: new.get(value, 0.0) - old.get(value, 0.0) for value in {**old, **new}}
-    rose, fell = (choose(moved, key=lambda value: (moved[value], value), default="") for choose in (max, min))
-    if not moved or min(moved[rose], -moved[fell]) <= tolerance:
+    if not moved or min(max(moved.values()), -min(moved.values())) <= tolerance:
         yield from changes
         return
+    rose, fell = _greatest(moved), min(moved, key=lambda value: (moved[value], value))
     both = {_name(rose, grouped=grouped), _name(fell, grouped=grouped)}
     up, down = (
         f"{_shown(value, grouped=grouped)} {verb} from {percent(old.get(value, 0.0))} to {percent(new.get(value, 0.0))}"

@@ -34,6 +34,8 @@ Counting = Callable[[Any, int], tuple[Integers, Integers]]
 BUCKETS_MAX: Final = 8_192
 _INFINITY: Final = 0x7FF0_0000_0000_0000
 _MAGNITUDE: Final = np.int64(0x7FFF_FFFF_FFFF_FFFF)
+_FRACTION: Final = 52
+"""Bits of a float that are its fraction."""
 _FIRST: Final = 2 * BUCKETS_MAX
 """Numbers that show how fine buckets can be."""
 _WAITING: Final = BUCKETS_MAX
@@ -216,11 +218,21 @@ def middles(sketch: Sketch) -> Floats:
 
 
 def middles_of(keys: Integers, dropped: int, *, linear: bool = False) -> Floats:
-    """The numbers of `middles` by the buckets' names."""
+    """The numbers of `middles` by the buckets' names, which ascend."""
     if linear:
         return np.asarray((keys + (0.5 if dropped else 0.0)) * 2.0**dropped, dtype=np.float64)
-    if not dropped:
+    if not dropped or not len(keys):
         return values_of(keys)
+    if dropped <= _FRACTION and max(int(keys[-1]), -int(keys[0]) - 1) + 1 << dropped < _INFINITY:
+        # All of a bucket has one exponent: the middle of its bits is that of its numbers.
+        negative = int(np.searchsorted(keys, 0))
+        bits = keys << dropped
+        np.bitwise_not(bits[:negative], out=bits[:negative])
+        bits[:negative] -= (1 << dropped) - 1
+        bits += 1 << dropped - 1
+        middles = bits.view(np.float64)
+        np.negative(middles[:negative], out=middles[:negative])
+        return middles
     # A negative bucket mirrors a positive one, so both ends are read off its positive twin.
     twin = np.where(keys >= 0, keys, -keys - 1)
     low = np.minimum(twin << dropped, _INFINITY - 1).view(np.float64)

@@ -17,6 +17,7 @@ from trimtab.data.distance import Distance, Numbers, distance_between, number_di
 from trimtab.data.effects import Bar, Sizes, judged
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.shares import ShareChange
+from trimtab.data.winsorised import Winsorised, slack_unit, winsorised
 from trimtab.stats.intervals import largest_gap_of_two
 from trimtab.stats.special import normal_quantile
 
@@ -35,18 +36,24 @@ def numbers(values: Any) -> Numbers:
     return numbers_of([(1.0, column(values))])
 
 
-def slack_unit(reference: Numbers) -> float:
-    return effects.slack_unit(reference, effects.usual_spread(reference))
+def kept(then: Numbers, now: Numbers) -> Winsorised:
+    found = winsorised(then, now)
+    assert found is not None
+    return found
+
+
+def unit(reference: Numbers) -> float:
+    return slack_unit(reference, kept(reference, reference).spread)
 
 
 def test_a_band_holds_at_fewer_rows_and_only_grows() -> None:
     then, now = numbers(NORMAL), numbers(NORMAL + 0.15)
     widths = []
     for rows in (100, 1_000, 10_000, 50_000):
-        change = effects.location(then, now, 1.0, Sizes(then=50_000.0, now=float(rows)))
+        change = effects.location(kept(then, now), Sizes(then=50_000.0, now=float(rows)))
         assert change is not None
         found = judged(change, BAR)
-        assert found.size.low < 0.15 < found.size.high + 0.01
+        assert found.size.low < 0.15 < found.size.high
         widths.append(found.size.high - found.size.low)
     assert widths == sorted(widths, reverse=True)
 
@@ -55,8 +62,8 @@ def test_one_wild_value_decides_nothing() -> None:
     for wild in (1e6, 1e300):
         now = np.append(NORMAL[:-1], wild)
         for change in (
-            effects.location(numbers(NORMAL), numbers(now), 1.0, SIZES),
-            effects.scale(numbers(NORMAL), numbers(now), SIZES),
+            effects.location(kept(numbers(NORMAL), numbers(now)), SIZES),
+            effects.scale(kept(numbers(NORMAL), numbers(now)), SIZES),
         ):
             assert change is not None
             found = judged(change, BAR)
@@ -67,31 +74,33 @@ def test_one_wild_value_decides_nothing() -> None:
 def test_one_wild_value_in_the_reference_excuses_nothing() -> None:
     for wild in (1e6, 1e300):
         then = numbers(np.append(NORMAL[:-1], wild))
-        assert effects.usual_spread(then) == pytest.approx(0.99, abs=0.01)
-        assert slack_unit(then) == pytest.approx(0.99, abs=0.01)
+        assert kept(then, then).spread == pytest.approx(0.99, abs=0.01)
+        assert unit(then) == pytest.approx(0.99, abs=0.01)
 
 
 def test_a_slack_is_measured_where_most_numbers_lie() -> None:
     chance = np.random.default_rng(3)
-    assert slack_unit(numbers(chance.standard_cauchy(50_000))) == pytest.approx(12.7 / 1.96, rel=0.05)
+    assert unit(numbers(chance.standard_cauchy(50_000))) == pytest.approx(12.7 / 1.96, rel=0.05)
     zeros = np.where(chance.random(50_000) < 0.98, 0.0, 1.0 + chance.random(50_000))
-    assert slack_unit(numbers(zeros)) == pytest.approx(np.std(zeros), rel=0.1)
-    assert slack_unit(numbers([3.0] * 9)) == 0.0
-    assert slack_unit(numbers([])) == 0.0
+    assert unit(numbers(zeros)) == pytest.approx(np.std(zeros), rel=0.1)
+    assert unit(numbers([3.0] * 9)) == 0.0
+
+
+def test_of_no_numbers_nothing_is_kept() -> None:
+    assert winsorised(numbers([]), numbers([1.0])) is None
+    assert winsorised(numbers([1.0]), numbers([])) is None
 
 
 def test_what_did_not_vary_has_no_location_and_no_scale() -> None:
     constant, now = numbers([3.0] * 100), numbers([3.0, 4.0])
-    assert effects.location(constant, now, 0.0, SIZES) is None
-    assert effects.location(constant, now, math.nan, SIZES) is None
-    assert effects.scale(constant, now, SIZES) is None
-    assert effects.location(numbers([]), now, 1.0, SIZES) is None
+    assert effects.location(kept(constant, now), SIZES) is None
+    assert effects.scale(kept(constant, now), SIZES) is None
 
 
 def test_numbers_whose_squares_are_beyond_all_numbers_have_no_scale() -> None:
     far = numbers([1e200, -1e200, 0.0])
-    assert effects.scale(far, far, SIZES) is None
-    assert effects.location(far, far, 1e200, SIZES) is None
+    assert effects.scale(kept(far, far), SIZES) is None
+    assert effects.location(kept(far, far), SIZES) is None
 
 
 @pytest.mark.parametrize(("now", "verdict"), [(0.30, Verdict.PASS), (0.46, Verdict.FAIL), (0.39, Verdict.UNSURE)])
@@ -188,10 +197,10 @@ def test_where_both_tolerances_are_near_both_directions_share_the_error() -> Non
 def test_rows_that_hold_none_of_the_wild_numbers_prove_no_calm() -> None:
     chance = np.random.default_rng(5)
     wild = numbers(chance.standard_t(3, 50_000))
-    calm = numbers(math.sqrt(3.0) * effects.usual_spread(wild) * chance.uniform(-1.0, 1.0, 50_000))
+    calm = numbers(math.sqrt(3.0) * kept(wild, wild).spread * chance.uniform(-1.0, 1.0, 50_000))
 
     def deviation(then: Numbers, now: Numbers) -> float:
-        change = effects.scale(then, now, Sizes(then=50_000.0, now=100.0))
+        change = effects.scale(kept(then, now), Sizes(then=50_000.0, now=100.0))
         assert change is not None
         return change.deviation
 

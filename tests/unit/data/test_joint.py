@@ -162,3 +162,21 @@ def test_flags_that_enough_rows_have_are_still_compared() -> None:
     one, other = rng.random(4_000) < 0.02, rng.random(4_000) < 0.02
     then, now = sample_of(a=one.astype(int), b=one.astype(int)), sample_of(a=one.astype(int), b=other.astype(int))
     assert judged(then, now)[0][0].effect.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_band_is_that_of_the_influence_of_each_row(gaps: bool) -> None:
+    """Of two flags, of which one is seldom there: by the rows themselves, one after the other."""
+    seldom, often = X > 1.2, X + 0.7 * Y > 0.0
+    known = np.ones(4_000, dtype=np.bool_)
+    known[:400] = not gaps
+    sample = sample_of(row=np.arange(4_000.0), a=seldom, b=pl.Series(often).set(pl.Series(~known), None))
+    pairs, compared = judge_pairs(sample, sample, ["a", "b"], BAR)
+    assert compared == 1
+    one, two = ((flag[known] - flag[known].mean()) / flag[known].std() for flag in (seldom, often))
+    r = float((one * two).mean())
+    influence = one * two - r / 2.0 * (one**2 + two**2)
+    variance = float((influence**2).mean()) / len(influence)
+    size = pairs[0].effect.size
+    expected = normal_quantile(0.95) * np.sqrt(2.0 * variance)
+    assert size.high - size.estimate == pytest.approx(expected, rel=0.02 if gaps else 1e-9)
