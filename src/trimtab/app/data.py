@@ -33,7 +33,6 @@ from trimtab.data.drift import Judging, compare
 from trimtab.data.hidden import hidden_profile
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
-from trimtab.data.repeats import Repeats as RepeatsFold
 from trimtab.data.scan import Scan, pieces_of
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
 from trimtab.data.wording import counted
@@ -157,6 +156,8 @@ def _of_seasons(name: str, found: Seasons, side: Opened) -> tuple[str, ...]:
 
 def with_repeats(found: Profile, scan: Scan, key: tuple[str, ...]) -> Profile:
     """The profile with the number of rows that repeat a key: exact, by a pass over the key's columns alone."""
+    from trimtab.data.repeats import Repeats as RepeatsFold  # keys are seldom asked for
+
     keys = RepeatsFold()
     for batch in scan.batches(key):
         keys.add(batch)

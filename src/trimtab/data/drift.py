@@ -33,12 +33,12 @@ from trimtab.data.differences import ColumnDifference, Differences, Effect, Pair
 from trimtab.data.distance import distance_between, numbers_of
 from trimtab.data.effects import Bar, Change, Sizes
 from trimtab.data.hidden import hidden_alike
+from trimtab.data.iso_times import holds_times
 from trimtab.data.joint import judge_pairs
 from trimtab.data.kinds import ColumnType, DriftLimits
 from trimtab.data.profile import Profile
 from trimtab.data.shares import ShareChange, of_what, share_changes, two_valued
 from trimtab.data.sketch import most_whole_numbers
-from trimtab.data.time_texts import holds_times
 from trimtab.data.winsorised import slack_unit, winsorised
 
 Weighted = Sequence[tuple[float, ColumnProfile]]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _MICROSECONDS: Final = pl.Datetime("us")
 _PRESENT: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -209,15 +210,21 @@ def _spread(seen: Seen, rows: int) -> tuple[Any, Any]:
     return values, seen.present
 
 
+def _floats(series: pl.Series) -> Floats:
+    """Numbers as floats, NaN for a gap."""
+    floats = series.cast(pl.Float64)
+    return (floats.fill_null(math.nan) if floats.null_count() else floats).to_numpy()
+
+
 def _sampled(series: pl.Series) -> Sampled:
     """A few values in the form that is kept."""
     kind = natural_type(series.dtype)
     match kind:
         case ColumnType.INTEGER | ColumnType.FLOAT:
-            return sampled_numbers(kind, series.cast(pl.Float64).fill_null(math.nan).to_numpy())
+            return sampled_numbers(kind, _floats(series))
         case ColumnType.TIME:
             moments = series.cast(_MICROSECONDS) if series.dtype == pl.Date else series.dt.cast_time_unit("us")
-            return sampled_numbers(kind, moments.to_physical().cast(pl.Float64).fill_null(math.nan).to_numpy())
+            return sampled_numbers(kind, _floats(moments.to_physical()))
         case ColumnType.BOOLEAN:
             return sampled_texts(kind, series.cast(pl.String))
         case _:

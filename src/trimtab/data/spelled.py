@@ -2,8 +2,8 @@
 
 A CSV file stores no types, so what is not a number in a column of numbers is a wrong cell and no wrong column, as it
 would be in Parquet. A reader that goes by all values can only call such a column text; the contract knows better.
-The words that people and programs write for a gap (`GAPS`) are one in a column of numbers, truth values or times, and
-a text like any other in one of texts.
+The words that people and programs write for a gap (`trimtab.data.iso_times.GAPS`) are one in a column of numbers, truth
+values or times, and a text like any other in one of texts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from trimtab.data.columns import ReadColumn, read_column, storage_type
+from trimtab.data.iso_times import GAPS
 from trimtab.data.kinds import EXACT_FLOAT, ColumnType, Rule
 from trimtab.data.reread import Reread
 from trimtab.data.time_faults import WHOLE
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from trimtab.data.profile import Profile
     from trimtab.data.schema import Contract
 
-GAPS: Final = ("NA", "N/A", "n/a", "NULL", "null", "None", "#N/A", "\\N")
-"""How programs and people write that there is no value: R, spreadsheets, databases, Python."""
 TRUE: Final = ("true", "True", "TRUE")
 FALSE: Final = ("false", "False", "FALSE")
 

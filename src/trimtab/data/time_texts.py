@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import polars as pl
 
 from trimtab.base.errors import InputError
-from trimtab.data.column_profile import CategoryColumn
 from trimtab.data.columns import INSTANTS
+from trimtab.data.iso_times import has_zone, is_time
 from trimtab.data.kinds import ColumnType
-from trimtab.data.profile import Profile
 from trimtab.data.reread import Reread
 from trimtab.data.scan import Scan
-from trimtab.data.spelled import AS_STORED, GAPS, Spelling, read_spelled
-
-_ISO: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
-)
-_ZONED: Final = re.compile(r"(?:Z|UTC|[+-]\d{2}:?\d{2})$")
+from trimtab.data.spelled import AS_STORED, Spelling, read_spelled
 
 
 class NoTimesError(InputError):
@@ -30,31 +22,15 @@ class NoTimesError(InputError):
     code = "TT1382"
 
 
-def holds_times(profile: Profile, name: str) -> bool:
-    """Whether all texts of a column that its profile shows are dates or times of ISO 8601, but for words that stand for
-    a gap; False where it shows none.
-
-    Where there are too many different ones to be counted, those of the sampled rows stand for them.
-    """
-    column = profile.columns.get(name)
-    if not isinstance(column, CategoryColumn):
-        return False
-    texts = column.values
-    if column.groups and profile.sample is not None and name in profile.sample.columns:
-        texts = profile.sample.columns[name].values
-    times = [text for text in texts if text not in GAPS]
-    return bool(times) and all(_ISO.fullmatch(text) for text in times)
-
-
 def timed(scan: Scan, column: str) -> TimedScan:
     """A table of text files with a column that is to be read as times: with a zone where its first value has one."""
-    dtype = INSTANTS if _ZONED.search(_first(scan, column)) else pl.Datetime("us")
+    dtype = INSTANTS if has_zone(_first(scan, column)) else pl.Datetime("us")
     return TimedScan(scan=scan, column=column, dtype=dtype, spelling=getattr(scan, "spelling", AS_STORED))
 
 
 def begins_with_time(scan: Scan, column: str) -> bool:
     """Whether the first value of a column of text is a date or a time of ISO 8601."""
-    return _ISO.fullmatch(_first(scan, column)) is not None
+    return is_time(_first(scan, column))
 
 
 def _first(scan: Scan, column: str) -> str:

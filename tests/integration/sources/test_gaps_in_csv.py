@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from trimtab.data.spelled import GAPS
+from trimtab.data.iso_times import GAPS
 from trimtab.drivers.sources import delimited, open_table
 from trimtab.drivers.sources.file_scan import FilesScan
 

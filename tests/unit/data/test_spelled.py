@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from trimtab.data.iso_times import GAPS
 from trimtab.data.kinds import ColumnType
-from trimtab.data.spelled import GAPS, Spelling, read_spelled
+from trimtab.data.spelled import Spelling, read_spelled
 
 
 @pytest.mark.parametrize("word", GAPS)

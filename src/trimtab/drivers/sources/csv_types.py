@@ -17,7 +17,8 @@ from typing import Final
 
 import polars as pl
 
-from trimtab.data.spelled import FALSE, GAPS, TRUE, Spelling
+from trimtab.data.iso_times import GAPS
+from trimtab.data.spelled import FALSE, TRUE, Spelling
 from trimtab.data.wording import counted
 
 _TRUTHS: Final = (*TRUE, *FALSE)

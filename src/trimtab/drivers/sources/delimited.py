@@ -118,7 +118,7 @@ def delimited_part(file: SourceFile, *, most: int | None = None) -> DelimitedPar
     """The file, after a pass over all of it, or over about its first ``most`` bytes.
 
     A column of numbers of which one begins with a zero, as postal codes do, is one of texts. One of numbers or truth
-    values beside one of the words of `trimtab.data.spelled.GAPS` has gaps there; one with two of these words is text.
+    values beside one of the words of `trimtab.data.iso_times.GAPS` has gaps there; one with two of these words is text.
 
     Raises:
         SourceError: it is not UTF-8, a column's name is there twice, a line has more or fewer fields than the header,
