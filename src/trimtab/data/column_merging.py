@@ -97,6 +97,8 @@ def _merge_times(left: TimeColumn, right: TimeColumn) -> TimeColumn:
 
 def _merge_categories(left: CategoryColumn, right: CategoryColumn) -> CategoryColumn:
     nulls, stored = left.nulls + right.nulls, _stored(left, right)
+    if left.type is ColumnType.TEXT and "" != left.stored != right.stored != "":
+        stored = "String"  # texts and categories together are texts
     lengths = _merge_lengths(left.lengths, right.lengths)
     if left.groups or right.groups:
         groups = tuple(a + b for a, b in zip(left.grouped, right.grouped, strict=True))

@@ -13,7 +13,9 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
+from trimtab.app.data import profile
 from trimtab.base.errors import DriverError
+from trimtab.data.profile import merge_all
 from trimtab.data.profiler import Profiler
 from trimtab.data.scan import Scan, pieces_of
 from trimtab.drivers.sources import SourceError, open_source, open_table, read_source
@@ -176,6 +178,38 @@ def test_formats_may_differ_within_a_glob(tmp_path: Path) -> None:
     TABLE.write_csv(tmp_path / "b.csv")
     TABLE.write_ipc(tmp_path / "c.arrow")
     assert rows(open_table("[abc].*", root=tmp_path)).equals(pl.concat([TABLE] * 3))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow"])
+def test_a_category_in_one_file_is_a_text_in_another(tmp_path: Path, name: str) -> None:
+    texts = pl.DataFrame({"c": ["x", None, "y"], "n": [1, 2, 3]})
+    frames = [
+        texts.with_columns(pl.col("c").cast(pl.Categorical)),
+        texts,
+        texts.with_columns(pl.col("c").cast(pl.Enum(["y", "x"]))),
+        texts.with_columns(pl.lit(None).alias("c")),
+    ]
+    for place, frame in enumerate(frames):
+        path = tmp_path / f"{place}{name}"
+        frame.write_ipc(path) if name.endswith("arrow") else frame.write_parquet(path)
+    texts.write_csv(tmp_path / "9.csv")
+    scan = open_table("*a.*", root=tmp_path)
+    assert scan.schema == pl.Schema({"c": pl.String, "n": pl.Int64})
+    assert rows(scan)["c"].to_list() == ["x", None, "y"] * 3 + [None] * 3
+    assert rows(open_table("[0-9]*.*", root=tmp_path))["c"].to_list() == ["x", None, "y"] * 3 + [None] * 3 + [
+        "x",
+        None,
+        "y",
+    ]
+    parts = [profile(tmp_path / f"{place}{name}").profile for place in range(4)]
+    assert merge_all(parts) == profile(str(tmp_path / "*a.*")).profile
+
+
+def test_a_category_alone_stays_one(tmp_path: Path) -> None:
+    category = pl.DataFrame({"c": pl.Series(["x", "y"], dtype=pl.Categorical)})
+    for place, frame in enumerate((category, category.with_columns(pl.lit(None).alias("c")))):
+        frame.write_parquet(tmp_path / f"{place}.parquet")
+    assert open_table("*.parquet", root=tmp_path).schema == pl.Schema({"c": pl.Categorical()})
 
 
 def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ def looks_like(begin: bytes) -> str:
 
 
 def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
-    """The schema that all files share, as the first has it; whole and other numbers go together, as does any order."""
+    """The schema that all files share, as the first has it; whole and other numbers go together, as do texts and
+    categories, and any order."""
     (first, schema), *others = headers
     for file, found in others:
         differing = sorted(set(schema) ^ set(found))
@@ -97,9 +98,15 @@ def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
 
 
 def widened(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
-    """The schema that holds the values of all files: `one_schema` with each column's type wide enough for all."""
+    """The schema that holds the values of all files: `one_schema` with each column's type wide enough for all.
+
+    Categories in some files are texts in others, such as those of pandas: together they are texts.
+    """
     names = one_schema(headers).names()
-    distinct = list(dict.fromkeys(tuple((name, schema[name]) for name in names) for _, schema in headers))
+    stored = {name: {schema[name] for _, schema in headers} - {pl.Null()} for name in names}
+    texts = {name for name, types in stored.items() if len(types) > 1 and all(map(_is_text, types))}
+    alike = [{name: pl.String() if name in texts else schema[name] for name in names} for _, schema in headers]
+    distinct = list(dict.fromkeys(tuple(schema.items()) for schema in alike))
     empty = [pl.DataFrame(schema=dict(schema)) for schema in distinct]
     return pl.concat(empty, how="vertical_relaxed").schema if len(empty) > 1 else empty[0].schema
 
@@ -111,4 +118,8 @@ def go_together(one: pl.DataType, other: pl.DataType) -> bool:
     if pl.Null in (one, other):
         return True  # a file without a single value in that column
     types = {natural_type(one), natural_type(other)}
-    return one == other or types <= _NUMBERS
+    return one == other or types <= _NUMBERS or all(map(_is_text, (one, other)))
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    return natural_type(dtype) is ColumnType.TEXT
