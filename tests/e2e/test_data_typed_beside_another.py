@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,46 @@ def test_a_column_of_gap_words_where_values_were_has_lost_them(folder: Path) -> 
     assert [column.strongest.words for column in found.columns if column.verdict is Verdict.FAIL] == [
         "100 % of rows are null, 0 % in the reference"
     ]
+
+
+@pytest.mark.parametrize("words", [("NA", "NULL"), ("NULL", "n/a", "None", "NA")])
+def test_several_words_are_gaps_among_numbers_that_the_other_table_stores(tmp_path: Path, words: Sequence[str]) -> None:
+    chance = np.random.default_rng(3)
+    whole = pl.DataFrame(
+        {
+            "i": pl.Series(chance.integers(0, 50, ROWS)),
+            "f": chance.normal(size=ROWS),
+            "b": chance.random(ROWS) < 0.3,
+            "t": [str(number) for number in chance.integers(0, 3, ROWS)],
+        }
+    )
+    gaps = pl.Series(chance.random(ROWS) < 0.1)
+    holes = whole.with_columns(pl.when(~gaps).then(pl.col("i", "f", "b")))
+    holes.write_parquet(tmp_path / "then.parquet")
+    word = pl.Series([words[place] for place in chance.integers(0, len(words), ROWS)])
+    spelled = holes.with_columns(
+        pl.col("i", "f", "b").cast(pl.String).fill_null(word), t=whole["t"].set(gaps, words[0])
+    )
+    spelled.write_csv(tmp_path / "now.csv")
+    found = {column.column: column for column in differences(tmp_path, "then.parquet", "now.csv").columns}
+    assert [found[name].verdict for name in "ifb"] == [Verdict.PASS] * 3
+    assert found["t"].verdict is Verdict.FAIL  # a text is a text
+    stored = trimtab.profile(tmp_path / "then.parquet")
+    assert trimtab.drift(stored, tmp_path / "now.csv").columns == tuple(found.values())
+    # In two files it is the same, also where one has nothing but gaps.
+    spelled[: ROWS // 2].write_csv(tmp_path / "part-1.csv")
+    spelled[ROWS // 2 :].write_csv(tmp_path / "part-2.csv")
+    assert trimtab.drift(stored, str(tmp_path / "part-*.csv")).columns == tuple(found.values())
+
+
+def test_numbers_that_stand_for_truth_values_are_told(tmp_path: Path) -> None:
+    flags = pl.DataFrame({"b": [True, False] * 100})
+    flags.write_parquet(tmp_path / "then.parquet")
+    flags.with_columns(pl.col("b").cast(pl.Int8)).write_csv(tmp_path / "now.csv")
+    (found,) = differences(tmp_path, "then.parquet", "now.csv").columns
+    assert found.strongest.words == (
+        "the column is integer (0 and 1; truth values are true and false) today, boolean before"
+    )
 
 
 def test_a_stored_profile_says_the_types_too(folder: Path) -> None:

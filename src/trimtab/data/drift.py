@@ -50,6 +50,8 @@ _FOR_PAIRS: Final = 0.1
 bands of a hundredth of the chance are hardly wider."""
 _FOR_NULLS: Final = 0.1
 """The part of a column's allowed error that its share of nulls has; its other statistics have the rest."""
+_FLAGS: Final = ((0, 0), (0, 1), (1, 1))
+"""The least and the greatest of integers that may stand for truth values."""
 _SEQUENCE: Final = 0.9
 """Whole numbers of which this share is different from all others, and which lie as close together, count rows."""
 
@@ -83,7 +85,7 @@ def compare(reference: Profile, current: Profile, judging: Judging | None = None
     Pairs are judged where both profiles hold a sample of rows. A column that is hidden on one side is hidden on both.
 
     Raises:
-        InputError: a tolerance, level or effective share that is not within its limits.
+        InputError: a tolerance, level or effective share that is not within its limits, or no column is left to judge.
         NotHiddenError: a column is hidden on one side, and on the other held in a form that cannot be hidden.
     """
     reference, current = hidden_alike(reference, current)
@@ -170,6 +172,10 @@ def _check(judging: Judging) -> None:
             tolerance = getattr(limits, name)
             if tolerance is not None and not (tolerance > 0.0 and (tolerance < 1.0 or name in ("location", "scale"))):
                 raise InputError(f"the tolerance {tolerance} of {name} is not between 0 and 1", fix="Write 0.1, say.")
+    both = judging.only and [name for name in judging.only if name in judging.without]
+    if both and len(both) == len(judging.only or ()):
+        problem = f"nothing is left to judge: {', '.join(map(repr, both))} is asked for and left out"
+        raise InputError(problem, fix="Name a column once; the key of a contract is always left out.")
     if not 0.0 < judging.level < 1.0:
         raise InputError(f"the level {judging.level} is not between 0 and 1", fix="Write 0.95, for example.")
     if not all(0.0 < share <= 1.0 for share in judging.effective):
@@ -209,7 +215,9 @@ def _column(
     elif isinstance(current, CategoryColumn) and categories and len(categories) == len(filled):
         claims = _categories(categories, current, limits, judging)
     elif _differ_in_kind(reference, current):
-        return _structural(name, f"the column is {_kind(current)} today, {_kind(reference[0][1])} before", judging)
+        today, before = current, reference[0][1]
+        words = f"the column is {_kind(today, before)} today, {_kind(before, today)} before"
+        return _structural(name, words, judging)
     if limits.share is not None:
         part = _FOR_NULLS if claims else 1.0
         nulls = _nulls(reference, current, judging)
@@ -322,5 +330,9 @@ def _differ_in_kind(reference: Weighted, current: ColumnProfile) -> bool:
     return not alike and current.rows != current.nulls and any(part.rows != part.nulls for _, part in reference)
 
 
-def _kind(column: ColumnProfile) -> str:
+def _kind(column: ColumnProfile, other: ColumnProfile) -> str:
+    """How a sentence says a column's type, beside one of another type."""
+    if column.type is ColumnType.INTEGER and other.type is ColumnType.BOOLEAN and isinstance(column, NumberColumn):
+        ends = column.minimum, column.maximum
+        return "integer (0 and 1; truth values are true and false)" if ends in _FLAGS else "integer"
     return column.type.value if column.type is not None else column.stored or "opaque"

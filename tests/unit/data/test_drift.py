@@ -422,3 +422,10 @@ def test_what_changed_most_comes_first() -> None:
 def test_limits_that_are_none_are_refused(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         drift(GRID, GRID, **settings)
+
+
+def test_a_comparison_of_nothing_is_refused() -> None:
+    whole = profile_frame(pl.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]}))
+    with pytest.raises(InputError, match="nothing is left to judge: 'a' is asked for and left out"):
+        compare(whole, whole, Judging(only=["a"], without=["a", "b"]))
+    assert [column.column for column in compare(whole, whole, Judging(only=["a", "b"], without=["a"])).columns] == ["b"]

@@ -26,7 +26,8 @@ _PADDED: Final = r"^0[0-9]+ *$"
 _WHOLE: Final = r"^-?(0|[1-9][0-9]{0,17})$"
 _FRACTION: Final = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,20})?$"
 """Numbers without anything that has to be looked at."""
-_NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
+NUMBERS: Final = (pl.Int64(), pl.Int128(), pl.Float64())
+"""The types of numbers in a CSV file, each wide enough for those before it."""
 _MOSTLY: Final = 0.5
 """The share of numbers from which text among them is told: below it, the column is one of texts."""
 _ENOUGH: Final = 10_000
@@ -127,7 +128,7 @@ class ColumnTypes:
 
     def numbers(self) -> list[str]:
         """The columns that are numbers so far, if zeros before them would make them texts."""
-        return [name for name, c in self._columns.items() if c.kind in _NUMBERS and not c.as_text]
+        return [name for name, c in self._columns.items() if c.kind in NUMBERS and not c.as_text]
 
     def pad(self, texts: pl.DataFrame) -> None:
         """Takes for text whichever of these columns of numbers has one with a zero before it."""
@@ -144,7 +145,7 @@ class ColumnTypes:
     @property
     def infinite(self) -> frozenset[str]:
         """Columns of numbers of which one is an infinity, or so large that it is read as one."""
-        return frozenset(name for name, c in self._columns.items() if c.infinite and c.kind in _NUMBERS)
+        return frozenset(name for name, c in self._columns.items() if c.infinite and c.kind in NUMBERS)
 
     def add(self, block: pl.DataFrame) -> None:
         """Counts rows that were read with the `schema`."""
@@ -219,9 +220,9 @@ class ColumnTypes:
         if column.kind in (None, pl.Boolean) and bool(bare.is_in(_TRUTHS).all()):
             return pl.Boolean()
         first = column.kind is None
-        narrowest = _NUMBERS.index(column.kind) if column.kind in _NUMBERS else 0
-        if first or column.kind in _NUMBERS:
-            for kind in _NUMBERS[narrowest:]:
+        narrowest = NUMBERS.index(column.kind) if column.kind in NUMBERS else 0
+        if first or column.kind in NUMBERS:
+            for kind in NUMBERS[narrowest:]:
                 if not bare.cast(kind, strict=False).null_count():
                     column.padded = column.padded or _padded(values)
                     return pl.String() if column.padded else kind
@@ -264,7 +265,7 @@ def _reads(values: pl.Series, kind: pl.DataType | None) -> bool:
     """Whether Polars' reader takes all of these texts for values of the type, or for gaps."""
     if kind == pl.String:
         return True
-    if kind in _NUMBERS:
+    if kind in NUMBERS:
         return not (values.str.strip_chars(" ").is_in(GAPS) | values.str.ends_with(" ")).any()
     return bool(values.is_in(("", *_TRUTHS) if kind == pl.Boolean else ("",)).all())
 

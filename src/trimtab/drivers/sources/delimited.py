@@ -95,6 +95,18 @@ class DelimitedPart:
         schema = pl.Schema({name: pl.Null() if name in columns else kind for name, kind in self.schema.items()})
         return replace(self, schema=schema, spelled=self.spelled.union(columns), filled={**self.filled, **columns})
 
+    def with_gaps(self, columns: Mapping[str, pl.DataType]) -> DelimitedPart:
+        """The file with each word that may stand for a gap as one in these columns, whose other values, in all files,
+        are of these types."""
+        own = {name: kind if self.beside_gaps[name] != pl.Null else pl.Null() for name, kind in columns.items()}
+        return replace(
+            self,
+            schema=pl.Schema({**self.schema, **own}),
+            told={name: note for name, note in self.told.items() if name not in columns},
+            spelled=self.spelled.union(columns),
+            filled={**self.filled, **columns},
+        )
+
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         if not self.rows or not columns:
             return

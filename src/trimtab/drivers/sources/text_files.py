@@ -11,7 +11,7 @@ from trimtab.data.columns import storage_type
 from trimtab.data.kinds import ColumnType
 from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.drivers.sources.columnar import Part
-from trimtab.drivers.sources.csv_types import several_gaps
+from trimtab.drivers.sources.csv_types import NUMBERS, several_gaps
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import SourceFile
@@ -54,7 +54,8 @@ class TextsScan(FilesScan):
 
     def beside(self, kinds: Mapping[str, ColumnType | None]) -> TextsScan:
         """The table as one beside it stores its columns, whose types are ``kinds``: texts that look like numbers as
-        texts, and what holds only words for a gap, or nothing between quotes, as gaps among other values than texts."""
+        texts, and what holds only words for a gap, or nothing between quotes, as gaps among other values than texts; so
+        are all such words among numbers or truth values, where it stores these."""
         parts = [part for part in self.parts if isinstance(part, DelimitedPart)]
         if len(parts) < len(self.parts):
             return self
@@ -64,8 +65,9 @@ class TextsScan(FilesScan):
             for name, kind in kinds.items()
             if kind is not is_text and all(name in part.only_gaps for part in parts)
         }
-        given = tuple(part.as_gaps(gaps) for part in parts)
-        schema = pl.Schema({name: gaps.get(name, dtype) for name, dtype in self.schema.items()})
+        several = _with_several_words(parts, self.schema, kinds)
+        given = tuple(part.as_gaps(gaps).with_gaps(several) for part in parts)
+        schema = pl.Schema({name: {**gaps, **several}.get(name, dtype) for name, dtype in self.schema.items()})
         table = replace(self, parts=given, schema=schema, notes=notes_of(given))
         texts = [name for name, dtype in schema.items() if kinds.get(name) is is_text and dtype != pl.String]
         return table.typed(dict.fromkeys(texts, is_text)) if texts else table
@@ -147,6 +149,23 @@ def _told_as_text(texts: Sequence[DelimitedPart]) -> dict[str, str]:
         alone = any(name in part.told for part in texts)
         told.setdefault(name, "" if alone else several_gaps(name, words, others))
     return told
+
+
+def _with_several_words(
+    parts: Sequence[DelimitedPart], schema: pl.Schema, kinds: Mapping[str, ColumnType | None]
+) -> dict[str, pl.DataType]:
+    """The columns that are text only because more than one word may stand for a gap in them, among values of the type
+    that another table stores: what they are beside the gaps, in all files."""
+    found = {}
+    for name, dtype in schema.items():
+        held = [part.beside_gaps[name] for part in parts if part.beside_gaps[name] != pl.Null]
+        if dtype != pl.String or not held or len({word for part in parts for word in part.gap_words.get(name, ())}) < 2:
+            continue
+        if kinds.get(name) in (ColumnType.INTEGER, ColumnType.FLOAT) and all(kind in NUMBERS for kind in held):
+            found[name] = max(held, key=NUMBERS.index)
+        elif kinds.get(name) is ColumnType.BOOLEAN and all(kind == pl.Boolean for kind in held):
+            found[name] = pl.Boolean()
+    return found
 
 
 def _is_spelt(kind: ColumnType, dtype: pl.DataType) -> bool:
