@@ -20,6 +20,7 @@ import polars as pl
 from trimtab.data.iso_times import GAPS
 from trimtab.data.spelled import FALSE, TRUE, Spelling
 from trimtab.data.wording import counted
+from trimtab.drivers.sources.looks import looks_of, told_of
 
 _TRUTHS: Final = (*TRUE, *FALSE)
 _PADDED: Final = r"^0[0-9]+ *$"
@@ -71,6 +72,7 @@ class _Column:
         row: the row of the first of those, counted from 0.
         padded: whether a whole number with a zero before it was seen.
         infinite: whether one is an infinity, or so large that it is read as one.
+        looks: what all texts look like so far (`looks_of`); None before the first.
     """
 
     kind: pl.DataType | None = None
@@ -81,6 +83,7 @@ class _Column:
     row: int = 0
     padded: bool = False
     infinite: bool = False
+    looks: tuple[str, ...] | None = None
 
     @property
     def found(self) -> pl.DataType:
@@ -166,6 +169,9 @@ class ColumnTypes:
                 self._count(column, series)
             if column.kind != pl.String and is_text:
                 self._count_gaps(column, series)
+            if column.kind == pl.String and is_text and column.looks != ():
+                texts = series.str.strip_chars(" ")
+                column.looks = looks_of(texts.filter(~texts.is_in(("", *GAPS))), column.looks)
             if column.kind == pl.Float64 and not column.infinite:
                 numbers = self._spelling.values(series, pl.Float64()) if is_text else series
                 column.infinite = bool(numbers.is_infinite().any())
@@ -173,7 +179,8 @@ class ColumnTypes:
         self.rows += block.height
 
     def notes(self) -> dict[str, str]:
-        """A sentence for each column that would be one of numbers, had it not a few other values, or zeros in front.
+        """A sentence for each column that would be one of numbers, had it not a few other values, or zeros in front,
+        or looks like numbers or dates to a person.
 
         Places and no values: which columns are sensitive is not known here.
         """
@@ -185,6 +192,8 @@ class ColumnTypes:
                 told[name] = f"{name}: some values begin with a zero, so it is read as text"
             elif column.kind not in (None, pl.String) and len(column.gaps) > 1:
                 told[name] = several_gaps(name, list(column.gaps), column.kind)
+            elif column.looks:
+                told[name] = told_of(name, column.looks[0])
         return told
 
     def _plain(self, block: pl.DataFrame) -> dict[str, pl.DataType]:

@@ -42,7 +42,10 @@ class TextsScan(FilesScan):
         spelt = frozenset(name for name, kind in named.items() if kind is not is_text and name not in empty
                           and (_is_spelt(kind, self.schema[name]) or name in infinite))  # fmt: skip
         changed = spelt.union(texts)
-        typed = tuple(part.as_text(changed) for part in parts)
+        told = {
+            name for name, kind in named.items() if kind is is_text
+        }  # there is nothing to tell of texts that are due
+        typed = tuple(part.as_text(changed | told) for part in parts)
         comma = any(part.header.decimal_comma for part in parts)
         return replace(
             self,
@@ -69,7 +72,7 @@ class TextsScan(FilesScan):
         given = tuple(part.as_gaps(gaps).with_gaps(several) for part in parts)
         schema = pl.Schema({name: {**gaps, **several}.get(name, dtype) for name, dtype in self.schema.items()})
         table = replace(self, parts=given, schema=schema, notes=notes_of(given))
-        texts = [name for name, dtype in schema.items() if kinds.get(name) is is_text and dtype != pl.String]
+        texts = [name for name in schema if kinds.get(name) is is_text]
         return table.typed(dict.fromkeys(texts, is_text)) if texts else table
 
 
