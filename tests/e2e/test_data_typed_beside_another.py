@@ -114,7 +114,7 @@ def test_numbers_that_stand_for_truth_values_are_told(tmp_path: Path) -> None:
     flags.with_columns(pl.col("b").cast(pl.Int8)).write_csv(tmp_path / "now.csv")
     (found,) = differences(tmp_path, "then.parquet", "now.csv").columns
     assert found.strongest.words == (
-        "the column is integer (0 and 1; truth values are true and false) today, boolean before"
+        "the column is integer (0 or 1; truth values are true and false) today, boolean before"
     )
 
 

@@ -102,7 +102,7 @@ def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0
         return Distance(size=2.0 * left if left >= 1e-12 else 0.0, reason=words, whole=size, left=left)
     if size < 1e-12:
         return Distance(size=0.0, reason=nothing)
-    if len(one.keys) == 1:
+    if len(reference.keys) == 1:
         words = _was_constant(float(reference.middles[0]), one, two, of)
         return Distance(size=size, reason=words, whole=size, left=left)
     edge = between(upper_end(key, dropped), lower_end(_next(key, one, two), dropped))

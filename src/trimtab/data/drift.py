@@ -85,7 +85,8 @@ def compare(reference: Profile, current: Profile, judging: Judging | None = None
     Pairs are judged where both profiles hold a sample of rows. A column that is hidden on one side is hidden on both.
 
     Raises:
-        InputError: a tolerance, level or effective share that is not within its limits, or no column is left to judge.
+        InputError: a tolerance, level or effective share that is not within its limits, or all that is asked for is
+            left out.
         NotHiddenError: a column is hidden on one side, and on the other held in a form that cannot be hidden.
     """
     reference, current = hidden_alike(reference, current)
@@ -334,5 +335,5 @@ def _kind(column: ColumnProfile, other: ColumnProfile) -> str:
     """How a sentence says a column's type, beside one of another type."""
     if column.type is ColumnType.INTEGER and other.type is ColumnType.BOOLEAN and isinstance(column, NumberColumn):
         ends = column.minimum, column.maximum
-        return "integer (0 and 1; truth values are true and false)" if ends in _FLAGS else "integer"
+        return "integer (0 or 1; truth values are true and false)" if ends in _FLAGS else "integer"
     return column.type.value if column.type is not None else column.stored or "opaque"

@@ -55,8 +55,13 @@ class Winsorised(msgspec.Struct, frozen=True, kw_only=True):
     def fourths(self) -> Iterator[float]:
         """The fourth standardised moment of each side; 1 where its numbers do not vary."""
         for numbers, (mean, spread) in zip(self.sides, (self.then, self.now), strict=True):
-            squares = (_clipped(numbers.middles, self.low, self.high) - mean) ** 2
-            yield float((squares * squares) @ numbers.shares) / spread**2 if spread > 0.0 else 1.0
+            if not spread > 0.0:
+                yield 1.0
+                continue
+            apart = _clipped(numbers.middles, self.low, self.high) - mean
+            apart /= math.sqrt(spread)  # whose fourth power is within a float64 wherever its square is
+            apart *= apart
+            yield float((apart * apart) @ numbers.shares)
 
 
 def winsorised(reference: Numbers, current: Numbers) -> Winsorised | None:

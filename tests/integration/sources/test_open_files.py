@@ -205,6 +205,16 @@ def test_a_category_in_one_file_is_a_text_in_another(tmp_path: Path, name: str) 
     assert merge_all(parts) == profile(str(tmp_path / "*a.*")).profile
 
 
+@pytest.mark.parametrize("order", ["012", "102", "201", "210"])
+def test_words_for_gaps_stay_texts_beside_categories_too(tmp_path: Path, order: str) -> None:
+    category = pl.DataFrame({"c": pl.Series(["x", "y"], dtype=pl.Categorical)})
+    one, two, three = list(order)
+    category.write_parquet(tmp_path / f"{one}.parquet")
+    category.with_columns(pl.col("c").cast(pl.String)).write_parquet(tmp_path / f"{two}.parquet")
+    (tmp_path / f"{three}.csv").write_text("c\nNA\nNULL\n")
+    assert sorted(rows(open_table("*", root=tmp_path))["c"].to_list()) == ["NA", "NULL", "x", "x", "y", "y"]
+
+
 def test_a_category_alone_stays_one(tmp_path: Path) -> None:
     category = pl.DataFrame({"c": pl.Series(["x", "y"], dtype=pl.Categorical)})
     for place, frame in enumerate((category, category.with_columns(pl.lit(None).alias("c")))):

@@ -205,3 +205,19 @@ def test_rows_that_hold_none_of_the_wild_numbers_prove_no_calm() -> None:
         return change.deviation
 
     assert deviation(wild, calm) > 0.95 * deviation(wild, wild)
+
+
+@pytest.mark.parametrize("size", [1e80, 1e-85, 1e150, 1e-150])
+def test_a_scale_is_known_where_fourth_powers_are_beyond_all_numbers(size: float) -> None:
+    found = []
+    for unit in (1.0, size):
+        change = effects.scale(kept(numbers(unit * NORMAL), numbers(1.5 * unit * NORMAL)), SIZES)
+        assert change is not None
+        found.append(judged(change, BAR).size)
+    assert (found[1].low, found[1].high) == pytest.approx((found[0].low, found[0].high), rel=0.02)
+
+
+def test_a_reference_of_two_numbers_near_each_other_was_not_constant() -> None:
+    wild = numbers(np.exp(8.0 * NORMAL))
+    found = distance_between(numbers([1.0, 1.0005] * 2_500), wild)
+    assert found.reason == "50 % of rows are under 1, 0 % in the reference"

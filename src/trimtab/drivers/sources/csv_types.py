@@ -72,7 +72,7 @@ class _Column:
         row: the row of the first of those, counted from 0.
         padded: whether a whole number with a zero before it was seen.
         infinite: whether one is an infinity, or so large that it is read as one.
-        looks: what all texts look like so far (`looks_of`); None before the first.
+        look: what its first values look like to a person (`looks_of`); empty for texts.
     """
 
     kind: pl.DataType | None = None
@@ -83,7 +83,7 @@ class _Column:
     row: int = 0
     padded: bool = False
     infinite: bool = False
-    looks: tuple[str, ...] | None = None
+    look: str = ""
 
     @property
     def found(self) -> pl.DataType:
@@ -169,13 +169,12 @@ class ColumnTypes:
                 self._count(column, series)
             if column.kind != pl.String and is_text:
                 self._count_gaps(column, series)
-            if column.kind == pl.String and is_text and column.looks != ():
-                texts = series.str.strip_chars(" ")
-                column.looks = looks_of(texts.filter(~texts.is_in(("", *GAPS))), column.looks)
             if column.kind == pl.Float64 and not column.infinite:
                 numbers = self._spelling.values(series, pl.Float64()) if is_text else series
                 column.infinite = bool(numbers.is_infinite().any())
             column.values += values
+        if not self.rows:
+            self._look_at(block)
         self.rows += block.height
 
     def notes(self) -> dict[str, str]:
@@ -192,9 +191,15 @@ class ColumnTypes:
                 told[name] = f"{name}: some values begin with a zero, so it is read as text"
             elif column.kind not in (None, pl.String) and len(column.gaps) > 1:
                 told[name] = several_gaps(name, list(column.gaps), column.kind)
-            elif column.looks:
-                told[name] = told_of(name, column.looks[0])
+            elif column.look:
+                told[name] = told_of(name, column.look, decimal_comma=self._spelling.decimal_comma)
         return told
+
+    def _look_at(self, block: pl.DataFrame) -> None:
+        """Looks at the texts of the first rows."""
+        texts = [s for s in block if s.dtype == pl.String and self._columns[s.name].kind == pl.String]
+        for place, look in looks_of(pl.DataFrame({str(place): series for place, series in enumerate(texts)})).items():
+            self._columns[texts[int(place)].name].look = look
 
     def _plain(self, block: pl.DataFrame) -> dict[str, pl.DataType]:
         """The columns whose first values are plain numbers, as most columns' are, and their types.

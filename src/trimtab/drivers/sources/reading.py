@@ -104,7 +104,7 @@ def widened(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
     """
     names = one_schema(headers).names()
     stored = {name: {schema[name] for _, schema in headers} - {pl.Null()} for name in names}
-    texts = {name for name, types in stored.items() if len(types) > 1 and all(map(_is_text, types))}
+    texts = {name for name, types in stored.items() if len(types) > 1 and all(map(holds_text, types))}
     alike = [{name: pl.String() if name in texts else schema[name] for name in names} for _, schema in headers]
     distinct = list(dict.fromkeys(tuple(schema.items()) for schema in alike))
     empty = [pl.DataFrame(schema=dict(schema)) for schema in distinct]
@@ -118,8 +118,9 @@ def go_together(one: pl.DataType, other: pl.DataType) -> bool:
     if pl.Null in (one, other):
         return True  # a file without a single value in that column
     types = {natural_type(one), natural_type(other)}
-    return one == other or types <= _NUMBERS or all(map(_is_text, (one, other)))
+    return one == other or types <= _NUMBERS or all(map(holds_text, (one, other)))
 
 
-def _is_text(dtype: pl.DataType) -> bool:
+def holds_text(dtype: pl.DataType) -> bool:
+    """Whether texts or categories are stored so."""
     return natural_type(dtype) is ColumnType.TEXT

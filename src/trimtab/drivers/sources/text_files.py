@@ -15,7 +15,7 @@ from trimtab.drivers.sources.csv_types import NUMBERS, several_gaps
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import SourceFile
-from trimtab.drivers.sources.reading import go_together, widened
+from trimtab.drivers.sources.reading import go_together, holds_text, widened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +42,8 @@ class TextsScan(FilesScan):
         spelt = frozenset(name for name, kind in named.items() if kind is not is_text and name not in empty
                           and (_is_spelt(kind, self.schema[name]) or name in infinite))  # fmt: skip
         changed = spelt.union(texts)
-        told = {
-            name for name, kind in named.items() if kind is is_text
-        }  # there is nothing to tell of texts that are due
-        typed = tuple(part.as_text(changed | told) for part in parts)
+        due = {name for name, kind in named.items() if kind is is_text}  # of which there is nothing to tell
+        typed = tuple(part.as_text(changed | due) for part in parts)
         comma = any(part.header.decimal_comma for part in parts)
         return replace(
             self,
@@ -109,7 +107,7 @@ def ambiguous(
     for name in dict.fromkeys(name for file in words for name in file):
         all_words = tuple(dict.fromkeys(word for file in words for word in file.get(name, ())))
         others = _others(name, schemas)
-        if len(all_words) > 1 and others not in (None, pl.String):
+        if len(all_words) > 1 and others is not None and not holds_text(others):
             found[name] = all_words, others
     return found
 
@@ -137,7 +135,7 @@ def _among(part: DelimitedPart, told: Mapping[str, str], schemas: Sequence[pl.Sc
     """A file among others of these types, with the columns as text that ``told`` names."""
     part = part.as_text(told.keys(), {name: note for name, note in told.items() if note})
     others = {name: _others(name, schemas) for name in part.only_gaps if name not in told}
-    return part.as_gaps({name: kind for name, kind in others.items() if kind not in (None, pl.String)})
+    return part.as_gaps({name: kind for name, kind in others.items() if kind is not None and not holds_text(kind)})
 
 
 def _told_as_text(texts: Sequence[DelimitedPart]) -> dict[str, str]:
