@@ -131,12 +131,13 @@ def test_columns_that_hold_something_else_today_have_another_type(folder: Path) 
     ]
 
 
-def test_one_value_that_is_no_time_is_refused_with_its_row(folder: Path) -> None:
+@pytest.mark.parametrize("row", [0, 1, 500])
+def test_one_value_that_is_no_time_is_refused_with_its_row(folder: Path, row: int) -> None:
     content = (folder / "now.csv").read_text().splitlines()
-    fields = content[501].split(",")
-    content[501] = ",".join([fields[0], "whenever", *fields[2:]])
+    fields = content[row + 1].split(",")
+    content[row + 1] = ",".join([fields[0], "whenever", *fields[2:]])
     (folder / "now.csv").write_text("\n".join(content) + "\n")
-    with pytest.raises(NoTimesError, match=r"the column 'when' holds a value that is no time \(row 500\)"):
+    with pytest.raises(NoTimesError, match=rf"the column 'when' holds a value that is no time \(row {row}\)"):
         differences(folder, "then.parquet", "now.csv")
 
 

@@ -167,9 +167,9 @@ def _as_beside(found: Opened, other: Opened) -> Opened:
     beside: Scan = read_as(stored)
     for name, dtype in beside.schema.items():
         if stored.get(name) is ColumnType.TIME and dtype == pl.String:
-            from trimtab.data.time_texts import begins_with_time, timed
+            from trimtab.data.time_texts import begins_with_times, timed
 
-            beside = timed(beside, name) if begins_with_time(beside, name) else beside
+            beside = timed(beside, name) if begins_with_times(beside, name) else beside
     return beside
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
@@ -15,6 +16,8 @@ from trimtab.data.reread import Reread
 from trimtab.data.scan import Scan
 from trimtab.data.spelled import AS_STORED, Spelling, read_spelled
 
+_FIRST: Final = 100
+
 
 class NoTimesError(InputError):
     """A column of text that is named as the time holds a value that is none."""
@@ -23,21 +26,23 @@ class NoTimesError(InputError):
 
 
 def timed(scan: Scan, column: str) -> TimedScan:
-    """A table of text files with a column that is to be read as times: with a zone where its first value has one."""
-    dtype = INSTANTS if has_zone(_first(scan, column)) else pl.Datetime("us")
+    """A table of text files with a column that is to be read as times: with a zone where the first of them has one."""
+    times = [text for text in _first(scan, column) if is_time(text)]
+    dtype = INSTANTS if times and has_zone(times[0]) else pl.Datetime("us")
     return TimedScan(scan=scan, column=column, dtype=dtype, spelling=getattr(scan, "spelling", AS_STORED))
 
 
-def begins_with_time(scan: Scan, column: str) -> bool:
-    """Whether the first value of a column of text is a date or a time of ISO 8601."""
-    return is_time(_first(scan, column))
+def begins_with_times(scan: Scan, column: str) -> bool:
+    """Whether of the first values of a column of text most are dates or times of ISO 8601."""
+    first = _first(scan, column)
+    return 2 * sum(map(is_time, first)) > len(first)
 
 
-def _first(scan: Scan, column: str) -> str:
-    """The first value of a column of text that is no gap; empty without one."""
+def _first(scan: Scan, column: str) -> list[str]:
+    """Some of the first values of a column of text that are no gaps; none without one."""
     spelling: Spelling = getattr(scan, "spelling", AS_STORED)
     bare = (spelling.bare(batch[column]).drop_nulls() for batch in scan.batches([column]))
-    return next((str(values[0]) for values in bare if len(values)), "")
+    return next((values.head(_FIRST).to_list() for values in bare if len(values)), [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
