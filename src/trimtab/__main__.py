@@ -22,7 +22,8 @@ arrays."""
 
 def main() -> None:
     """Run the command line."""
-    if sys.argv[1:2] == ["data"]:
+    on_tables = sys.argv[1:2] == ["data"]
+    if on_tables:
         gc.set_threshold(_OBJECTS)  # looking through what was imported for garbage takes a thirtieth of a comparison
     if len(sys.argv) > 1 and sys.argv[1] in _RUN_CODE:
         fixed = to_fix()
@@ -32,7 +33,14 @@ def main() -> None:
     from trimtab.cli.main import main as command
     from trimtab.cli.room import with_room
 
-    with_room(command)()
+    try:
+        with_room(command)()
+    except SystemExit as ended:
+        if on_tables and isinstance(ended.code, int):
+            from trimtab.cli.ending import end_at_once
+
+            end_at_once(ended.code)
+        raise
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +43,6 @@ def data() -> None:
     """
     one_thread()
     keep_freed_memory()
-    atexit.register(gc.freeze)  # what libraries hold is not looked through for garbage as the process ends
 
 
 @data.command()
