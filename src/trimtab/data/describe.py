@@ -242,12 +242,13 @@ def _bounds(keys: Integers, dropped: int, *, linear: bool) -> tuple[Floats, Floa
 def _sampled(profile: Profile, name: str, column: CategoryColumn | Measured, most: int) -> tuple[Frequent, ...]:
     if profile.sample is None or name not in profile.sample.columns:
         return ()
-    sampled, weights = profile.sample.columns[name], np.array(profile.sample.counts)
+    sampled = profile.sample.columns[name]
     codes = sampled.numbers
     there = ~np.isnan(codes)
     ordered = np.sort(codes[there])
     if not (ordered[_SAMPLED_MIN - 1 :] == ordered[: 1 - _SAMPLED_MIN]).any():  # as of most columns of numbers
         return ()
+    weights = np.array(profile.sample.counts)
     found, first, places, rows = np.unique(codes[there], return_index=True, return_inverse=True, return_counts=True)
     often = np.flatnonzero(rows >= _SAMPLED_MIN)
     often = often[np.argsort(first[often])]

@@ -66,14 +66,15 @@ def judge_pairs(
     there very often, nothing is compared.
     """
     names = [name for name in columns if name in reference.columns and name in current.columns]
-    variables = [variable for name in names for variable in _variables(name, reference, current)]
-    sides = rows or ((0, 1.0), (0, 1.0))
-    counts = [_counts_for(sample, *side) for sample, side in zip((reference, current), sides, strict=True)]
+    weights = [np.array(sample.counts, dtype=np.float64) for sample in (reference, current)]
+    variables = [variable for name in names for variable in _variables(name, reference, current, weights[0])]
+    sides = zip((reference, current), weights, rows or ((0, 1.0), (0, 1.0)), strict=True)
+    counts = [_counts_for(sample, own, *side) for sample, own, side in sides]
     if min(counts) < ROWS_MIN or len(variables) < 2:
         return (), 0
     then, now = (
-        correlations(_standardised(sample, variables), count)
-        for sample, count in zip((reference, current), counts, strict=True)
+        correlations(_standardised(sample, own / own.sum(), variables), count)
+        for sample, own, count in zip((reference, current), weights, counts, strict=True)
     )
     owners = np.array([names.index(variable.column) for variable in variables])
     rest = np.minimum(then.carried, now.carried) >= _CARRIED_MIN
@@ -122,7 +123,8 @@ def _pair(
     return PairDifference(columns=(one.column, two.column), effect=effect)
 
 
-def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]:
+def _variables(name: str, reference: Sample, current: Sample, weights: Floats) -> list[_Variable]:
+    """What a column is turned into; ``weights`` are those of the reference's rows."""
     then, now = reference.columns[name], current.columns[name]
     if then.is_number != now.is_number or then.type is ColumnType.TIME:
         return []
@@ -135,7 +137,6 @@ def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]
         if ((known == known.min()) | (known == known.max())).all():
             return [own]  # of two values each says all there is
         return [own, _Variable(column=name, words=f"how far {name} is from its middle", kind="apart")]
-    weights = np.array(reference.counts, dtype=np.float64)
     places = then.places
     known_rows = places != GAP
     shares = np.bincount(places[known_rows], weights=weights[known_rows], minlength=len(then.values)) / weights.sum()
@@ -148,24 +149,23 @@ def _variables(name: str, reference: Sample, current: Sample) -> list[_Variable]
     ]
 
 
-def _standardised(sample: Sample, variables: Sequence[_Variable]) -> Rows:
-    weights = np.array(sample.counts, dtype=np.float64)
-    weights /= weights.sum()
+def _standardised(sample: Sample, weights: Floats, variables: Sequence[_Variable]) -> Rows:
     rows = np.empty((len(variables), len(weights)))
     patterns: dict[bytes, Floats] = {}
     places: dict[bytes, int] = {}
     own: list[int] = []
     for column, its in groupby(zip(variables, rows, strict=True), key=lambda pair: pair[0].column):
         sampled = sample.columns[column]
-        known = ~np.isnan(sampled.numbers) if sampled.is_number else sampled.places != GAP
+        held: Any = sampled.numbers if sampled.is_number else sampled.places
+        known = ~np.isnan(held) if sampled.is_number else held != GAP
         pattern = np.packbits(known).tobytes()
         there = patterns.setdefault(pattern, known.astype(np.float64))
-        ranked = ranks(sampled.numbers, weights, known) if sampled.is_number else None
+        ranked = ranks(held, weights, known) if sampled.is_number else None
         for variable, row in its:
             own.append(places.setdefault(pattern, len(places)))
             if ranked is None:
                 at = sampled.values.index(variable.value) if variable.value in sampled.values else -1
-                row[:] = sampled.places == at
+                row[:] = held == at
             elif variable.kind == "rank":
                 row[:] = ranked
             else:
@@ -174,13 +174,13 @@ def _standardised(sample: Sample, variables: Sequence[_Variable]) -> Rows:
     return Rows(values=rows, patterns=np.array([*patterns.values()]), own=own, weights=weights)
 
 
-def _counts_for(sample: Sample, rows: int, effective: float) -> float:
+def _counts_for(sample: Sample, counts: Floats, rows: int, effective: float) -> float:
     """How many independent rows a sample counts for: all of the table's where each different row is in it, else as
     many as rows of equal weight would know as much (Kish's effective size). 0 where it is not like its table.
 
-    ``rows`` are the table's, 0 for not known; ``effective`` is how many independent ones each counts for.
+    ``counts`` are the sample's; ``rows`` the table's, 0 for not known; ``effective`` is how many independent ones each
+    counts for.
     """
-    counts = np.array(sample.counts, dtype=np.float64)
     held = float(counts.sum())
     if len(counts) < ROWS_MAX:
         return held * effective
