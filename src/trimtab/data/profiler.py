@@ -184,7 +184,7 @@ class Profiler:
         return self._sample.sample(columns)
 
 
-_BATCH: Final = 131_072
+_BATCH: Final = 196_608
 
 
 def _add_words(rows: Hashes, seen: Seen, odd: np.uint64) -> int:

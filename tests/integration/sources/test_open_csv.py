@@ -15,6 +15,7 @@ import pytest
 
 from trimtab.data.scan import Scan
 from trimtab.drivers.sources import SourceError, delimited, open_table
+from trimtab.drivers.sources.batching import MOST_ROWS
 from trimtab.drivers.sources.file_scan import FilesScan
 
 
@@ -104,7 +105,7 @@ def test_a_value_after_a_million_rows_decides_the_type_too(tmp_path: Path) -> No
     assert notes(scan) == ("amount: 1 of 1,000,001 values is not a number (row 1,000,000), so it is read as text",)
     batches = list(scan.batches())
     assert sum(batch.height for batch in batches) == scan.rows == 1_000_001
-    assert max(batch.height for batch in batches) <= 1.5 * 131_072
+    assert max(batch.height for batch in batches) <= 1.5 * MOST_ROWS
     assert batches[-1].rows()[-1] == ("x", 1.5)
 
 

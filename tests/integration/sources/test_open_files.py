@@ -95,13 +95,14 @@ def test_a_cut_leaves_no_short_remainder(rows: int, sizes: list[int]) -> None:
     assert [part.height for part in cut(pl.DataFrame({"n": range(rows)}), 10)] == sizes
 
 
-@pytest.mark.parametrize(("columns", "expected"), [(0, 131_072), (30, 131_072), (1_000, 12_000), (100_000, 1_024)])
+@pytest.mark.parametrize(("columns", "expected"), [(0, MOST_ROWS), (30, MOST_ROWS), (1_000, 12_000), (100_000, 1_024)])
 def test_a_batch_has_twelve_million_cells_at_most_about(columns: int, expected: int) -> None:
     assert batch_rows(columns) == expected
 
 
 @pytest.mark.parametrize(
-    "groups", [[], [0], [5], [10] * 50, [50_000, 90_000, 3, 2_000_000, 1], [131_072, 131_073], [0, 7, 0, 200_000]]
+    "groups",
+    [[], [0], [5], [10] * 50, [50_000, 90_000, 3, 2_000_000, 1], [MOST_ROWS, MOST_ROWS + 1], [0, 7, 0, 200_000]],
 )
 def test_windows_are_the_file_and_never_cross_into_a_slice(groups: list[int]) -> None:
     found = list(windows([RowGroup(rows=count, stored=count) for count in groups], 30))

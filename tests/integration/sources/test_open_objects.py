@@ -16,6 +16,7 @@ import pytest
 
 from trimtab.data.scan import Scan
 from trimtab.drivers.sources import SourceError, open_table
+from trimtab.drivers.sources.batching import MOST_ROWS
 
 TABLE = pl.DataFrame({"n": [1, 2, None], "t": ["x", None, "z"]})
 
@@ -49,7 +50,7 @@ def test_a_table_in_memory_is_read_as_often_as_needed(what: Any) -> None:
 def test_batches_are_bounded(lazy: bool) -> None:
     table = pl.DataFrame({"n": range(300_000)})
     batches = list(open_table(table.lazy() if lazy else table).batches())
-    assert max(batch.height for batch in batches) <= 1.5 * 131_072
+    assert max(batch.height for batch in batches) <= 1.5 * MOST_ROWS
     assert pl.concat(batches).equals(table)
 
 

@@ -17,7 +17,7 @@ from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.problems import SourceError
 
 COLUMNS = 2 * NARROW
-ROWS = MOST_ROWS + 40_000
+ROWS = MOST_ROWS + 80_000
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ import pytest
 
 from trimtab.base.errors import DriverError, ProblemsError
 from trimtab.data.scan import Scan
+from trimtab.drivers.sources.batching import MOST_ROWS
 from trimtab.drivers.sources.problems import SourceError
 from trimtab.drivers.sources.queries import open_query
 from trimtab.spec.problems import ReferenceProblemError
@@ -95,7 +96,7 @@ def test_a_text_after_many_numbers_is_found_before_the_first_batch(tmp_path: Pat
     with pytest.raises(SourceError, match=r"200,000 integer, 1 text \(for example the text 'late'\)"):
         open_query("SELECT x FROM t", str(path))
     scan = open_query("SELECT x FROM t WHERE typeof(x) = 'integer'", str(path))
-    assert [batch.height for batch in scan.batches()] == [131_072, 68_928]
+    assert [batch.height for batch in scan.batches()] == [MOST_ROWS, 200_000 - MOST_ROWS]
     assert whole(scan)["x"].to_list() == list(range(200_000))
 
 
@@ -253,10 +254,10 @@ def test_types_of_postgres_are_those_that_the_server_tells(server: str) -> None:
 
 def test_postgres_gives_batches_and_the_same_rows_again(server: str) -> None:
     scan = open_query("SELECT n, n % 7 AS seven FROM generate_series(1, 300000) AS n", server)
-    assert [batch.height for batch in scan.batches()] == [131_072, 131_072, 37_856]
+    assert [batch.height for batch in scan.batches()] == [MOST_ROWS, 300_000 - MOST_ROWS]
     assert whole(scan).equals(whole(scan))
     assert pl.concat(scan.batches(["seven"]))["seven"].sum() == sum(n % 7 for n in range(1, 300_001))
-    assert next(iter(scan.batches())).height == 131_072  # left in the middle: the connection is closed, none is kept
+    assert next(iter(scan.batches())).height == MOST_ROWS  # left in the middle: the connection is closed, none is kept
     assert list(open_query("SELECT 1 AS n WHERE false", server).batches()) == []
 
 
