@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from trimtab.data.profile import Profile
     from trimtab.data.schema import Contract
 
+_NO_SIGN: Final = "_"
+"""What no number has."""
 TRUE: Final = ("true", "True", "TRUE")
 FALSE: Final = ("false", "False", "FALSE")
 
@@ -50,15 +52,21 @@ class Spelling:
         bare = bare.str.replace(",", ".", literal=True) if self.decimal_comma else bare
         return bare.set(bare.is_in(("", *GAPS)).fill_null(value=False), None)
 
+    def numeric(self, texts: pl.Series) -> pl.Series:
+        """Texts as a cast to numbers understands them. Beside a decimal comma a point is none: 1.200 may be 1,200."""
+        if not self.decimal_comma:
+            return self.bare(texts)
+        return self.bare(texts.str.replace_all(".", _NO_SIGN, literal=True))
+
     def values(self, texts: pl.Series, dtype: DataType, *, strict: bool = True) -> pl.Series:
         """Texts as numbers or truth values; what is neither of them nor a gap is refused, or null if not ``strict``.
 
         Raises:
             polars.exceptions.PolarsError: a text is no value of the type.
         """
-        bare = self.bare(texts)
         if dtype != pl.Boolean:
-            return bare.cast(dtype, strict=strict)
+            return self.numeric(texts).cast(dtype, strict=strict)
+        bare = self.bare(texts)
         words = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
         if strict:
             return bare.replace_strict(words, return_dtype=pl.Boolean)
@@ -80,9 +88,9 @@ def read_spelled(series: pl.Series, kind: ColumnType, zone: str | None, spelling
             found = bare.is_in(TRUE).set(~bare.is_in((*TRUE, *FALSE)), None)
             return _read(series, bare.is_null(), found, {Rule.TYPE: found.is_null()})
         case ColumnType.FLOAT:
-            return _floats(series, spelling.bare(series))
+            return _floats(series, spelling.numeric(series))
         case ColumnType.INTEGER:
-            return _integers(series, spelling.bare(series))
+            return _integers(series, spelling.numeric(series))
 
 
 def typed_batch(batch: pl.DataFrame, contract: Contract, spelling: Spelling, then: Profile | None) -> pl.DataFrame:

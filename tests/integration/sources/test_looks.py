@@ -88,6 +88,41 @@ def test_a_file_with_a_decimal_comma_is_told_its_own_way(tmp_path: Path) -> None
     assert opened(path).notes[-1].endswith("a number is written as 1234,5")
 
 
+@pytest.mark.parametrize(
+    ("rows", "types", "notes"),
+    [
+        # A point beside decimal commas may be one between thousands: it is no number, and never taken for 1.2.
+        (["0,5;1", "0,7;2", "0,9;1.200"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 2)"]),
+        (["0,5;1,5", "0,7;2,5", "0,9;1.200"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 2)"]),
+        (["0,5;1.200", "0,7;999.500"], [pl.Float64, pl.String], ["b: read as text"]),
+        (["0,5;1.200,5", "0,7;9,5", "0,7;8,5"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 0)"]),
+        (["0,5;1.25", "0,7;9,5"], [pl.String, pl.String], ["a: read as text", "b: read as text"]),
+        (["0,5;0.250", "0,7;0.500"], [pl.String, pl.Float64], ["a: read as text"]),
+        (["x;1.250", "y;2.500"], [pl.String, pl.Float64], []),
+    ],
+)
+def test_a_point_beside_decimal_commas_is_no_decimal_point(
+    tmp_path: Path, rows: list[str], types: list[type[pl.DataType]], notes: list[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["a;b", *rows]) + "\n")
+    scan = opened(path)
+    assert [dtype.base_type() for dtype in scan.schema.dtypes()] == types
+    told = [note for note in scan.notes if "separator" not in note and "decimal comma" not in note]
+    assert [note.partition(",")[0] for note in told] == notes
+
+
+def test_a_point_far_behind_decimal_commas_is_no_decimal_point_either(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a;b\n" + "0,5;7,25\n" * 2_000_000 + "0,5;1.200\n")
+    scan = opened(path)
+    assert scan.schema["b"] == pl.String
+    assert "1 of 2,000,001 values is not a number (row 2,000,000)" in scan.notes[-1]
+    contract = trimtab.infer(pl.DataFrame({"a": [0.5, 0.25] * 50, "b": [7.25, 8.5] * 50}))
+    report = trimtab.check(path, contract)
+    assert [(v.column, v.count) for v in report.report.violations if v.rule.value == "type"] == [("b", 1)]
+
+
 def test_columns_are_asked_by_their_places(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("1,0,*\n€ 1,x,1 %\n€ 2,y,2 %\n")
@@ -113,6 +148,8 @@ def test_where_texts_are_due_nothing_is_told(tmp_path: Path) -> None:
 
 
 def test_no_value_looks_like_nothing() -> None:
-    assert looks_of(pl.DataFrame({"0": pl.Series([], dtype=pl.String), "1": pl.Series([], dtype=pl.String)})) == {}
-    assert looks_of(pl.DataFrame()) == {}
-    assert looks_of(pl.DataFrame({"0": ["", "NA", None, "\\N"], "1": ["5", "6", "7", "8"]})) == {}
+    empty = pl.Series([], dtype=pl.String)
+    assert looks_of(pl.DataFrame({"0": empty, "1": empty}), decimal_comma=False) == {}
+    assert looks_of(pl.DataFrame(), decimal_comma=True) == {}
+    gaps = pl.DataFrame({"0": ["", "NA", None, "\\N"], "1": ["5", "6", "7", "8"]})
+    assert looks_of(gaps, decimal_comma=False) == {}

@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.data.wording import counted, show
+from trimtab.data.wording import counted
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.problems import SourceError
 
@@ -175,10 +175,9 @@ def refuse_block(file: SourceFile, block: Block, error: Exception | None) -> NoR
         raise _not_utf8(file, block, wrong.start) from None
     wrong_quote = _wrong_quote(block.data)
     if wrong_quote is not None:
-        line = block.data[block.data.rfind(b"\n", 0, wrong_quote.place) + 1 :].partition(b"\n")[0]
         what = "is never closed" if wrong_quote.is_open else "is out of place"
         raise SourceError(
-            f"a quote {what}: {show(line.decode('utf-8', 'replace').rstrip())}",
+            f"a quote {what} in this line",  # and no word of it: which columns are sensitive is not known here
             fix=_CLOSED if wrong_quote.is_open else _ON_ONE_LINE,
             at=_at(file, block, wrong_quote.place),
         ) from error

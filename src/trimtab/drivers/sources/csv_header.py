@@ -20,7 +20,8 @@ _OTHERS: Final = ";\t|,"
 _EXCEL: Final = re.compile(rb"sep=([;,\t|])\r?\n", re.IGNORECASE)
 _SPACED: Final = re.compile(rb'"[^"\n]*"(?: "[^"\n]*")+\r?\n?')
 _COMMA: Final = re.compile(r"-?\d+,\d+")
-_POINT: Final = re.compile(r"-?\d+\.\d+")
+_POINT: Final = re.compile(r"-?(?![1-9]\d{0,2}(?:\.\d{3})+$)\d+\.\d+")
+"""A point that cannot be one between thousands."""
 _SAMPLE: Final = 64 << 10
 _LOOKED_AT: Final = 1 << 20
 _LARGEST: Final = 64 << 20
@@ -105,7 +106,7 @@ def _before(data: bytes) -> tuple[int, str]:
 
 
 def _decimal_comma(text: str, separator: str) -> bool:
-    """Whether the first rows have numbers with a comma in them, and none with a point."""
+    """Whether the first rows have numbers with a comma in them, and none with a decimal point."""
     if separator == ",":
         return False
     fields = [field for row in text.splitlines()[:-1] or text.splitlines() for field in row.split(separator)]

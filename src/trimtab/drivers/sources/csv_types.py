@@ -187,6 +187,7 @@ class ColumnTypes:
         for name, column in self._columns.items():
             if column.wrong and column.wrong < column.values * _MOSTLY:
                 told[name] = f"{name}: {_not_numbers(column)} (row {column.row:,}), so it is read as text"
+                told[name] += f"; they look like {column.look}" if column.look else ""
             elif column.padded and column.wrong is None:
                 told[name] = f"{name}: some values begin with a zero, so it is read as text"
             elif column.kind not in (None, pl.String) and len(column.gaps) > 1:
@@ -196,10 +197,16 @@ class ColumnTypes:
         return told
 
     def _look_at(self, block: pl.DataFrame) -> None:
-        """Looks at the texts of the first rows."""
-        texts = [s for s in block if s.dtype == pl.String and self._columns[s.name].kind == pl.String]
-        for place, look in looks_of(pl.DataFrame({str(place): series for place, series in enumerate(texts)})).items():
+        """Looks at the texts of the first rows; of a column of numbers beside others only the latter were looked at."""
+        columns = self._columns
+        texts = [s for s in block if s.dtype == columns[s.name].kind == pl.String and not columns[s.name].look]
+        for place, look in self._looks(
+            pl.DataFrame({str(place): series for place, series in enumerate(texts)})
+        ).items():
             self._columns[texts[int(place)].name].look = look
+
+    def _looks(self, texts: pl.DataFrame) -> dict[str, str]:
+        return looks_of(texts, decimal_comma=self._spelling.decimal_comma)
 
     def _plain(self, block: pl.DataFrame) -> dict[str, pl.DataType]:
         """The columns whose first values are plain numbers, as most columns' are, and their types.
@@ -224,10 +231,11 @@ class ColumnTypes:
 
     def _widen(self, column: _Column, texts: pl.Series) -> None:
         values = texts.drop_nulls()
-        bare = self._spelling.bare(values).drop_nulls()
+        bare = self._spelling.numeric(values).drop_nulls()
         if bare.len():
             column.kind = self._kind(column, values, bare)
-        column.as_text = column.as_text or not _reads(values, column.kind)
+        comma = column.kind == pl.Float64 and self._spelling.decimal_comma  # Polars takes 1.200 for 1,2 there
+        column.as_text = column.as_text or comma or not _reads(values, column.kind)
 
     def _kind(self, column: _Column, values: pl.Series, bare: pl.Series) -> pl.DataType:
         """The type that holds for these values too; ``bare`` are those that are no gaps."""
@@ -246,11 +254,12 @@ class ColumnTypes:
         return pl.String()
 
     def _count(self, column: _Column, texts: pl.Series) -> None:
-        numbers = self._spelling.bare(texts).cast(pl.Float64, strict=False)
+        numbers = self._spelling.numeric(texts).cast(pl.Float64, strict=False)
         wrong = numbers.is_null() & (texts.str.strip_chars(" ") != "").fill_null(value=False)
         count = int(wrong.sum())
         if count and not column.wrong:
             column.row = self.rows + int(wrong.arg_true()[0])
+            column.look = self._looks(pl.DataFrame({"": texts.filter(wrong)})).get("", "")
         column.wrong = (column.wrong or 0) + count
         seen = column.values + texts.count()
         if seen > _ENOUGH and column.wrong > seen * _MOSTLY:

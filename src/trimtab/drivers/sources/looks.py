@@ -13,19 +13,23 @@ import polars as pl
 
 from trimtab.data.iso_times import GAPS
 
-_PLAIN: Final = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+_PLAIN: Final = {False: r"[+-]?[0-9]+(?:\.[0-9]+)?", True: r"[+-]?[0-9]+(?:,[0-9]+)?"}
+"""Numbers, by whether they have a decimal comma."""
 _SIGN: Final = r"[+-]?"
 _SYMBOL, _CODE = "[$€£¥]", "(?:EUR|USD|GBP|CHF|JPY|CNY|AUD|CAD|SEK|NOK|DKK|PLN|CZK|INR|BRL)"
 _SUM: Final = r"[0-9](?:[0-9.,'’\x{a0}\x{202f} ]*[0-9])?"
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)[0-9]{2}"
 _SHORT: Final = "[0-9]{2}"
-_PATTERNS: Final = {
-    "numbers with other signs than a point": (
-        rf"{_SIGN}[0-9]+,[0-9]+",
-        rf"{_SIGN}[0-9]{{1,3}}(?:\.[0-9]{{3}})+,[0-9]+",
-        rf"{_SIGN}[0-9]{{1,3}}(?:,[0-9]{{3}})+\.[0-9]+",
-        rf"{_SIGN}[0-9]{{1,3}}(?:['’\x{{a0}}\x{{202f}} ][0-9]{{3}})+[.,][0-9]+",
-    ),
+_GROUPED: Final = (
+    rf"{_SIGN}[0-9]{{1,3}}(?:\.[0-9]{{3}})+,[0-9]+",
+    rf"{_SIGN}[0-9]{{1,3}}(?:,[0-9]{{3}})+\.[0-9]+",
+    rf"{_SIGN}[0-9]{{1,3}}(?:['’\x{{a0}}\x{{202f}} ][0-9]{{3}})+[.,][0-9]+",
+)
+_NUMBERS: Final = {
+    False: {"numbers with other signs than a point": (rf"{_SIGN}[0-9]+,[0-9]+", *_GROUPED)},
+    True: {"numbers with other signs than a comma": (rf"{_SIGN}[0-9]+(?:\.[0-9]+)+", *_GROUPED)},
+}
+_OTHERS: Final = {
     "amounts of money": (
         rf"{_SIGN} ?{_SYMBOL} ?{_SIGN}{_SUM}",
         rf"{_SIGN}{_SUM} ?{_SYMBOL}",
@@ -52,15 +56,15 @@ _LOOKED_AT: Final = (16, 1_000)
 """Of the first values so many are looked at; of so few first, which tell most texts from all of these."""
 
 
-def looks_of(texts: pl.DataFrame) -> dict[str, str]:
+def looks_of(texts: pl.DataFrame, *, decimal_comma: bool) -> dict[str, str]:
     """What the first values of columns of texts look like, by column; columns that look like nothing else are left out.
 
     All columns are asked at once: a question to a single one costs Polars a tenth of a millisecond.
     """
     found: dict[str, str] = {}
-    for look, patterns in _PATTERNS.items():
+    for look, patterns in {**_NUMBERS[decimal_comma], **_OTHERS}.items():
         own = "|".join(patterns)
-        like = rf"^ *(?:{own}|{_PLAIN}|{_GAPS})? *$"
+        like = rf"^ *(?:{own}|{_PLAIN[decimal_comma]}|{_GAPS})? *$"
         names = [name for name in texts.columns if name not in found]
         for rows in _LOOKED_AT:
             names = _where_all(texts.head(rows).select(names), like)
