@@ -71,7 +71,7 @@ def infer(
     return data_contracts.propose(table, roles).contract
 
 
-def check(
+def check(  # noqa: PLR0913 - keywords, each an option of the command
     table: Table,
     contract: Contract | str | Path,
     *,
@@ -79,6 +79,7 @@ def check(
     now: Instant | None = None,
     aside: str | Path | None = None,
     kept: str | Path | None = None,
+    strict: bool = False,
 ) -> data_check.Checked:
     """A table against a contract: all violations together, and what drifted where there is a reference.
 
@@ -87,6 +88,7 @@ def check(
         reference: a table or a profile to compare with.
         now: the moment (UTC microseconds) by which freshness is judged; None leaves it unjudged.
         aside: the file for rows that are set aside; ``kept`` the one for those that go on.
+        strict: whether what the contract only notes refuses the table, too.
 
     Raises:
         InputError: there is no such table or contract, it cannot be read, or a file cannot be written.
@@ -97,6 +99,7 @@ def check(
         now=now,
         aside=None if aside is None else Path(aside),
         kept=None if kept is None else Path(kept),
+        strict=strict,
     )
     return data_check.check(table, held, setting)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from trimtab.app.data import Profiled, profile
 from trimtab.app.data_opening import (
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from trimtab.drivers.row_files import RowFile
 
 
+_SHOWN: Final = 20
+"""Broken rules that a check shows at a prompt."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What a check is to do beside checking.
@@ -51,6 +55,7 @@ class Setting:
         aside: where rows that are set aside go, with their reasons; None: they are only counted.
         kept: where the rows that go on go; None: nowhere.
         sensitive: columns whose values are shown nowhere, beside those that the contract names; the table has them.
+        strict: whether what the contract only notes refuses the table, too.
         progress: told how far the reading is.
     """
 
@@ -59,10 +64,11 @@ class Setting:
     aside: Path | None = None
     kept: Path | None = None
     sensitive: tuple[str, ...] = ()
+    strict: bool = False
     progress: Progress | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Checked:
     """A table after its check; ``profile``, ``reference`` and ``differences`` are there where there is a reference."""
 
@@ -72,6 +78,13 @@ class Checked:
     reference: Profiled | None = None
     differences: Differences | None = None
     notes: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        broken = [
+            f"{found.severity}: {found.column or 'the table'}: {found.problem}" for found in self.report.violations
+        ]
+        head = f"{self.name}: {self.verdict}, {len(broken)} of {self.report.rules} rules are broken"
+        return "\n  ".join([head, *broken[:_SHOWN], *(["…"] if len(broken) > _SHOWN else [])])
 
     @property
     def verdict(self) -> Verdict:
@@ -118,15 +131,17 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
             if setting.progress is not None:
                 setting.progress(judge.rows, scan.rows)
         report = judge.report(scan)
+        current = profiler.profile() if profiler is not None and report.rows else None
+        differences = None
+        if reference is not None and current is not None:
+            differences = compare(reference.profile, current, judging_of(contract, reference.profile, current))
+            report = with_drift(report, differences, contract)
+        report = report.strict() if setting.strict else report
         if kept is not None and report.verdict is Verdict.FAIL:
             kept.discard()
-    if reference is None or profiler is None or not report.rows:
-        return Checked(name=scan.name, report=report, reference=reference, notes=notes_of(scan))
-    current = profiler.profile()
-    differences = compare(reference.profile, current, judging_of(contract, reference.profile, current))
     return Checked(
         name=scan.name,
-        report=with_drift(report, differences, contract),
+        report=report,
         profile=current,
         reference=reference,
         differences=differences,

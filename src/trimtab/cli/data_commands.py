@@ -150,6 +150,7 @@ def infer(file: str | None, query: str | None, output: Path | None, folder: Path
 @click.option("--contract", type=FILE, help="What the rows must be.")
 @click.option("--reference", type=str, help="Compare with this profile or table instead of the contract's reference.")
 @click.option("--no-reference", is_flag=True, help="Compare with nothing.")
+@click.option("--strict", is_flag=True, help="Refuse for what the contract only notes, too: learned ranges and drift.")
 @click.option("--aside", type=FILE, help="Write the rows that are set aside here (.parquet, .csv), with the reasons.")
 @click.option("--kept", type=FILE, help="Write the rows that go on here, unless the table is refused.")
 @click.option("--engine", type=click.Choice(("trimtab", "great-expectations")), default="trimtab", show_default=True,
@@ -190,6 +191,7 @@ def check(file: str | None, query: str | None, folder: Path, json_: bool, **said
                 aside=said["aside"],
                 kept=said["kept"],
                 sensitive=said["sensitive"],
+                strict=said["strict"],
                 progress=progress,
             )
             report = check_with_contract(
@@ -223,8 +225,8 @@ def diff(old: Path, new: str, json_: bool) -> int:
 @click.argument("reference")
 @click.argument("current")
 @click.option("--tolerance", multiple=True, metavar="WHAT=SIZE",
-              help="How much may change: location, scale (both in standard deviations), shape, share, joint; "
-              "'off' leaves it out.")  # fmt: skip
+              help="How much may change: location (in standard deviations), scale (a share of one), shape, share, "
+              "joint; 'off' leaves it out.")  # fmt: skip
 @click.option("--level", type=click.FloatRange(0.5, 0.9999), default=0.95, show_default=True,
               help="The confidence of all verdicts together.")  # fmt: skip
 @click.option("--without", multiple=True, metavar="COLUMN", help="Leave this column out; may be repeated.")
@@ -361,7 +363,7 @@ def _refuse_of_the_other_engine(said: dict[str, Any], *, foreign: bool) -> None:
     if not foreign and said["suite"] is not None:
         raise click.UsageError("--suite is for --engine great-expectations; `data import` makes a contract of one")
     if foreign:
-        for name in ("reference", "no_reference", "aside", "kept"):
+        for name in ("reference", "no_reference", "strict", "aside", "kept"):
             if said[name]:
                 option = name.replace("_", "-")
                 raise click.UsageError(f"--{option} is for our own check: Great Expectations runs a suite and no more")

@@ -249,7 +249,9 @@ def _needs(change: Change, bar: Bar) -> str:
     while enough - few > _FINE * few:
         middle = math.sqrt(few * enough)
         few, enough = (few, middle) if reach(middle, error) < room else (middle, enough)
-    return f"about {counted(max(1, math.ceil((enough - sizes.now) * sizes.rows_per_now)), 'more row')}"
+    rows = max(1, math.ceil((enough - sizes.now) * sizes.rows_per_now))
+    unit = 10 ** max(0, len(str(rows)) - 2)
+    return f"about {counted(-(-rows // unit) * unit, 'more row')}"
 
 
 def _pass_error(bar: Bar) -> float:

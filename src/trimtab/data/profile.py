@@ -21,6 +21,7 @@ from trimtab.data.column_merging import ProfileError, has_no_values, merge_colum
 from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.pairs import Pairs, merge_pairs
 from trimtab.data.sample import Sample, merge_samples
+from trimtab.data.wording import counted
 
 
 class RowOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +66,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
 
     def __add__(self, other: Self) -> Profile:
         return merge(self, other)
+
+    def __repr__(self) -> str:  # of its sketches and its sample, megabytes
+        return f"<Profile of {counted(self.rows, 'row')}, {counted(len(self.columns), 'column')}>"
 
 
 def merge(left: Profile, right: Profile) -> Profile:

@@ -129,8 +129,11 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     Raises:
         SeasonError: they are not by the same season, or have none in common.
     """
-    if (reference.by, reference.zone) != (current.by, current.zone):
+    if reference.by is not current.by:
         raise SeasonError("the two tables are not by the same season", fix="Profile both by the same one.")
+    if reference.zone != current.zone:
+        problem = f"the seasons of one table are those of {reference.zone}, of the other those of {current.zone}"
+        raise SeasonError(problem, fix=f"Name the same zone for both: --zone {reference.zone}.")
     reference, current = _hidden_alike(reference, current)
     common = sorted(reference.parts.keys() & current.parts.keys(), key=int)
     if not common:

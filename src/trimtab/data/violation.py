@@ -89,6 +89,14 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
         """FAIL if a rule that refuses is broken, UNSURE if one may be; a table with notes or rows set aside passes."""
         return combine([verdict_of(self.violations), *(Verdict.UNSURE for _ in self.undecided)])
 
+    def strict(self) -> CheckReport:
+        """The report if what is only noted refused, too."""
+        notes = [found for found in self.violations if found.severity is Severity.NOTE]
+        refused = [found for found in self.violations if found.severity is Severity.REFUSE]
+        refused += [msgspec.structs.replace(found, severity=Severity.REFUSE) for found in notes]
+        aside = [found for found in self.violations if found.severity is Severity.QUARANTINE]
+        return msgspec.structs.replace(self, violations=(*refused, *aside))
+
 
 def of_whole(column: str, rule: Rule, severity: Severity, problem: str, *, rows: int, because: str = "") -> Violation:
     """What is wrong with a table as a whole, and so with all its rows."""

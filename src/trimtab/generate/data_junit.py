@@ -1,7 +1,9 @@
 """A report as JUnit XML, which every CI system shows: one test case for each rule of a column and each statistic.
 
 A rule that refuses and a statistic that drifted is a failure; one that cannot be told yet is skipped with what it
-needs, since it is no pass; a rule that is broken but only noted, or whose rows are set aside, says so and passes.
+needs, since it is no pass; a rule that is broken but only noted, or whose rows are set aside, says so and passes, and
+so does drift beside a contract that only notes it: a file without failures is not one of exit code 1. The rules of
+a column that is missing were not asked, and are skipped.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ def _rules(root: ET.Element, report: DataReport) -> ET.Element:
             about = finding.columns[0] if finding.columns else ""
             found.setdefault((about, finding.name), []).append(finding.violation)
     asked = list(_asked(report.contract)) if report.contract is not None else []
+    missing = {about for about, rule in found if rule == Rule.MISSING.value}
     for about, rule in dict.fromkeys([*asked, *found]):
         case = _case(suite, about, rule)
         violations = found.get((about, rule), [])
@@ -69,6 +72,8 @@ def _rules(root: ET.Element, report: DataReport) -> ET.Element:
         rest = [violation for violation in violations if violation.severity is not Severity.REFUSE]
         if rest:
             ET.SubElement(case, "system-out").text = _text("\n".join(map(_told, rest)))
+        if about in missing and not violations:
+            ET.SubElement(case, "skipped", message="the column is missing")
     if not len(suite):
         _case(suite, "", "all rules")
     return suite
@@ -87,18 +92,27 @@ def _drift(root: ET.Element, report: DataReport) -> ET.Element:
     suite = _suite(root, "drift")
     differences = report.differences
     assert differences is not None, "asked by the caller"
+    violations = report.check.violations if report.check is not None else ()
+    refused = {v.column for v in violations if v.rule is Rule.DRIFT and v.severity is Severity.REFUSE}
     for column in differences.columns:
+        noted = report.check is not None and column.column not in refused
         for effect in column.effects:
-            _judged(_case(suite, column.column, effect.statistic.value), effect)
+            _judged(_case(suite, column.column, effect.statistic.value), effect, noted=noted)
     for pair in differences.pairs:
-        _judged(_case(suite, " and ".join(map(written.name, pair.columns)), pair.effect.statistic.value), pair.effect)
+        case = _case(suite, " and ".join(map(written.name, pair.columns)), pair.effect.statistic.value)
+        _judged(case, pair.effect, noted=report.check is not None)
     return suite
 
 
-def _judged(case: ET.Element, effect: Effect) -> None:
+def _judged(case: ET.Element, effect: Effect, *, noted: bool) -> None:
+    """``noted``: the contract does not refuse a table for it."""
     words = _text(effect.words)
     size = written.of_effect(effect)
-    if effect.verdict is Verdict.FAIL:
+    if effect.verdict is Verdict.FAIL and noted:
+        ET.SubElement(case, "system-out").text = (
+            f"note: drifted: {words}; {size}" if size else f"note: drifted: {words}"
+        )
+    elif effect.verdict is Verdict.FAIL:
         failure = ET.SubElement(case, "failure", type=effect.statistic.value, message=words)
         failure.text = f"{words}; {size}" if size else words
     elif effect.verdict is Verdict.UNSURE:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from tests.unit.generate.data_reports import hostile, ordinary, wide
 from trimtab.base.verdict import Verdict
+from trimtab.data.kinds import Rule, Severity
+from trimtab.data.violation import Violation
 from trimtab.generate.data_junit import junit
 from trimtab.generate.data_report import DataReport
 
@@ -69,10 +72,34 @@ def test_rules_of_the_contract_that_hold_are_passed_cases() -> None:
 
 
 def test_drift_fails_and_what_cannot_be_told_is_skipped_with_what_it_needs() -> None:
-    assert case(ordinary(), "drift.age", "location").find("failure") is not None
+    alone = msgspec.structs.replace(ordinary(), check=None, contract=None)
+    assert case(alone, "drift.age", "location").find("failure") is not None
     skipped = case(wide(1, verdict=Verdict.UNSURE), "drift.sensor_00000", "location").find("skipped")
     assert skipped is not None
     assert "needs about 40 more rows" in str(skipped.get("message"))
+
+
+@pytest.mark.parametrize("severity", [Severity.NOTE, Severity.REFUSE])
+def test_drift_beside_a_contract_fails_where_that_refuses_it(severity: Severity) -> None:
+    report = ordinary()
+    assert report.check is not None
+    drifted = Violation(column="age", rule=Rule.DRIFT, severity=severity, count=4_000, share=1.0, problem="drifted")
+    judged = msgspec.structs.replace(report.check, violations=(drifted,))
+    found = case(msgspec.structs.replace(report, check=judged), "drift.age", "location")
+    assert (found.find("failure") is not None) is (judged.verdict is Verdict.FAIL) is (severity is Severity.REFUSE)
+    assert severity is Severity.REFUSE or str(found.findtext("system-out")).startswith("note: drifted: the mean")
+
+
+def test_rules_of_a_missing_column_were_not_asked() -> None:
+    report = ordinary()
+    assert report.check is not None
+    missing = Violation(
+        column="iban", rule=Rule.MISSING, severity=Severity.REFUSE, count=4_000, share=1.0, problem="it is missing"
+    )
+    report = msgspec.structs.replace(report, check=msgspec.structs.replace(report.check, violations=(missing,)))
+    assert case(report, "rules.iban", "missing").find("failure") is not None
+    assert case(report, "rules.iban", "null").find("skipped") is not None
+    assert list(case(report, "rules.age", "range")) == []
 
 
 def test_notes_of_the_reader_are_output() -> None:

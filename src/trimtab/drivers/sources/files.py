@@ -37,6 +37,7 @@ ENDINGS: Final = {
     ".arrow": Format.ARROW, ".feather": Format.ARROW, ".ipc": Format.ARROW,
 }  # fmt: skip
 """The format of a file by the end of its name."""
+_DATABASES: Final = frozenset({".db", ".sqlite", ".sqlite3"})
 TEXTS: Final = frozenset({Format.CSV, Format.TSV})
 """The formats that store no types."""
 
@@ -156,6 +157,9 @@ def _file(shown: str, name: str, content: Path | bytes) -> SourceFile:
     kind = ENDINGS.get(ending)
     if kind is None or (compressed and kind not in TEXTS):
         fix = f"The name must end in one of {', '.join((*ENDINGS, '.csv.gz', '.tsv.gz'))}."
+        fix = (
+            "It is a database by its name: say which of its rows, --query 'SELECT …'." if ending in _DATABASES else fix
+        )
         raise SourceError(f"the name of {shown} does not say how its rows are written", fix=fix)
     return SourceFile(shown, kind, content, compressed)
 

@@ -86,8 +86,14 @@ def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
     categories, and any order."""
     (first, schema), *others = headers
     for file, found in others:
-        differing = sorted(set(schema) ^ set(found))
-        differing += [name for name in schema if name in found and not go_together(schema[name], found[name])]
+        differing = [
+            f"{name} (only in {(first if name in schema else file).name})" for name in sorted(set(schema) ^ set(found))
+        ]
+        differing += [
+            f"{name} ({found[name]} and {schema[name]})"
+            for name in schema
+            if name in found and not go_together(schema[name], found[name])
+        ]
         if differing:
             raise SourceError(
                 f"{file.name} and {first.name} differ in {', '.join(differing[:20])}",
