@@ -10,7 +10,7 @@ It works on shares, not on counts, so that a reference may be a mixture of seaso
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -21,6 +21,12 @@ from trimtab.data.sketch import aligned, lower_end, middles_of, upper_end
 from trimtab.data.wording import percent, share_said
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+_USUAL: Final = 0.001
+"""The share from which on a number is no rare one."""
+_ATOM: Final = 0.02
+"""The share of a side's numbers from which on a single one is an atom; a bucket of a continuous column has far less."""
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -75,12 +81,20 @@ def number_distance(reference: NumberColumn, current: NumberColumn) -> Distance:
     return distance_between(numbers_of([(1.0, reference)]), numbers_of([(1.0, current)]))
 
 
-def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0, of: str = "rows") -> Distance:
+class Slack(msgspec.Struct, frozen=True):
+    """By how much each number may move (``each``), and one that many rows hold (``atom``, no less), in the numbers'
+    unit."""
+
+    each: float = 0.0
+    atom: float = 0.0
+
+
+def distance_between(reference: Numbers, current: Numbers, *, slack: Slack | None = None, of: str = "rows") -> Distance:
     """The Kolmogorov–Smirnov distance, and the number under which the shares, of what ``of`` says, differ most.
 
-    With ``slack`` (in the numbers' unit) it is at most twice the distance that is left when each number may move by so
-    much: a rounding, or a jitter of what was always exactly 0, moves many rows by next to nothing, and is no change of
-    shape. A change that moves rows by several times the slack keeps its size.
+    With a ``slack`` it is at most twice the distance that is left when each number may move by so much: a rounding, or
+    a jitter of what was always exactly 0, moves many rows by next to nothing, and is no change of shape. A change that
+    moves rows by several times the slack keeps its size.
     """
     nothing = f"no number has another share of {of} under it than in the reference"
     if not len(reference.keys) or not len(current.keys):
@@ -91,12 +105,14 @@ def distance_between(reference: Numbers, current: Numbers, *, slack: float = 0.0
     key, shares = _furthest_apart((one.keys, one.reached, now), (two.keys, then, two.reached))
     size = abs(shares[1] - shares[0])
     left = None
-    if slack > 0.0 and size > 0.0:
+    if slack is not None and slack.each > 0.0 and size > 0.0:
+        around = _around_atoms(slack.atom, one, two)
         left = max(
-            _beyond_slack(one, two, one.reached - now, slack), _beyond_slack(two, one, two.reached - then, slack)
+            _beyond_slack(one, two, one.reached - now, slack.each, around),
+            _beyond_slack(two, one, two.reached - then, slack.each, around),
         )
-    if left is not None and 2.0 * left < size:
-        words = f"{nothing} once each may move by {slack:.2g}"
+    if left is not None and slack is not None and 2.0 * left < size:
+        words = f"{nothing} once each may move by {slack.each:.2g}"
         if left >= 1e-12:
             words = f"{percent(left)} of {of} are on the other side of a number than those of the reference"
         return Distance(size=2.0 * left if left >= 1e-12 else 0.0, reason=words, whole=size, left=left)
@@ -123,19 +139,47 @@ def _furthest_apart(*sides: tuple[Array, Array, Array]) -> tuple[int, tuple[floa
     return max(found, key=lambda at: (abs(at[1][1] - at[1][0]), -at[0]))
 
 
-def _beyond_slack(upper: Numbers, lower: Numbers, above: Array, slack: float) -> float:
-    """By how much one distribution function stays above the other although that one is moved by ``slack``.
+def _beyond_slack(upper: Numbers, lower: Numbers, above: Array, slack: float, around: tuple[Array, Array]) -> float:
+    """By how much one distribution function stays above the other although that one is moved by the slack.
 
     It is most at a number of the one that stays above, and nowhere more than without the slack, which ``above`` has.
+    ``around`` atoms it is asked for only where that ends.
     """
     reached = _from_zero(lower.reached)
 
-    def most(places: Array) -> float:
-        further = _up_to(lower.middles, upper.middles[places] + slack)
-        return float((upper.reached[places] - reached[further]).max(initial=0.0))
+    def most(numbers: Array, shares: Array) -> float:
+        return float((shares - reached[_up_to(lower.middles, numbers + slack)]).max(initial=0.0))
 
-    first = most(np.array([np.argmax(above)]))
-    return max(first, most(np.flatnonzero(above > first)))
+    best = 0.0
+    if len(around[0]):
+        begins, ends = (_up_to(upper.middles, bounds) for bounds in around)
+        best = most(around[1], _from_zero(upper.reached)[ends])
+        above = above.copy()
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            above[begin:end] = 0.0
+    place = int(np.argmax(above))
+    if above[place] > best:
+        best = max(best, most(upper.middles[place : place + 1], upper.reached[place : place + 1]))
+    places = np.flatnonzero(above > best)
+    return max(best, most(upper.middles[places], upper.reached[places]))
+
+
+def _around_atoms(slack: float, *sides: Numbers) -> tuple[Array, Array]:
+    """Where the numbers may have moved to that many rows of a side hold, as ends of intervals without a common number:
+    as far as the slack, and no further than half the way to the next number that is no rare one, since the numbers of
+    a count are no jitter of each other."""
+    lows, highs = [], []
+    for side in sides:
+        usual = side.middles[side.shares >= _USUAL]
+        atoms = side.middles[side.shares >= _ATOM]
+        places = np.searchsorted(usual, atoms)
+        steps = np.diff(usual, prepend=-np.inf, append=np.inf)
+        reach = np.minimum(slack, np.minimum(steps[places], steps[places + 1]) / 2.0)
+        lows.append(atoms - reach)
+        highs.append(atoms + reach)
+    low, high = np.sort(np.concatenate(lows)), np.sort(np.concatenate(highs))
+    apart = low[1:] >= high[:-1]
+    return low[np.append(True, apart)[: len(low)]], high[np.append(apart, True)[: len(high)]]
 
 
 def _up_to(ascending: Array, bounds: Array) -> Array:

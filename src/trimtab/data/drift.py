@@ -39,7 +39,7 @@ from trimtab.data.kinds import ColumnType, DriftLimits
 from trimtab.data.profile import Profile
 from trimtab.data.shares import ShareChange, of_what, share_changes, two_valued
 from trimtab.data.sketch import most_whole_numbers
-from trimtab.data.winsorised import slack_unit, winsorised
+from trimtab.data.winsorised import slack_of, winsorised
 
 Weighted = Sequence[tuple[float, ColumnProfile]]
 """A column of the reference: one profile, or one for each season with its weight."""
@@ -250,7 +250,7 @@ def _numbers(
         found.append((effects.scale(kept, sizes), limits.scale))
     if limits.shape is not None:
         # What the mean may move by, half of it may every number: more is for location to say.
-        slack = (limits.location or 0.0) / 2 * slack_unit(then, kept.spread)
+        slack = slack_of(then, kept.spread, (limits.location or 0.0) / 2)
         distance = distance_between(then, now, slack=slack, of=of_what(reference, current))
         found.append((effects.shape(distance, sizes), limits.shape))
     changes = [(change, tolerance) for change, tolerance in found if change is not None]

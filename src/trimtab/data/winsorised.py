@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from trimtab.data.distance import Numbers
+from trimtab.data.distance import Numbers, Slack
 from trimtab.stats.special import normal_quantile
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -22,6 +22,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 TAIL: Final = 0.005
 """The share of the reference's rows at each end whose numbers count as if they were at the quantile."""
 _FAR: Final = 0.025
+_FURTHEST: Final = 0.001
 
 
 class Winsorised(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,14 @@ def winsorised(reference: Numbers, current: Numbers) -> Winsorised | None:
     sides = reference, current
     then, now = (_moments(numbers, low, high) for numbers in sides)
     return Winsorised(low=low, high=high, then=then, now=now, sides=sides)
+
+
+def slack_of(reference: Numbers, spread: float, share: float) -> Slack:
+    """The slack that is such a share of a deviation: of that of most numbers for each (`slack_unit`), and for a number
+    that many rows hold of the deviation of all but the furthest 0.1 %, since such a number has no width of its own."""
+    each = share * slack_unit(reference, spread)
+    wide = _moments(reference, *ends(reference, _FURTHEST))[1] if each > 0.0 else 0.0
+    return Slack(each, max(each, share * math.sqrt(wide) if math.isfinite(wide) else 0.0))
 
 
 def slack_unit(reference: Numbers, spread: float) -> float:

@@ -13,11 +13,11 @@ from trimtab.base.verdict import Verdict
 from trimtab.data import effects
 from trimtab.data.column_profile import NumberColumn
 from trimtab.data.differences import Statistic
-from trimtab.data.distance import Distance, Numbers, distance_between, number_distance, numbers_of
+from trimtab.data.distance import Distance, Numbers, Slack, distance_between, number_distance, numbers_of
 from trimtab.data.effects import Bar, Sizes, judged
 from trimtab.data.profiler import Depth, profile_frame
 from trimtab.data.shares import ShareChange
-from trimtab.data.winsorised import Winsorised, slack_unit, winsorised
+from trimtab.data.winsorised import Winsorised, slack_of, slack_unit, winsorised
 from trimtab.stats.intervals import largest_gap_of_two
 from trimtab.stats.special import normal_quantile
 
@@ -146,11 +146,11 @@ def test_a_distance_is_the_largest_difference_of_shares_under_a_number() -> None
 
 def test_a_slack_forgives_a_jitter_and_no_jump() -> None:
     zeros = np.where(np.random.default_rng(2).random(50_000) < 0.7, 0.0, NORMAL + 5)
-    jitter = distance_between(numbers(zeros), numbers(zeros + 0.01 * NORMAL), slack=0.1)
+    jitter = distance_between(numbers(zeros), numbers(zeros + 0.01 * NORMAL), slack=Slack(0.1, 0.1))
     assert jitter.whole is not None
     assert jitter.whole > 0.3
     assert jitter.size == 0.0
-    jump = distance_between(numbers(zeros), numbers(np.where(zeros == 0.0, 1.0, zeros)), slack=0.1)
+    jump = distance_between(numbers(zeros), numbers(np.where(zeros == 0.0, 1.0, zeros)), slack=Slack(0.1, 0.1))
     assert jump.size == pytest.approx(0.7, abs=0.01)
 
 
@@ -221,3 +221,37 @@ def test_a_reference_of_two_numbers_near_each_other_was_not_constant() -> None:
     wild = numbers(np.exp(8.0 * NORMAL))
     found = distance_between(numbers([1.0, 1.0005] * 2_500), wild)
     assert found.reason == "50 % of rows are under 1, 0 % in the reference"
+
+
+def inflated(zeros: float, values: Any) -> Any:
+    return np.where(np.random.default_rng(8).random(len(values)) < zeros, 0.0, values)
+
+
+@pytest.mark.parametrize("zeros", [0.5, 0.9, 0.97, 0.99])
+def test_a_jitter_of_what_most_rows_hold_is_no_change_of_shape(zeros: float) -> None:
+    """Of a fiftieth of the standard deviation, which a few large numbers make."""
+    values = inflated(zeros, np.random.default_rng(6).exponential(50.0, 200_000))
+    jittered = values + 0.02 * values.std() * np.random.default_rng(7).normal(size=200_000)
+    then, now = numbers(values), numbers(jittered)
+    for one, two in ((then, now), (now, then)):
+        slack = slack_of(one, kept(one, two).spread, 0.05)
+        assert distance_between(one, two, slack=slack).size < 0.05 < distance_between(one, two).size or zeros == 0.99
+
+
+def test_a_count_that_is_one_more_is_no_jitter_of_it() -> None:
+    """However wide a few far numbers make the slack."""
+    chance = np.random.default_rng(9)
+    counts = np.where(chance.random(50_000) < 0.01, 5_000.0, chance.integers(0, 40, 50_000) // 13)
+    one_more = np.where((counts == 0.0) & (chance.random(50_000) < 0.3), 1.0, counts)
+    then, now = numbers(counts), numbers(one_more)
+    slack = slack_of(then, kept(then, now).spread, 0.05)
+    assert slack.atom > 5.0
+    assert distance_between(then, now, slack=slack).size == pytest.approx(0.1, abs=0.02)
+
+
+def test_what_moves_out_of_a_jitter_keeps_its_size() -> None:
+    values = inflated(0.9, np.random.default_rng(6).exponential(50.0, 50_000))
+    then = numbers(values)
+    slack = slack_of(then, kept(then, then).spread, 0.05)
+    fewer = numbers(np.where((values == 0.0) & (np.random.default_rng(3).random(50_000) < 0.2), 20.0, values))
+    assert distance_between(then, fewer, slack=slack).size == pytest.approx(0.18, abs=0.01)
