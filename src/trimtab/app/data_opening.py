@@ -145,8 +145,9 @@ def with_keys(found: Opened, key: Sequence[str]) -> Opened:
 
 
 def with_time(found: Scan, name: str | None) -> Scan:
-    """A table whose column of times, where text files do not say that it is one, is read as such."""
-    if name is None or getattr(found, "typed", None) is None or found.schema.get(name) != pl.String:
+    """A table whose column of times, where text files or SQLite do not say that it is one, is read as such."""
+    are_texts = getattr(found, "typed", None) is not None or getattr(found, "keeps_times_as_texts", False)
+    if name is None or not are_texts or found.schema.get(name) != pl.String:
         return found
     from trimtab.data.time_texts import timed
 

@@ -175,9 +175,10 @@ class NumberFold:
         return max(-self._ends[0], self._ends[1]) > self._exact_to
 
     def _bits(self, numbers: Array, series: pl.Series) -> Hashes:
+        """What the numbers' hashes are of; not to be changed."""
         if self._is_beyond_floats:
             return _bits_of_large(series) if self._are_integers else _bits_of_wide(series, numbers, self._exact_to)
-        return bits_of_floats(numbers)
+        return numbers.view(np.uint64) if numbers.min() > 0.0 else bits_of_floats(numbers)
 
 
 class TruthFold:
@@ -240,7 +241,7 @@ class TimeFold:
                 if before is not None:
                     self._distinct.add(hash_integers(before))
             self._distinct.add(hash_integers(times))
-        words = words_of(times.view(np.uint64).copy(), odd) if odd is not None else None
+        words = words_of(times.view(np.uint64), odd) if odd is not None else None
         return Seen(words=words, present=present)
 
     def column(self) -> TimeColumn:

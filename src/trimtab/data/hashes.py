@@ -47,17 +47,16 @@ def mixed(bits: Hashes) -> Hashes:
 
 
 def words_of(bits: Hashes, odd: np.uint64) -> Hashes:
-    """What values of these bits are in the sum of a row, for a column with this odd number; changes its argument and
-    returns it.
+    """What values of these bits are in the sum of a row, for a column with this odd number.
 
     Different for different bits. Small numbers have all of theirs in the upper half and a product has no more below
     than its factors, so bytes are turned round before, and the upper half is laid over the lower one after: of words
     that end in zeros as the numbers do, a sum would tell no more than their upper halves.
     """
-    bits.byteswap(inplace=True)
-    bits *= odd
-    bits ^= bits >> np.uint64(32)
-    return bits
+    words = bits.byteswap()
+    words *= odd
+    words ^= words >> np.uint64(32)
+    return words
 
 
 def bits_of_floats(values: Floats) -> Hashes:

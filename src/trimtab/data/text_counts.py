@@ -54,8 +54,10 @@ class TextCounts:
         None, and nothing is counted, where there would be too many different names.
         """
         hashes = self._keys(texts)
-        places, unknown = self._find(hashes)
         most = _SOME
+        if not len(self._known) and not self._learn(texts.gather_every(-(-len(texts) // most)).unique()):
+            return None
+        places, unknown = self._find(hashes)
         while len(unknown):
             some = unknown[:: -(-len(unknown) // most)]
             if not self._learn(texts.gather(some.tolist()).unique()):
@@ -67,7 +69,7 @@ class TextCounts:
 
     def words(self, places: Places, odd: np.uint64) -> Hashes:
         """The words of the texts at some places, for a column with this odd number."""
-        return np.take(words_of(self._hashes.copy(), odd), places)
+        return np.take(words_of(self._hashes, odd), places)
 
     def counted(self) -> dict[str, int]:
         """The rows of each name."""

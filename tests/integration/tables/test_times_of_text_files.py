@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from trimtab.data.infer import Roles
 from trimtab.data.kinds import ColumnType
 from trimtab.data.seasons import Season
 from trimtab.data.time_texts import NoTimesError
+from trimtab.drivers.sources.queries import open_query
 
 ROWS = 6_000
 
@@ -103,3 +106,17 @@ def test_a_value_that_is_no_time_is_named_by_its_row_and_not_shown(
     assert profile("gaps.csv", Reading(time="at")).profile.columns["at"].nulls == 1
     Path("none.csv").write_text("at,n\n,1\n")
     assert profile("none.csv", Reading(time="at")).profile.columns["at"].nulls == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_times_that_sqlite_holds_as_texts_are_times_too() -> None:
+    with closing(sqlite3.connect("bank.db")) as connection, connection:
+        connection.execute("CREATE TABLE payments (at TEXT, n INTEGER)")
+        connection.executemany("INSERT INTO payments VALUES (?, ?)", pl.read_csv("jan.csv").iter_rows())
+    asked = open_query("SELECT * FROM payments", "bank.db")
+    found, texts = (profile(what, Reading(time="at")).profile for what in (asked, "jan.csv"))
+    assert found == texts
+    with closing(sqlite3.connect("bank.db")) as connection, connection:
+        connection.execute("UPDATE payments SET at = 'whenever' WHERE n = 7")
+    with pytest.raises(NoTimesError, match=r"'at' holds a value that is no time \(row 7\)"):
+        profile(open_query("SELECT * FROM payments ORDER BY n", "bank.db"), Reading(time="at"))

@@ -32,7 +32,7 @@ class QueryScan:
     """A query behind `trimtab.data.scan.Scan`: run anew for each pass, in a transaction of its own.
 
     Rows that somebody changes between two passes are seen as they are in each. ``files`` are those on this machine's
-    disk.
+    disk. ``keeps_times_as_texts``: the database has no type for them.
     """
 
     name: str
@@ -41,6 +41,7 @@ class QueryScan:
     rows: int | None = None
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    keeps_times_as_texts: bool = False
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         chosen = self.schema.names() if columns is None else list(columns)

@@ -54,7 +54,7 @@ def open_sqlite(query: str, path: Path, name: str) -> QueryScan:
             while found := cursor.fetchmany(most):
                 yield found
 
-    return QueryScan(name=what, schema=schema, fetch=fetch, rows=rows, files=(path,))
+    return QueryScan(name=what, schema=schema, fetch=fetch, rows=rows, files=(path,), keeps_times_as_texts=True)
 
 
 def _near(path: Path) -> str:
