@@ -69,14 +69,9 @@ def share_changes(
     counted: dict[str, int] = {}
     for weight, part in reference:
         share = weight / total / max(part.count, 1)
-        own = dict(_counts(part, grouped=grouped))
-        shares = {value: share * count for value, count in own.items()}
-        then = (
-            shares if not then else {value: then.get(value, 0.0) + shares.get(value, 0.0) for value in {**then, **own}}
-        )
-        counted = (
-            own if not counted else {value: counted.get(value, 0) + own.get(value, 0) for value in {**counted, **own}}
-        )
+        for value, count in _counts(part, grouped=grouped):
+            then[value] = then.get(value, 0.0) + share * count
+            counted[value] = counted.get(value, 0) + count
     rare = max(1, round(_COMMON * rows))
     rare_then = sum(then[value] for value, count in counted.items() if count <= rare)
     today = current.count
