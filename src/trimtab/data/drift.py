@@ -173,9 +173,8 @@ def _check(judging: Judging) -> None:
             tolerance = getattr(limits, name)
             if tolerance is not None and not (tolerance > 0.0 and (tolerance < 1.0 or name in ("location", "scale"))):
                 raise InputError(f"the tolerance {tolerance} of {name} is not between 0 and 1", fix="Write 0.1, say.")
-    both = judging.only and [name for name in judging.only if name in judging.without]
-    if both and len(both) == len(judging.only or ()):
-        problem = f"nothing is left to judge: {', '.join(map(repr, both))} is asked for and left out"
+    if judging.only and set(judging.only) <= set(judging.without):
+        problem = f"nothing is left to judge: {', '.join(map(repr, judging.only))} is asked for and left out"
         raise InputError(problem, fix="Name a column once; the key of a contract is always left out.")
     if not 0.0 < judging.level < 1.0:
         raise InputError(f"the level {judging.level} is not between 0 and 1", fix="Write 0.95, for example.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-BEGIN = "import atexit, sys, threading, time\nfrom trimtab.cli.ending import end_at_once\n"
+BEGIN = "import atexit, sys, threading\nfrom trimtab.cli.ending import end_at_once\n"
 
 
 def ended(code: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +24,8 @@ def test_what_was_said_and_what_was_to_be_done_is_done() -> None:
 
 
 def test_another_thread_is_waited_for() -> None:
-    code = "threading.Thread(target=lambda: (time.sleep(0.2), print('done'))).start()\nend_at_once(3)\nsys.exit(5)\n"
+    code = "threading.Thread(target=lambda: (threading.main_thread().join(), print('done'))).start()\n"
+    code += "end_at_once(3)\nsys.exit(5)\n"
     done = ended(code)
     assert (done.returncode, done.stdout) == (5, "done\n")
 

@@ -200,10 +200,9 @@ class ColumnTypes:
         """Looks at the texts of the first rows; of a column of numbers beside others only the latter were looked at."""
         columns = self._columns
         texts = [s for s in block if s.dtype == columns[s.name].kind == pl.String and not columns[s.name].look]
-        for place, look in self._looks(
-            pl.DataFrame({str(place): series for place, series in enumerate(texts)})
-        ).items():
-            self._columns[texts[int(place)].name].look = look
+        by_place = pl.DataFrame({str(place): series for place, series in enumerate(texts)})
+        for place, look in self._looks(by_place).items():
+            columns[texts[int(place)].name].look = look
 
     def _looks(self, texts: pl.DataFrame) -> dict[str, str]:
         return looks_of(texts, decimal_comma=self._spelling.decimal_comma)
