@@ -135,7 +135,7 @@ def check(what: Any, contract: Contract, setting: Setting | None = None) -> Chec
         differences = None
         if reference is not None and current is not None:
             differences = compare(reference.profile, current, judging_of(contract, reference.profile, current))
-            report = with_drift(report, differences, contract)
+            report = with_drift(report, differences, contract, strict=setting.strict)
         report = report.strict() if setting.strict else report
         if kept is not None and report.verdict is Verdict.FAIL:
             kept.discard()
@@ -179,9 +179,11 @@ def judging_of(contract: Contract, reference: Profile, current: Profile) -> Judg
     )
 
 
-def with_drift(report: CheckReport, differences: Differences, contract: Contract) -> CheckReport:
+def with_drift(
+    report: CheckReport, differences: Differences, contract: Contract, *, strict: bool = False
+) -> CheckReport:
     """The check's report with a violation for each column that drifted, as severe as the contract says; what cannot be
-    told yet leaves the check undecided where it would refuse."""
+    told yet leaves the check undecided where it would refuse: where the contract says so, and if it is ``strict``."""
     limits = {column.name: column.drift or contract.drift for column in contract.columns}
     found = [
         _drifted(column, limits.get(column.column, contract.drift), report.rows)
@@ -191,7 +193,8 @@ def with_drift(report: CheckReport, differences: Differences, contract: Contract
     undecided = [
         column.column
         for column in differences.columns
-        if column.verdict is Verdict.UNSURE and limits.get(column.column, contract.drift).outside is Severity.REFUSE
+        if column.verdict is Verdict.UNSURE
+        and (strict or limits.get(column.column, contract.drift).outside is Severity.REFUSE)
     ]
     return CheckReport(
         rows=report.rows,

@@ -52,6 +52,13 @@ def test_it_is_the_same_in_python(folder: Path) -> None:
     assert ("amount", Rule.DRIFT) in [(violation.column, violation.rule) for violation in strict.report.violations]
 
 
+def test_drift_that_cannot_be_told_yet_leaves_it_undecided(folder: Path) -> None:
+    few = table(2)[:200]
+    noted, strict = (trimtab.check(few, folder / "c.toml", strict=strict) for strict in (False, True))
+    assert (noted.verdict, strict.verdict) == (Verdict.PASS, Verdict.UNSURE)
+    assert "amount" in strict.report.undecided
+
+
 def test_rows_that_are_set_aside_stay_so(folder: Path) -> None:
     with (folder / "c.toml").open("a") as contract:
         contract.write("\n[[conditions]]\nthen = 'amount < 3'\noutside = 'quarantine'\n")
