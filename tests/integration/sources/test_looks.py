@@ -95,6 +95,8 @@ def test_a_file_with_a_decimal_comma_is_told_its_own_way(tmp_path: Path) -> None
         (["0,5;1", "0,7;2", "0,9;1.200"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 2)"]),
         (["0,5;1,5", "0,7;2,5", "0,9;1.200"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 2)"]),
         (["0,5;1.200", "0,7;999.500"], [pl.Float64, pl.String], ["b: read as text"]),
+        (['"0,5";"1.200"', '"0,7";"7"'], [pl.Float64, pl.String], ["b: read as text"]),
+        ([" 0,5 ; 1.200", " 0,7 ; 7"], [pl.Float64, pl.String], ["b: read as text"]),
         (["0,5;1.200,5", "0,7;9,5", "0,7;8,5"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 0)"]),
         (["0,5;1.25", "0,7;9,5"], [pl.String, pl.String], ["a: read as text", "b: read as text"]),
         (["0,5;0.250", "0,7;0.500"], [pl.String, pl.Float64], ["a: read as text"]),

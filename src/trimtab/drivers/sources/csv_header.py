@@ -109,7 +109,8 @@ def _decimal_comma(text: str, separator: str) -> bool:
     """Whether the first rows have numbers with a comma in them, and none with a decimal point."""
     if separator == ",":
         return False
-    fields = [field for row in text.splitlines()[:-1] or text.splitlines() for field in row.split(separator)]
+    rows = text.splitlines()[:-1] or text.splitlines()
+    fields = [field.strip(' "') for row in rows for field in row.split(separator)]
     if any(_POINT.fullmatch(field) for field in fields):
         return False
     return any(_COMMA.fullmatch(field) for field in fields)
