@@ -24,7 +24,7 @@ from trimtab.drivers.sources.file_scan import FilesScan
 from trimtab.drivers.sources.files import Format, SourceFile, named_files
 from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.reading import widened
-from trimtab.drivers.sources.text_files import ambiguous, clashing
+from trimtab.drivers.sources.text_files import ambiguous, clashing, refuse_unclear_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,10 @@ class FilesReader:
         (part,) = scan.parts
         kind = Kind(own=part.schema, delimited=False, beside_gaps=part.schema)
         if isinstance(part, DelimitedPart):
-            kind = replace(kind, delimited=True, beside_gaps=part.beside_gaps, gap_words=part.gap_words)
+            beside = part.beside_gaps
+            kind = Kind(
+                own=part.schema, delimited=True, beside_gaps=beside, gap_words=part.gap_words, decimal=part.decimal
+            )
         if schema is None:
             return OpenedFile(scan=scan, kind=kind, notes=scan.notes)
         if isinstance(part, DelimitedPart):
@@ -54,6 +57,7 @@ class FilesReader:
 
     def together(self, kinds: Sequence[tuple[str, Kind]]) -> pl.Schema:
         """Types for the values of all files, as one machine has them."""
+        refuse_unclear_points([(path, kind.decimal) for path, kind in kinds])
         # Of a file, only its name is looked at.
         delimited = [kind for _, kind in kinds if kind.delimited]
         schemas = [kind.beside_gaps for kind in delimited]

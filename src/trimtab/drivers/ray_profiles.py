@@ -83,12 +83,14 @@ class Kind:
         delimited: whether they are those of texts, as in a CSV file.
         beside_gaps: the types of the values that are no words for a gap, in such a file.
         gap_words: such words, by column.
+        decimal: how such a file writes fractions.
     """
 
     own: pl.Schema
     delimited: bool
     beside_gaps: pl.Schema
     gap_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    decimal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import trimtab
-from trimtab.drivers.sources import open_table
+from trimtab.app.data_lake import FilesReader
+from trimtab.drivers.sources import SourceError, open_table
 from trimtab.drivers.sources.looks import looks_of
 from trimtab.drivers.sources.text_files import TextsScan
 
@@ -100,7 +102,12 @@ def test_a_file_with_a_decimal_comma_is_told_its_own_way(tmp_path: Path) -> None
         (["0,5;1.200,5", "0,7;9,5", "0,7;8,5"], [pl.Float64, pl.String], ["b: 1 of 3 values is not a number (row 0)"]),
         (["0,5;1.25", "0,7;9,5"], [pl.String, pl.String], ["a: read as text", "b: read as text"]),
         (["0,5;0.250", "0,7;0.500"], [pl.String, pl.Float64], ["a: read as text"]),
-        (["x;1.250", "y;2.500"], [pl.String, pl.Float64], []),
+        (
+            ["x;1.250", "y;2.500"],
+            [pl.String, pl.Float64],
+            ["numbers such as 1.250 are read with a decimal point"],
+        ),
+        (["x;1.250", "y;2.5"], [pl.String, pl.Float64], []),
     ],
 )
 def test_a_point_beside_decimal_commas_is_no_decimal_point(
@@ -111,7 +118,28 @@ def test_a_point_beside_decimal_commas_is_no_decimal_point(
     scan = opened(path)
     assert [dtype.base_type() for dtype in scan.schema.dtypes()] == types
     told = [note for note in scan.notes if "separator" not in note and "decimal comma" not in note]
-    assert [note.partition(",")[0] for note in told] == notes
+    assert [re.split("[,;]", note)[0] for note in told] == notes
+
+
+@pytest.mark.parametrize("second", ["x;1.200\n", "x;1.200\ny;999.500\n"])
+def test_files_of_which_one_tells_that_points_may_stand_between_thousands_are_no_table(
+    tmp_path: Path, second: str
+) -> None:
+    (tmp_path / "jan.csv").write_text("a;b\nx;0,5\n")
+    (tmp_path / "feb.csv").write_text("a;b\n" + second)
+    with pytest.raises(SourceError, match=r"jan\.csv has a decimal comma, and feb\.csv numbers such as 1\.250"):
+        open_table(tmp_path / "*.csv")
+    reader = FilesReader(open_file=lambda path: opened(Path(path)))
+    kinds = [(name, reader.open(str(tmp_path / name), None).kind) for name in ("feb.csv", "jan.csv")]
+    with pytest.raises(SourceError, match="has a decimal comma"):
+        reader.together(kinds)
+
+
+@pytest.mark.parametrize("second", ["x;0.25\n", "x;7\n", "1.200;7\nv1;8\n"])
+def test_files_whose_points_are_clear_are_one_table(tmp_path: Path, second: str) -> None:
+    (tmp_path / "jan.csv").write_text("a;b\nx;0,5\n")
+    (tmp_path / "feb.csv").write_text("a;b\n" + second)
+    assert open_table(tmp_path / "*.csv").schema == pl.Schema({"a": pl.String, "b": pl.Float64})
 
 
 def test_a_point_far_behind_decimal_commas_is_no_decimal_point_either(tmp_path: Path) -> None:

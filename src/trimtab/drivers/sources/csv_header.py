@@ -7,6 +7,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from shlex import quote
 from typing import Final
 
@@ -20,8 +21,9 @@ _OTHERS: Final = ";\t|,"
 _EXCEL: Final = re.compile(rb"sep=([;,\t|])\r?\n", re.IGNORECASE)
 _SPACED: Final = re.compile(rb'"[^"\n]*"(?: "[^"\n]*")+\r?\n?')
 _COMMA: Final = re.compile(r"-?\d+,\d+")
-_POINT: Final = re.compile(r"-?(?![1-9]\d{0,2}(?:\.\d{3})+$)\d+\.\d+")
-"""A point that cannot be one between thousands."""
+_EITHER: Final = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
+"""Numbers of which nobody knows whether a point of theirs stands between thousands."""
+_POINT: Final = re.compile(r"-?\d+\.\d+")
 _SAMPLE: Final = 64 << 10
 _LOOKED_AT: Final = 1 << 20
 _LARGEST: Final = 64 << 20
@@ -29,6 +31,14 @@ _WIDE: Final = (
     (codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"),
 )  # fmt: skip
+
+
+class Decimal(StrEnum):
+    """How a file's first rows write fractions; ``EITHER``: with points that may as well stand between thousands."""
+
+    COMMA = "comma"
+    POINT = "point"
+    EITHER = "either"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +49,30 @@ class Header:
         names: the columns.
         separator: what is between two fields.
         end: the bytes before the first row.
-        decimal_comma: whether numbers are written as 2,5.
+        decimal: how numbers are written.
         notes: what is to be told of it.
     """
 
     names: tuple[str, ...]
     separator: str
     end: int
-    decimal_comma: bool = False
+    decimal: Decimal = Decimal.POINT
     notes: tuple[str, ...] = ()
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether numbers are written as 2,5."""
+        return self.decimal is Decimal.COMMA
+
+
+_OF_DECIMALS: Final = {
+    Decimal.COMMA: ("numbers are read with a decimal comma",),
+    Decimal.POINT: (),
+    Decimal.EITHER: (
+        "numbers such as 1.250 are read with a decimal point; if it stands between thousands, leave it out",
+    ),
+}
+"""What is told of how numbers are written."""
 
 
 def read_header(file: SourceFile) -> Header:
@@ -72,12 +97,15 @@ def read_header(file: SourceFile) -> Header:
     names = _names(file, Block(data=data[skipped:end], before=skipped), separator)
     if not names:
         raise SourceError(f"{file.name} has no columns", fix="Its first line names them; write the table again.")
-    comma = _decimal_comma(data[end : end + _SAMPLE].decode("utf-8", "replace"), separator)
+    sample = data[end : end + _SAMPLE]
+    if end + _SAMPLE < len(data):  # the last line of a part may be a part of one
+        sample = sample[: sample.rfind(b"\n") + 1]
+    decimal = _decimal(sample.decode("utf-8", "replace"), separator)
     notes = _notes(file, names, separator)
-    notes += ("numbers are read with a decimal comma",) if comma else ()
+    notes += _OF_DECIMALS[decimal]
     names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
     _refuse_repeated(names, file.name)
-    return Header(names=tuple(names), separator=separator, end=end, decimal_comma=comma, notes=notes)
+    return Header(names=tuple(names), separator=separator, end=end, decimal=decimal, notes=notes)
 
 
 def _names(file: SourceFile, first: Block, separator: str) -> list[str]:
@@ -105,15 +133,16 @@ def _before(data: bytes) -> tuple[int, str]:
     return skipped, told[1].decode() if told else ""
 
 
-def _decimal_comma(text: str, separator: str) -> bool:
-    """Whether the first rows have numbers with a comma in them, and none with a decimal point."""
+def _decimal(text: str, separator: str) -> Decimal:
+    """How the first rows write fractions: with a comma where none of their points is a decimal one."""
     if separator == ",":
-        return False
-    rows = text.splitlines()[:-1] or text.splitlines()
-    fields = [field.strip(' "') for row in rows for field in row.split(separator)]
-    if any(_POINT.fullmatch(field) for field in fields):
-        return False
-    return any(_COMMA.fullmatch(field) for field in fields)
+        return Decimal.POINT
+    fields = [field.strip(' "') for row in text.splitlines() for field in row.split(separator)]
+    if any(_POINT.fullmatch(field) and not _EITHER.fullmatch(field) for field in fields):
+        return Decimal.POINT
+    if any(_COMMA.fullmatch(field) for field in fields):
+        return Decimal.COMMA
+    return Decimal.EITHER if any(_EITHER.fullmatch(field) for field in fields) else Decimal.POINT
 
 
 def _beginning(file: SourceFile) -> bytes:

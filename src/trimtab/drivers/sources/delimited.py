@@ -20,7 +20,7 @@ from trimtab.data.scan import whole
 from trimtab.data.spelled import Spelling
 from trimtab.drivers.sources.batching import LEAST_ROWS, batch_rows, cut
 from trimtab.drivers.sources.csv_blocks import Block, blank_lines, blocks, padded_numbers, refuse_block, separators
-from trimtab.drivers.sources.csv_header import Header, read_header
+from trimtab.drivers.sources.csv_header import Decimal, Header, read_header
 from trimtab.drivers.sources.csv_types import ColumnTypes, Gap
 from trimtab.drivers.sources.files import SourceFile
 from trimtab.drivers.sources.problems import SourceError
@@ -63,6 +63,12 @@ class DelimitedPart:
     def notes(self) -> tuple[str, ...]:
         gaps = (gap.note(name, others) for name, others in self.filled.items() for gap in self.gaps.get(name, ()))
         return (*self.header.notes, *self.told.values(), *gaps)
+
+    @property
+    def decimal(self) -> Decimal:
+        """How its fractions are written; a point, where no column holds any."""
+        fractions = pl.Float64 in self.schema.values()
+        return self.header.decimal if fractions or self.header.decimal_comma else Decimal.POINT
 
     @property
     def only_gaps(self) -> tuple[str, ...]:

@@ -86,9 +86,8 @@ def one_schema(headers: Sequence[tuple[SourceFile, pl.Schema]]) -> pl.Schema:
     categories, and any order."""
     (first, schema), *others = headers
     for file, found in others:
-        differing = [
-            f"{name} (only in {(first if name in schema else file).name})" for name in sorted(set(schema) ^ set(found))
-        ]
+        alone = ((first, sorted(schema.keys() - found)), (file, sorted(found.keys() - schema)))
+        differing = [f"{', '.join(names[:20])} (only in {who.name})" for who, names in alone if names]
         differing += [
             f"{name} ({found[name]} and {schema[name]})"
             for name in schema

@@ -11,10 +11,12 @@ from trimtab.data.columns import storage_type
 from trimtab.data.kinds import ColumnType
 from trimtab.data.spelled import AS_STORED, Spelling
 from trimtab.drivers.sources.columnar import Part
+from trimtab.drivers.sources.csv_header import Decimal
 from trimtab.drivers.sources.csv_types import NUMBERS, several_gaps
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
 from trimtab.drivers.sources.file_scan import FilesScan, name_of, notes_of, on_disk
 from trimtab.drivers.sources.files import SourceFile
+from trimtab.drivers.sources.problems import SourceError
 from trimtab.drivers.sources.reading import go_together, holds_text, widened
 
 
@@ -76,6 +78,8 @@ class TextsScan(FilesScan):
 
 def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str) -> TextsScan:
     """The table of these files, each opened as a part; raises `SourceError` where their columns do not go together."""
+    texts = [part for part in parts if isinstance(part, DelimitedPart)]
+    refuse_unclear_points([(part.file.name, part.decimal) for part in texts])
     parts = _as_one(parts)
     schema = widened([(file, part.schema) for file, part in zip(files, parts, strict=True)])
     if all(isinstance(part, DelimitedPart) for part in parts):
@@ -83,6 +87,18 @@ def open_texts(files: Sequence[SourceFile], parts: Sequence[Part], pattern: str)
     return TextsScan(
         name=name_of(files, pattern), files=on_disk(files), schema=schema, parts=parts, notes=notes_of(parts)
     )
+
+
+def refuse_unclear_points(files: Sequence[tuple[str, str]]) -> None:
+    """Raises `SourceError` where one of some files, by name and `Decimal`, has a decimal comma, and another one points
+    that may then stand between thousands."""
+    comma = next((name for name, decimal in files if decimal == Decimal.COMMA), None)
+    either = next((name for name, decimal in files if decimal == Decimal.EITHER), None)
+    if comma is not None and either is not None:
+        raise SourceError(
+            f"{comma} has a decimal comma, and {either} numbers such as 1.250, whose point may stand between thousands",
+            fix="Write the numbers of all files in one way, or narrow the pattern.",
+        )
 
 
 def clashing(schemas: Sequence[pl.Schema]) -> dict[str, tuple[int, int]]:
