@@ -24,7 +24,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from trimtab.data.counting import count_floats, count_integers, joined
+from trimtab.data.counting import count_floats, count_integers, count_known, joined
+from trimtab.data.fineness import least_left_out, steps_to
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
@@ -38,6 +39,8 @@ _FRACTION: Final = 52
 """Bits of a float that are its fraction."""
 _FIRST: Final = 2 * BUCKETS_MAX
 """Numbers that show how fine buckets can be."""
+_FEW: Final = BUCKETS_MAX // 2
+"""Numbers of which a column is likely to have not many more."""
 _WAITING: Final = BUCKETS_MAX
 """Buckets of batches that wait to be merged, at most."""
 _KEY_ESCAPE: Final = 0xFF
@@ -113,18 +116,27 @@ class SketchFold:
         counted in fewer of them, which is cheaper."""
         size = _FIRST
         if not self.dropped and not len(self._keys) and len(values) > size:
-            self.dropped = _left_out(bits[:size])
+            self.dropped = least_left_out(bits[:size], BUCKETS_MAX + 1)  # -0.0 has bits of its own and no bucket
             if not self.dropped:
                 keys, counts = count(values[:size], 0)
-                self.dropped = _steps(keys, BUCKETS_MAX)
+                self.dropped = steps_to(keys, BUCKETS_MAX)
                 if not self.dropped:
                     self._keep(keys, counts)
                     values = values[size:]
+        if not self.dropped and 0 < len(self._keys) <= _FEW and len(values) >= _FIRST:
+            values = self._without_known(values)
         while len(values):
-            if self.dropped or 0 < len(self._keys) <= BUCKETS_MAX // 2:
+            if self.dropped or 0 < len(self._keys) <= _FEW:
                 size = len(values)
             self.add_counted(*count(values[:size], self.dropped), dropped=self.dropped)
             values, size = values[size:], 2 * size
+
+    def _without_known(self, values: Any) -> Any:
+        """Count the values that are numbers kept already; the others."""
+        known = self._keys if self._linear else values_of(self._keys).view(np.int64)
+        counts, others = count_known(values.view(np.int64), known)
+        self._counts = self._counts + counts
+        return others.view(values.dtype)
 
     def add_counted(self, keys: Integers, counts: Integers, *, dropped: int = 0) -> None:
         """Count buckets of the given precision (not coarser than this one's): ascending names and their rows."""
@@ -143,7 +155,7 @@ class SketchFold:
 
     def _keep(self, keys: Integers, counts: Integers) -> None:
         """Keep all that was counted, in as many buckets as there may be."""
-        steps = _steps(keys, BUCKETS_MAX)
+        steps = steps_to(keys, BUCKETS_MAX)
         self._keys, self._counts = joined(keys >> steps, counts) if steps else (keys, counts)
         self.dropped += steps
 
@@ -181,7 +193,7 @@ def merge_sketches(left: Sketch, right: Sketch) -> Sketch:
         return right if not left.packed else left
     dropped = max(left.dropped, right.dropped)
     keys, counts = _merged(aligned(left, dropped), aligned(right, dropped))
-    steps = _steps(keys, BUCKETS_MAX)
+    steps = steps_to(keys, BUCKETS_MAX)
     if steps:
         keys, counts = joined(keys >> steps, counts)
     return Sketch(dropped=dropped + steps, linear=left.linear, packed=_pack(keys, counts))
@@ -270,33 +282,6 @@ def _merged(*parts: tuple[Integers, Integers]) -> tuple[Integers, Integers]:
     keys, counts = (np.concatenate(arrays) for arrays in zip(*filled, strict=True))
     order = np.argsort(keys, kind="stable")
     return joined(keys[order], counts[order])
-
-
-def _left_out(bits: Integers) -> int:
-    """How many of their low bits the buckets of some numbers must leave out at least; 0 where the upper halves of the
-    bits do not tell. These are sorted in half the time."""
-    most = max(int(bits.max()), ~int(bits.min()))
-    lower = max(0, most.bit_length() - 31)
-    names = np.sort((bits >> lower).astype(np.int32))
-    steps = _steps(names, BUCKETS_MAX + 1)  # -0.0 has bits of its own and no bucket
-    return lower + steps if steps else 0
-
-
-def _steps(keys: np.ndarray[Any, np.dtype[np.signedinteger[Any]]], most: int) -> int:
-    """By how many bits ascending keys must be shortened so that at most so many are left; coarser never means more."""
-
-    def are_few(steps: int) -> bool:
-        shortened = keys >> steps if steps else keys
-        return int(np.count_nonzero(shortened[1:] != shortened[:-1])) < most
-
-    low, high = 0, 8 * keys.itemsize
-    if len(keys) <= most or are_few(0):
-        return 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        few = are_few(middle)
-        low, high = (low, middle) if few else (middle, high)
-    return high
 
 
 def _pack(keys: Integers, counts: Integers) -> bytes:

@@ -25,6 +25,9 @@ Places = np.ndarray[Any, np.dtype[np.uint16]]
 _ROOM: Final = 16
 """Entries of the table for each text, while there are few."""
 _ENTRIES_MAX: Final = 1 << 16
+_BLOCK: Final = 1 << 15
+"""Hashes that are looked up at once: what a look-up makes of them stays in a processor's cache."""
+_NOWHERE: Final = np.zeros(0, dtype=np.int64)
 _SOME: Final = 4_096
 """Rows with texts that are not known, from all over a batch, among which different ones are sought first."""
 
@@ -62,7 +65,8 @@ class TextCounts:
             some = unknown[:: -(-len(unknown) // most)]
             if not self._learn(texts.gather(some.tolist()).unique()):
                 return None
-            places, unknown = self._find(hashes)
+            places[unknown], still = self._find(hashes[unknown])
+            unknown = unknown[still]
             most *= _SOME
         self._counts += np.bincount(places, minlength=len(self._counts))
         return places
@@ -87,14 +91,26 @@ class TextCounts:
 
     def _find(self, hashes: Hashes) -> tuple[Places, Integers]:
         """The place of each hash among those that are known, and which rows' are not."""
+        places = np.zeros(len(hashes), dtype=np.uint16)
         if not len(self._known):
-            return np.zeros(len(hashes), dtype=np.uint16), np.arange(len(hashes))
-        places = np.take(self._table, (hashes >> self._shift).view(np.int64))
+            return places, np.arange(len(hashes))
+        unknown = []
+        for first in range(0, len(hashes), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            places[block], other = self._find_few(hashes[block])
+            if len(other):
+                unknown.append(other + first)
+        return places, np.concatenate([_NOWHERE, *unknown])
+
+    def _find_few(self, hashes: Hashes) -> tuple[Places, Integers]:
+        entries = (hashes >> self._shift).view(np.int64)
+        places = np.take(self._table, entries)
         other = np.flatnonzero(np.take(self._known, places) != hashes)
-        if not len(other):
+        shared = other[self._shared[entries[other]]] if len(other) else other
+        if not len(shared):
             return places, other
-        near = np.minimum(np.searchsorted(self._known, hashes[other], sorter=self._order), len(self._order) - 1)
-        places[other] = self._order[near]
+        near = np.minimum(np.searchsorted(self._known, hashes[shared], sorter=self._order), len(self._order) - 1)
+        places[shared] = self._order[near]
         return places, other[self._known[places[other]] != hashes[other]]
 
     def _learn(self, texts: pl.Series) -> bool:
@@ -128,4 +144,6 @@ class TextCounts:
         self._shift = np.uint64(65 - entries.bit_length())
         self._order = np.argsort(self._known).astype(np.uint16)
         self._table = np.zeros(entries, dtype=np.uint16)
-        self._table[self._known >> self._shift] = np.arange(len(self._known))
+        own = self._known >> self._shift
+        self._table[own] = np.arange(len(self._known))
+        self._shared = np.bincount(own.view(np.int64), minlength=entries) > 1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trimtab.data.counting import count_floats, count_integers
+from trimtab.data.counting import count_floats, count_integers, count_known
 from trimtab.data.sketch import codes_of
 
 CHANCE = np.random.default_rng(11)
@@ -49,3 +49,14 @@ def test_floats_are_counted_by_the_leading_bits_of_their_codes(shape: str, dropp
 def test_integers_are_counted_by_their_own_leading_bits(ends: tuple[int, int], dropped: int) -> None:
     values = np.concatenate([CHANCE.integers(*ends, 2_000, endpoint=True), np.array([*ends, ends[0]])])
     assert counted(count_integers(values, dropped)) == Counter((values >> dropped).tolist())
+
+
+def test_values_that_are_known_are_counted_and_the_others_come_back() -> None:
+    """Of 40,000 that are known a third share an entry with another, and their values may come back, too."""
+    for known in (np.arange(-3, 900), CHANCE.choice(2**60, 40_000, replace=False), np.array([-(2**63)])):
+        values = np.concatenate([CHANCE.choice(known, 5_000), CHANCE.integers(-(2**62), 2**62, 50), known[-1:]])
+        counts, others = count_known(values, known)
+        found = Counter(dict(zip(known.tolist(), counts.tolist(), strict=True)))
+        assert found + Counter(others.tolist()) == Counter(values.tolist())
+        assert {*values.tolist()} - {*known.tolist()} <= {*others.tolist()}
+        assert len(known) > 1_000 or len(others) < 100

@@ -37,12 +37,16 @@ def test_texts_are_counted_and_placed_as_one_by_one(batches: list[list[str]], en
     assert (lengths.minimum, lengths.maximum, lengths.total) == (min(characters), max(characters), sum(characters))
 
 
-def test_thousands_of_texts_are_found_although_the_table_has_less_room() -> None:
+@pytest.mark.parametrize("rows", [7_000, 60_000])
+def test_thousands_of_texts_are_found_although_the_table_has_less_room(rows: int) -> None:
     names = [f"merchant {number:04}" for number in range(4_000)]
     drawn = np.random.default_rng(1).integers(0, 4_000, 60_000).tolist()
     counts = TextCounts(short_text, plain=SHORT_MAX, most=4_096)
-    for start in range(0, 60_000, 7_000):
-        assert counts.add(pl.Series([names[place] for place in drawn[start : start + 7_000]])) is not None
+    for start in range(0, 60_000, rows):
+        part = drawn[start : start + rows]
+        places = counts.add(pl.Series([names[place] for place in part]))
+        assert places is not None
+        assert len(set(zip(part, places.tolist(), strict=True))) == len(set(part)) == len(set(places.tolist()))
     assert counts.counted() == Counter(names[place] for place in drawn)
 
 
