@@ -7,7 +7,6 @@ Each use case, here and in `trimtab.app.data_check`, reads it once, batch by bat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -38,8 +37,7 @@ from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, h
 from trimtab.data.wording import counted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profiled:
+class Profiled(msgspec.Struct, frozen=True, kw_only=True):
     """A table's profile, and what its reader noticed."""
 
     name: str
@@ -47,8 +45,7 @@ class Profiled:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Two tables and what differs."""
 
     reference: Profiled

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import polars as pl
 
 from trimtab.base.errors import InputError
@@ -69,8 +70,7 @@ class Reading:
         return self.hidden | frozenset(self.sensitive)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """A profile that was made before, and the file that has it; None in memory."""
 
     name: str

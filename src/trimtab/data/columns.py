@@ -8,11 +8,11 @@ gap, as many libraries write one; an infinity is a fault.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import polars as pl
 import polars.selectors
 
@@ -34,8 +34,7 @@ _FORMAT: Final = "%Y-%m-%d %H:%M:%S%.f"
 INSTANTS = pl.Datetime("us", "UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadColumn:
+class ReadColumn(msgspec.Struct, frozen=True):
     """A column as its type: Int64, Float64, Boolean, String or UTC microseconds; null for gaps and for faults.
 
     ``gaps`` marks what was null (or NaN), ``faults`` what could not be read, by rule, each value in one at most.

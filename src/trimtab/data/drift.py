@@ -17,6 +17,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgspec
+
 from trimtab.base.errors import InputError
 from trimtab.base.verdict import Interval, Verdict
 from trimtab.data import effects
@@ -95,8 +97,7 @@ def compare(reference: Profile, current: Profile, judging: Judging | None = None
     return compare_mixed(mixed, current, judging or Judging())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mixed:
+class Mixed(msgspec.Struct, frozen=True, kw_only=True):
     """A reference whose columns are mixtures: their ``parts``, all of its rows as one profile, and its `counters`."""
 
     parts: Mapping[str, Weighted]

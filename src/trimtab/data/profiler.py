@@ -8,7 +8,6 @@ counted categories, smallest hashes, the sample and the co-moments are all bound
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -40,8 +39,7 @@ _PRESENT: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 adds nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Depth:
+class Depth(msgspec.Struct, frozen=True, kw_only=True):
     """What a profile holds beside its columns.
 
     Attributes:

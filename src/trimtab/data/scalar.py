@@ -15,8 +15,9 @@ not the common case comes here, value by value, so that there is one place that 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import format_instant, parse_instant
@@ -35,8 +36,7 @@ from trimtab.data.kinds import (
 from trimtab.data.wording import show
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """Why a value cannot be read: the rule it breaks, and the end of a sentence that begins with the column's name."""
 
     rule: Rule

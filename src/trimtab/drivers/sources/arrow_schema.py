@@ -12,11 +12,11 @@ import binascii
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import polars as pl
 
 from trimtab.data.columns import by_name
@@ -35,8 +35,7 @@ _DIGITS: Final = 38
 """Of the largest decimal that Polars has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """How a column, or a part of one, is stored: what cannot be read of it, and its time zone; empty for neither."""
 
     column: str

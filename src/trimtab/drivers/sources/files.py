@@ -6,11 +6,12 @@ import glob
 import gzip
 import io
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from urllib.parse import urlsplit
+
+import msgspec
 
 from trimtab.base.errors import DriverError
 from trimtab.disk.faults import explained
@@ -42,8 +43,7 @@ TEXTS: Final = frozenset({Format.CSV, Format.TSV})
 """The formats that store no types."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct, frozen=True):
     """One file of the table: its name for people, its format, and where its bytes are."""
 
     name: str
