@@ -45,12 +45,12 @@ def _finding(found: Finding) -> dict[str, Any]:
     told: dict[str, Any] = {
         "column": found.columns[0] if found.columns else None,
         "columns": list(found.columns),
+        "severity": found.severity.value if found.severity is not None else None,
     }
     if found.violation is not None:
         violation = found.violation
         told |= {
             "rule": found.name,
-            "severity": violation.severity.value,
             "count": violation.count,
             "share": _finite(violation.share),
             "examples": [{"row": one.row, "value": _finite(one.value)} for one in violation.examples],

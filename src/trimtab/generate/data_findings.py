@@ -12,7 +12,7 @@ import msgspec
 
 from trimtab.base.verdict import Verdict
 from trimtab.data.differences import Effect, Statistic
-from trimtab.data.kinds import Severity
+from trimtab.data.kinds import Rule, Severity
 from trimtab.data.violation import CheckReport, Violation
 from trimtab.data.wording import counted
 from trimtab.generate import data_figures as written
@@ -36,6 +36,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         columns: whom it is about: none for the table as a whole, several for a pair or a rule over several.
         name: the rule or the statistic.
         words: the sentence for a person, without the column's name.
+        severity: what it does to the table; None for a change that cannot be told yet.
         violation: the broken rule; or else ``effect``: the change.
     """
 
@@ -43,6 +44,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     weight: Weight
     words: str
+    severity: Severity | None
     violation: Violation | None = None
     effect: Effect | None = None
 
@@ -63,6 +65,7 @@ def broken_rules(report: DataReport) -> tuple[Finding, ...]:
             name=found.rule.value,
             weight=Weight(found.severity.value),
             words=found.problem,
+            severity=found.severity,
             violation=_without_values(found) if found.column in hidden else found,
         )
         for found in report.check.violations
@@ -73,25 +76,33 @@ def changes(report: DataReport) -> tuple[Finding, ...]:
     """Every effect of a column that is not a PASS, a column's together: those that changed most come first."""
     if report.differences is None:
         return ()
-    columns = [
-        sorted(
-            (_of_effect((column.column,), effect) for effect in column.effects if effect.verdict is not Verdict.PASS),
-            key=_rank,
-        )
-        for column in report.differences.columns
-    ]
+    refusing = refused_for_drift(report)
+    columns = []
+    for column in report.differences.columns:
+        severity = Severity.REFUSE if column.column in refusing else Severity.NOTE
+        found = (effect for effect in column.effects if effect.verdict is not Verdict.PASS)
+        own = sorted((_of_effect((column.column,), effect, severity) for effect in found), key=_rank)
+        columns.append(own)
     return tuple(
         found for own in sorted((own for own in columns if own), key=lambda own: _rank(own[0])) for found in own
     )
 
 
 def pair_changes(report: DataReport) -> tuple[Finding, ...]:
-    """The same of pairs of columns."""
+    """The same of pairs of columns, of which no contract speaks."""
     if report.differences is None:
         return ()
-    pairs = report.differences.pairs
-    found = [_of_effect(pair.columns, pair.effect) for pair in pairs if pair.effect.verdict is not Verdict.PASS]
-    return tuple(sorted(found, key=_rank))
+    severity = Severity.REFUSE if report.check is None else Severity.NOTE
+    found = (pair for pair in report.differences.pairs if pair.effect.verdict is not Verdict.PASS)
+    return tuple(sorted((_of_effect(pair.columns, pair.effect, severity) for pair in found), key=_rank))
+
+
+def refused_for_drift(report: DataReport) -> frozenset[str]:
+    """The columns whose drift refuses the table: any, unless there is a contract, which then says so."""
+    if report.check is None:
+        return frozenset(column.column for column in report.differences.columns) if report.differences else frozenset()
+    violations = report.check.violations
+    return frozenset(v.column for v in violations if v.rule is Rule.DRIFT and v.severity is Severity.REFUSE)
 
 
 def findings(report: DataReport) -> tuple[Finding, ...]:
@@ -166,9 +177,16 @@ def _of_differences(report: DataReport) -> str:
     return said
 
 
-def _of_effect(columns: tuple[str, ...], effect: Effect) -> Finding:
-    weight = Weight.FAIL if effect.verdict is Verdict.FAIL else Weight.UNSURE
-    return Finding(columns=columns, name=effect.statistic.value, weight=weight, words=effect.words, effect=effect)
+def _of_effect(columns: tuple[str, ...], effect: Effect, severity: Severity) -> Finding:
+    drifted = effect.verdict is Verdict.FAIL
+    return Finding(
+        columns=columns,
+        name=effect.statistic.value,
+        weight=Weight.FAIL if drifted else Weight.UNSURE,
+        words=effect.words,
+        severity=severity if drifted else None,
+        effect=effect,
+    )
 
 
 def _rank(found: Finding) -> tuple[bool, float]:

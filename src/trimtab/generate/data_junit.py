@@ -18,7 +18,7 @@ from trimtab.data.schema import Column, Contract
 from trimtab.data.violation import Violation
 from trimtab.data.wording import counted
 from trimtab.generate import data_figures as written
-from trimtab.generate.data_findings import broken_rules
+from trimtab.generate.data_findings import broken_rules, refused_for_drift
 from trimtab.generate.data_report import DataReport
 
 Case = tuple[str, str]
@@ -92,10 +92,9 @@ def _drift(root: ET.Element, report: DataReport) -> ET.Element:
     suite = _suite(root, "drift")
     differences = report.differences
     assert differences is not None, "asked by the caller"
-    violations = report.check.violations if report.check is not None else ()
-    refused = {v.column for v in violations if v.rule is Rule.DRIFT and v.severity is Severity.REFUSE}
+    refusing = refused_for_drift(report)
     for column in differences.columns:
-        noted = report.check is not None and column.column not in refused
+        noted = column.column not in refusing
         for effect in column.effects:
             _judged(_case(suite, column.column, effect.statistic.value), effect, noted=noted)
     for pair in differences.pairs:

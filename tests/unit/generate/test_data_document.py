@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.unit.generate.data_reports import hostile, ordinary, wide
+from trimtab.data.kinds import Rule, Severity
+from trimtab.data.violation import Violation
 from trimtab.generate.data_document import SCHEMA, to_document
 from trimtab.generate.data_report import DataReport
 
@@ -32,6 +35,24 @@ def test_every_finding_has_its_column_kind_size_and_words() -> None:
     assert rules[0]["worst"] == [99, 97]
     assert {one["statistic"] for one in drifts if one["column"] == "age"} >= {"location", "shape"}
     assert all(one["words"] and one["verdict"] in ("FAIL", "UNSURE") and one["size"] is not None for one in drifts)
+
+
+@pytest.mark.parametrize("severity", [Severity.NOTE, Severity.REFUSE])
+def test_drift_has_the_severity_that_a_contract_gives_it(severity: Severity) -> None:
+    report = ordinary()
+    assert report.check is not None
+    drifted = Violation(column="age", rule=Rule.DRIFT, severity=severity, count=4_000, share=1.0, problem="drifted")
+    judged = msgspec.structs.replace(report.check, violations=(drifted,))
+    found = [one for one in read(msgspec.structs.replace(report, check=judged))["findings"] if "statistic" in one]
+    told = {one["severity"] for one in found if one["column"] == "age" and one["verdict"] == "FAIL"}
+    assert told == {severity.value}
+    assert {one["severity"] for one in found if one["column"] != "age" and one["verdict"] == "FAIL"} <= {"note"}
+    assert {one["severity"] for one in found if one["verdict"] == "UNSURE"} <= {None}
+
+
+def test_without_a_contract_drift_refuses() -> None:
+    found = read(msgspec.structs.replace(ordinary(), check=None))["findings"]
+    assert {one["severity"] for one in found if one["verdict"] == "FAIL"} == {"refuse"}
 
 
 def test_tolerances_and_every_effect_are_there() -> None:
