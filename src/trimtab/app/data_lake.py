@@ -20,7 +20,7 @@ from trimtab.data.profiler import Depth
 from trimtab.drivers.profile_files import is_profile
 from trimtab.drivers.ray_profiles import Kind, OpenedFile, profile_files
 from trimtab.drivers.sources.delimited import DelimitedPart, without_nulls
-from trimtab.drivers.sources.file_scan import FilesScan
+from trimtab.drivers.sources.file_scan import FilesScan, of_folders
 from trimtab.drivers.sources.files import Format, SourceFile, named_files
 from trimtab.drivers.sources.opening import open_table
 from trimtab.drivers.sources.reading import widened
@@ -44,7 +44,7 @@ class FilesReader:
                 own=part.schema, delimited=True, beside_gaps=beside, gap_words=part.gap_words, decimal=part.decimal
             )
         if schema is None:
-            return OpenedFile(scan=scan, kind=kind, notes=scan.notes)
+            return OpenedFile(scan=scan, kind=kind, notes=part.notes)
         if isinstance(part, DelimitedPart):
             texts = [name for name, dtype in part.schema.items() if dtype not in (schema[name], pl.Null())]
             texts = [name for name in texts if schema[name] == pl.String()]
@@ -106,7 +106,8 @@ def profile_on_ray(
         done=done,
     )
     profile = with_repeats(made.profile, keyed, reading.key) if keyed is not None else made.profile
-    return Profiled(name=files if len(found) > 1 else found[0].name, profile=profile, notes=made.notes)
+    notes = (*made.notes, *of_folders(found, profile.columns))
+    return Profiled(name=files if len(found) > 1 else found[0].name, profile=profile, notes=notes)
 
 
 def _open(path: str, *, root: Path, needed: tuple[str, ...], time: str | None) -> FilesScan:

@@ -286,10 +286,14 @@ def test_a_projects_table_is_opened_as_it_is_stored(tmp_path: Path) -> None:
     assert read_source(tmp_path, source).equals(stored.sort("ts"))
 
 
-def test_folders_named_like_parquet_partitions_add_no_column(tmp_path: Path) -> None:
-    (tmp_path / "day=1").mkdir()
-    TABLE.write_parquet(tmp_path / "day=1" / "rows.parquet")
-    assert open_table("day=1/*.parquet", root=tmp_path).schema == TABLE.schema
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_folders_named_like_partitions_add_no_column_and_are_told(tmp_path: Path, ending: str) -> None:
+    for day in (1, 2):
+        (tmp_path / f"n=1/day={day}").mkdir(parents=True)
+        written(TABLE, tmp_path / f"n=1/day={day}/rows.{ending}")
+    found = open_table(f"n=1/day=*/*.{ending}", root=tmp_path)
+    assert found.schema == TABLE.schema
+    assert profile(found).notes == ("day: stands in the names of folders (day=1) and in no file, so it is not read as a column",)
 
 
 def written(table: pl.DataFrame, file: Path) -> None:

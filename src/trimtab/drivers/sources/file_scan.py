@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,21 @@ def on_disk(files: Sequence[SourceFile]) -> tuple[Path, ...]:
 
 
 def notes_of(parts: Sequence[Part]) -> tuple[str, ...]:
-    """What was noticed of the files, each by its name where there are several."""
+    """What was noticed of the files, each by its name where there are several, and of their folders."""
     several = len(parts) > 1
-    return tuple(f"{part.file.name}: {note}" if several else note for part in parts for note in part.notes)
+    told = [f"{part.file.name}: {note}" if several else note for part in parts for note in part.notes]
+    columns = {name for part in parts for name in part.schema}
+    return (*told, *of_folders([part.file for part in parts], columns))
+
+
+def of_folders(files: Sequence[SourceFile], columns: Collection[str]) -> tuple[str, ...]:
+    """What is to be told of folders called ``month=2026-01`` or so, which Hive and Spark read as a column."""
+    named: dict[str, str] = {}
+    for folder in dict.fromkeys(file.parent for file in on_disk(files)):
+        for key, equals, value in (name.partition("=") for name in folder.parts):
+            if key and equals and key not in columns:
+                named.setdefault(key, value)
+    return tuple(
+        f"{key}: stands in the names of folders ({key}={value}) and in no file, so it is not read as a column"
+        for key, value in named.items()
+    )
