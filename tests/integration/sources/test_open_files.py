@@ -293,7 +293,9 @@ def test_folders_named_like_partitions_add_no_column_and_are_told(tmp_path: Path
         written(TABLE, tmp_path / f"n=1/day={day}/rows.{ending}")
     found = open_table(f"n=1/day=*/*.{ending}", root=tmp_path)
     assert found.schema == TABLE.schema
-    assert profile(found).notes == ("day: stands in the names of folders (day=1) and in no file, so it is not read as a column",)
+    assert profile(found).notes == (
+        "day: stands in the names of folders (day=1) and in no file, so it is not read as a column",
+    )
 
 
 def written(table: pl.DataFrame, file: Path) -> None:

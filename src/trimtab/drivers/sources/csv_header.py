@@ -24,6 +24,8 @@ _COMMA: Final = re.compile(r"-?\d+,\d+")
 _EITHER: Final = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
 """Numbers of which nobody knows whether a point of theirs stands between thousands."""
 _POINT: Final = re.compile(r"-?\d+\.\d+")
+_FRACTION: Final = re.compile(r"-?\d+[.,]\d+(?:[eE][+-]?\d+)?")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[ T].*)?")
 _SAMPLE: Final = 64 << 10
 _LOOKED_AT: Final = 1 << 20
 _LARGEST: Final = 64 << 20
@@ -183,7 +185,20 @@ def _notes(file: SourceFile, names: list[str], separator: str) -> tuple[str, ...
         notes.append("the first line begins with '#' and is taken for the columns' names: comments are not skipped")
     if names and all(map(_is_number, names)):
         notes.append(f"the first line is taken for the columns' names, and they are numbers: {', '.join(names[:3])}")
+    elif values := _values_among(names):
+        told = ", ".join(values[:3])
+        notes.append(f"the first line is taken for the columns' names, though some look like values: {told}")
     return tuple(notes)
+
+
+def _values_among(names: list[str]) -> list[str]:
+    """Names that look like a row's values: fractions, and times beside numbers. Years or months alone do not, as in
+    a table that was turned round."""
+    fractions = [name for name in names if _FRACTION.fullmatch(name)]
+    numbers = [name for name in names if _is_number(name)]
+    times = [name for name in names if _TIME.fullmatch(name)]
+    found = {*fractions, *numbers, *times} if fractions or (times and numbers) else set()
+    return [name for name in names if name in found]
 
 
 def _is_number(text: str) -> bool:
