@@ -22,7 +22,6 @@ from trimtab.app.data_opening import (
     must_hold_times,
     notes_of,
     opened,
-    watched,
     with_keys,
     with_time,
 )
@@ -32,7 +31,7 @@ from trimtab.data.drift import Judging, compare
 from trimtab.data.hidden import hidden_profile
 from trimtab.data.profile import Profile, Repeats
 from trimtab.data.profiler import Depth, Profiler
-from trimtab.data.scan import Scan, pieces_of
+from trimtab.data.scan import ColumnBeside, Scan, pieces_of
 from trimtab.data.seasons import Season, SeasonFold, Seasons, compare_seasons, hidden_seasons
 from trimtab.data.wording import counted
 
@@ -113,9 +112,11 @@ def profile_by_season(what: Any, season: Season, reading: Reading) -> tuple[str,
         raise InputError("rows have no season without a time", fix="Name the time column: --time COLUMN.")
     found = with_time(found, reading.time)
     fold = SeasonFold(found.schema, reading.time, season, zone=reading.zone, sensitive=reading.unseen)
-    for batch in watched(found, reading.progress):
-        fold.add(batch)
-        del batch
+    times = ColumnBeside(found, reading.time)
+    for pieces in pieces_of(found):
+        fold.add_pieces(pieces, times)
+        if reading.progress is not None:
+            reading.progress(fold.rows, found.rows)
     return found.name, fold.seasons()
 
 
@@ -136,10 +137,11 @@ def drift_by_season(reference: Any, current: Any, season: Season, judging: Judgi
     (then_name, then), (now_name, now) = (profile_by_season(side, season, reading) for side in sides)
     named = zip((then_name, now_name), (then, now), sides, strict=True)
     before, today = (
-        Profiled(name=name, profile=merge_all(found.parts.values()), notes=_of_seasons(name, found, side))
-        for name, found, side in named
+        Profiled(name=name, profile=merge_all(parts.parts.values()), notes=_of_seasons(name, parts, side))
+        for name, parts, side in named
     )
-    return Compared(reference=before, current=today, differences=compare_seasons(then, now, judging))
+    found = compare_seasons(then, now, judging, together=(before.profile, today.profile))
+    return Compared(reference=before, current=today, differences=found)
 
 
 def _of_seasons(name: str, found: Seasons, side: Opened) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Every use case of `trimtab.app.data` opens all that it is given first, so that a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -260,21 +260,6 @@ def time_in(scan: Scan, name: str | None) -> str | None:
 def is_time(dtype: DataType) -> bool:
     """Whether what is stored so are times or dates."""
     return dtype in (pl.Datetime, pl.Date)
-
-
-def watched(scan: Scan, progress: Progress | None) -> Iterator[pl.DataFrame]:
-    """A table's batches, with someone told how far the reading is.
-
-    Whoever folds over them lets go of each (``del batch``) before asking for the next: a name would keep a whole window
-    of the file in memory while the next one is read.
-    """
-    rows = 0
-    for batch in scan.batches():
-        rows += batch.height
-        yield batch
-        del batch
-        if progress is not None:
-            progress(rows, scan.rows)
 
 
 def notes_of(scan: Scan) -> tuple[str, ...]:

@@ -73,6 +73,35 @@ def whole(batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
     return iter((batch,))
 
 
+class ColumnBeside:
+    """One column of a table, read beside its `pieces`: rows are asked for as the pieces come, and not read before."""
+
+    def __init__(self, scan: Scan, column: str) -> None:
+        self._scan, self._column = scan, column
+        self._batches: Iterator[pl.DataFrame] | None = None
+        self._held: pl.Series | None = None
+        self._skipped = 0
+
+    def skip(self, rows: int) -> None:
+        """Leave out the next rows."""
+        self._skipped += rows
+
+    def next(self, rows: int) -> pl.Series:
+        """The values of the next rows, at least one."""
+        if self._batches is None:
+            self._batches = self._scan.batches([self._column])
+        wanted = self._skipped + rows
+        held = self._held
+        while held is None or len(held) < wanted:
+            more = next(self._batches)[self._column]
+            if held is not None and len(held) <= self._skipped:
+                self._skipped, wanted, held = self._skipped - len(held), wanted - len(held), None
+            held = more if held is None else held.append(more)
+        self._held, found = held[wanted:], held[self._skipped : wanted]
+        self._skipped = 0
+        return found
+
+
 class TableScan:
     """A table in memory as a `Scan`: whole, in one batch."""
 

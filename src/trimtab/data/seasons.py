@@ -8,7 +8,8 @@ are left out and named.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Final, Self
 
@@ -17,12 +18,14 @@ import polars as pl
 
 from trimtab.base.errors import InputError
 from trimtab.base.instants import is_zone
+from trimtab.data.column_folds import fold_for
 from trimtab.data.column_profile import ColumnProfile
 from trimtab.data.differences import Differences
 from trimtab.data.drift import Judging, Mixed, compare_mixed, counters
+from trimtab.data.fold import ColumnFold
 from trimtab.data.hidden import hidden_profile
 from trimtab.data.profile import Profile, hidden_in, merge_all
-from trimtab.data.profiler import Depth, Profiler
+from trimtab.data.scan import ColumnBeside
 
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -93,23 +96,69 @@ class SeasonFold:
         if not is_zone(zone):
             raise SeasonError(f"{zone!r} is not a time zone", fix="Write a name such as Europe/Berlin or UTC.")
         self._schema, self._time, self._by, self._zone = schema, time, by, zone
-        self._depth = Depth(joint=False, distinct=False, sensitive=sensitive)
-        self._folds: dict[int, Profiler] = {}
+        self._sensitive = sensitive
+        self._folds: dict[int, dict[str, ColumnFold]] = {}
+        self._rows: Counter[int] = Counter()
         self._timeless = 0
+
+    @property
+    def rows(self) -> int:
+        """The rows so far."""
+        return self._rows.total() + self._timeless
 
     def add(self, batch: pl.DataFrame) -> None:
         """Take in the next rows."""
-        numbers = self._numbers(batch[self._time])
-        self._timeless += numbers.null_count()
-        for number in numbers.drop_nulls().unique().sort().to_list():
-            if number not in self._folds:
-                self._folds[number] = Profiler(self._schema, self._depth)
-            self._folds[number].add(batch.filter(numbers == number))
+        self.add_pieces((batch,), None)
+
+    def add_pieces(self, pieces: Iterable[pl.DataFrame], times: ColumnBeside | None) -> None:
+        """Take in the next rows as frames of some columns each; ``times`` are those of the rows, for the case that they
+        are not in the first of these frames."""
+        order: pl.Series | None = None
+        spans: list[tuple[int, int, int]] = []
+        columns = 0
+        for piece in pieces:
+            columns += piece.width
+            if order is None:
+                own = piece[self._time] if self._time in piece.columns else None
+                if times is not None and own is not None:
+                    times.skip(piece.height)
+                if times is not None and own is None and piece.height:
+                    own = times.next(piece.height)
+                order, spans = self._told_apart(own) if own is not None else (pl.Series([], dtype=pl.UInt32), [])
+            for series in piece:
+                ordered = series.gather(order)
+                for number, first, rows in spans:
+                    self._folds[number][series.name].add(ordered.slice(first, rows), odd=None)
+            del piece
+        if spans and columns != len(self._schema):
+            raise ValueError(f"{columns} columns of {len(self._schema)} came")  # and nothing is known of the others
 
     def seasons(self) -> Seasons:
         """The profiles so far."""
-        parts = {str(number): self._folds[number].profile() for number in sorted(self._folds)}
+        parts = {str(number): self._profile(number) for number in sorted(self._folds)}
         return Seasons(by=self._by, time=self._time, zone=self._zone, parts=parts, timeless=self._timeless)
+
+    def _profile(self, number: int) -> Profile:
+        columns = {name: fold.column() for name, fold in self._folds[number].items()}
+        for name in self._sensitive & columns.keys():
+            columns[name] = msgspec.structs.replace(columns[name], hidden=True)
+        return Profile(rows=self._rows[number], columns=columns)
+
+    def _told_apart(self, times: pl.Series) -> tuple[pl.Series, list[tuple[int, int, int]]]:
+        """The rows in the order of their seasons, and of each season its number, its first place there and its rows."""
+        numbers = self._numbers(times)
+        self._timeless += numbers.null_count()
+        spans, first = [], 0
+        for number, rows in sorted(Counter(numbers.drop_nulls().to_list()).items()):
+            if number not in self._folds:
+                self._folds[number] = {
+                    name: fold_for(dtype, hidden=name in self._sensitive, distinct=False)
+                    for name, dtype in self._schema.items()
+                }
+            self._rows[number] += rows
+            spans.append((number, first, rows))
+            first += rows
+        return numbers.arg_sort(nulls_last=True), spans
 
     def _numbers(self, times: pl.Series) -> pl.Series:
         """The season's number of each row."""
@@ -123,8 +172,17 @@ class SeasonFold:
         return hours if self._by is Season.HOUR else days * 24 + hours
 
 
-def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | None = None) -> Differences:
+def compare_seasons(
+    reference: Seasons,
+    current: Seasons,
+    judging: Judging | None = None,
+    *,
+    together: tuple[Profile, Profile] | None = None,
+) -> Differences:
     """What differs between two tables once each season is compared with its like.
+
+    Args:
+        together: all rows of the one and of the other, where somebody has merged their parts.
 
     Raises:
         SeasonError: they are not by the same season, or have none in common.
@@ -134,18 +192,21 @@ def compare_seasons(reference: Seasons, current: Seasons, judging: Judging | Non
     if reference.zone != current.zone:
         problem = f"the seasons of one table are those of {reference.zone}, of the other those of {current.zone}"
         raise SeasonError(problem, fix=f"Name the same zone for both: --zone {reference.zone}.")
-    reference, current = _hidden_alike(reference, current)
+    names = hidden_in_seasons(reference) | hidden_in_seasons(current)
+    reference, current = hidden_seasons(reference, names), hidden_seasons(current, names)
     common = sorted(reference.parts.keys() & current.parts.keys(), key=int)
     if not common:
         raise SeasonError("the two tables have no season in common", fix="Take a longer reference.")
-    today = merge_all([current.parts[number] for number in common])
-    then = merge_all([reference.parts[number] for number in common])
+    # Counters are told by all rows: those of one weekday have gaps.
+    before, now = (
+        hidden_profile(whole, names)
+        for whole in together or (merge_all(reference.parts.values()), merge_all(current.parts.values()))
+    )
+    then, today = _of(reference, common, before), _of(current, common, now)
     weights = {number: current.parts[number].rows / today.rows for number in common}
     parts = {
         name: [(weights[number], reference.parts[number].columns[name]) for number in common] for name in then.columns
     }
-    # Counters are told by all rows: those of one weekday have gaps.
-    before, now = merge_all(reference.parts.values()), merge_all(current.parts.values())
     counting = counters(before, now)
     time = current.time
     if time in parts and time in today.columns:
@@ -172,9 +233,9 @@ def _with_nulls(column: ColumnProfile, nulls: int) -> ColumnProfile:
     return msgspec.structs.replace(column, nulls=nulls)
 
 
-def _hidden_alike(one: Seasons, other: Seasons) -> tuple[Seasons, Seasons]:
-    names = hidden_in_seasons(one) | hidden_in_seasons(other)
-    return hidden_seasons(one, names), hidden_seasons(other, names)
+def _of(seasons: Seasons, numbers: Collection[str], together: Profile) -> Profile:
+    """The rows of some seasons, those of all of which are given."""
+    return together if len(numbers) == len(seasons.parts) else merge_all([seasons.parts[n] for n in numbers])
 
 
 def _told(reference: Seasons, current: Seasons, common: list[str]) -> str:

@@ -13,12 +13,13 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from trimtab.app import data as tables
+from trimtab.app.data import profile
 from trimtab.app.data_opening import Stored
 from trimtab.app.data_outputs import ready_to_write
 from trimtab.base.errors import InputError
 from trimtab.cli.data_commands import data
 from trimtab.drivers.sources import open_table
+from trimtab.drivers.sources.file_scan import FilesScan
 
 SUITE = {"name": "s", "expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "x"}}], "meta": {}}
 PANDERA = "import pandera.polars as pa\nSchema = pa.DataFrameSchema({'x': pa.Column(int)})\n"
@@ -140,7 +141,8 @@ def test_a_folder_that_is_not_there_is_told_before_the_table_is_read(
     def read(*_: object) -> None:
         pytest.fail("a row was read")
 
-    monkeypatch.setattr(tables, "watched", read)
+    for way in ("batches", "pieces"):
+        monkeypatch.setattr(FilesScan, way, read)
     refused(words.format("nowhere"), desk, "there is no folder nowhere")
     refused(words.format("rows.csv"), desk, "there is no folder rows.csv")
 
@@ -161,7 +163,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path: Path, monkeypa
 
 
 def test_what_is_open_tells_the_files_that_it_is_read_from(desk: Path) -> None:
-    stored = Stored(name="march", content=tables.profile("rows.csv").profile, file=desk / "march.profile")
+    stored = Stored(name="march", content=profile("rows.csv").profile, file=desk / "march.profile")
     for what, file in ((open_table("r*.parquet"), "link.parquet"), (stored, "march.profile"), ("rows.csv", "rows.csv")):
         with pytest.raises(InputError, match=READ):
             ready_to_write((Path(file),), None, what)

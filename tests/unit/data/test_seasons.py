@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
 
 from trimtab.base.verdict import Verdict
+from trimtab.data.column_profile import ColumnProfile, NumberColumn
 from trimtab.data.differences import ColumnDifference
+from trimtab.data.moments import Moments
+from trimtab.data.scan import ColumnBeside, TableScan
 from trimtab.data.seasons import Season, SeasonError, SeasonFold, Seasons, compare_seasons
 from trimtab.records.versioned import decode, encode
 
@@ -30,6 +35,23 @@ def table(hours: list[int | None], zone: str | None = "UTC", **columns: Any) -> 
     return pl.DataFrame([times, *(pl.Series(name, values) for name, values in columns.items())])
 
 
+class Batches(TableScan):
+    """A table in batches of so many rows."""
+
+    def __init__(self, rows: pl.DataFrame, size: int) -> None:
+        super().__init__(rows)
+        self._size = size
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        for batch in super().batches(columns):
+            yield from batch.iter_slices(self._size)
+
+
+def without_moments(column: ColumnProfile) -> ColumnProfile:
+    """Moments are sums of floats, which other batches round otherwise."""
+    return msgspec.structs.replace(column, moments=Moments()) if isinstance(column, NumberColumn) else column
+
+
 def rows_by_season(found: Seasons) -> dict[int, int]:
     return {int(number): part.rows for number, part in found.parts.items()}
 
@@ -43,6 +65,34 @@ def test_rows_are_parted_by_hour_weekday_or_both() -> None:
     assert week.timeless == 1
     assert Season.HOUR_OF_WEEK.name_of(167) == "Sunday 23:00"
     assert (Season.HOUR.name_of(7), Season.WEEKDAY.name_of(5)) == ("07:00", "Saturday")
+
+
+@pytest.mark.parametrize("order", [["t", "x", "y", "z"], ["x", "y", "t", "z"], ["x", "y", "z", "t"]])
+def test_rows_may_come_a_few_columns_at_a_time(order: list[str]) -> None:
+    """The column of times is read beside them where it is not in the first piece; its own batches are others."""
+    chance = np.random.default_rng(5)
+    hours = [None if hour % 7 == 0 else int(hour) for hour in chance.integers(0, 24 * 9, 500)]
+    rows = table(hours, x=chance.normal(size=500), y=chance.choice(["a", "b"], 500), z=range(500)).select(order)
+    fold = SeasonFold(rows.schema, "t", Season.WEEKDAY, sensitive=frozenset({"x"}))
+    times = ColumnBeside(Batches(rows, 70), "t")
+    for first in range(0, 500, 110):
+        batch = rows[first : first + 110]
+        wide = first % 220 == 0  # of some batches all columns come at once
+        fold.add_pieces([batch] if wide else [batch.select(order[:2]), batch.select(order[2:])], times)
+    whole = seasons(rows, Season.WEEKDAY, sensitive=frozenset({"x"}))
+    found = fold.seasons()
+    assert fold.rows == 500
+    assert rows_by_season(found) == rows_by_season(whole)
+    assert found.timeless == whole.timeless > 0
+    for number, part in whole.parts.items():
+        for name, column in part.columns.items():
+            assert without_moments(found.parts[number].columns[name]) == without_moments(column)
+
+
+def test_a_column_that_does_not_come_is_an_error() -> None:
+    rows = table([0, 1], x=[1.0, 2.0])
+    with pytest.raises(ValueError, match="1 columns of 2 came"):
+        SeasonFold(rows.schema, "t", Season.HOUR).add(rows.select("t"))
 
 
 def test_hours_are_those_of_the_zone() -> None:
