@@ -68,9 +68,13 @@ def standardise(row: Floats, known: Floats, weights: Floats) -> None:
 def ranks(numbers: Floats, weights: Floats, known: Mask) -> Floats:
     """The share of rows below each number, half of its equals included; the middle for a gap (NaN, not ``known``)."""
     found = np.full(len(numbers), 0.5)
-    order = np.argsort(numbers)[: int(np.count_nonzero(known))]  # gaps are last
-    if not len(order):
+    there = np.flatnonzero(known)
+    if not len(there):
         return found
+    if len(there) == len(numbers):
+        order = np.argsort(numbers)
+    else:
+        order = there[np.argsort(numbers[there])]  # NumPy takes twice the time where there is a NaN
     ordered, shares = numbers[order], weights[order]
     reached = np.cumsum(shares)
     starts = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
