@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -143,3 +144,11 @@ def wide(columns: int = 5_000, *, long: int = 0, verdict: Verdict = Verdict.FAIL
         check=CheckReport(rows=300, rules=columns, violations=broken),
         differences=Differences(reference_rows=300, rows=300, level=0.95, columns=judged),
     )  # fmt: skip
+
+
+def drifted(severity: Severity) -> DataReport:
+    """The ordinary report, of whose rules none but that on the drift of ``age`` is broken."""
+    report = ordinary()
+    assert report.check is not None
+    broken = Violation(column="age", rule=Rule.DRIFT, severity=severity, count=4_000, share=1.0, problem="drifted")
+    return msgspec.structs.replace(report, check=msgspec.structs.replace(report.check, violations=(broken,)))

@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.unit.generate.data_reports import hostile, ordinary, wide
-from trimtab.data.kinds import Rule, Severity
-from trimtab.data.violation import Violation
+from tests.unit.generate.data_reports import drifted, hostile, ordinary, wide
+from trimtab.data.kinds import Severity
 from trimtab.generate.data_document import SCHEMA, to_document
 from trimtab.generate.data_report import DataReport
 
@@ -39,11 +38,7 @@ def test_every_finding_has_its_column_kind_size_and_words() -> None:
 
 @pytest.mark.parametrize("severity", [Severity.NOTE, Severity.REFUSE])
 def test_drift_has_the_severity_that_a_contract_gives_it(severity: Severity) -> None:
-    report = ordinary()
-    assert report.check is not None
-    drifted = Violation(column="age", rule=Rule.DRIFT, severity=severity, count=4_000, share=1.0, problem="drifted")
-    judged = msgspec.structs.replace(report.check, violations=(drifted,))
-    found = [one for one in read(msgspec.structs.replace(report, check=judged))["findings"] if "statistic" in one]
+    found = [one for one in read(drifted(severity))["findings"] if "statistic" in one]
     told = {one["severity"] for one in found if one["column"] == "age" and one["verdict"] == "FAIL"}
     assert told == {severity.value}
     assert {one["severity"] for one in found if one["column"] != "age" and one["verdict"] == "FAIL"} <= {"note"}

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from tests.unit.generate.data_reports import hostile, ordinary, wide
+from tests.unit.generate.data_reports import drifted, hostile, ordinary, wide
 from trimtab.base.verdict import Verdict
 from trimtab.data.kinds import Rule, Severity
 from trimtab.data.violation import Violation
@@ -81,12 +81,9 @@ def test_drift_fails_and_what_cannot_be_told_is_skipped_with_what_it_needs() -> 
 
 @pytest.mark.parametrize("severity", [Severity.NOTE, Severity.REFUSE])
 def test_drift_beside_a_contract_fails_where_that_refuses_it(severity: Severity) -> None:
-    report = ordinary()
-    assert report.check is not None
-    drifted = Violation(column="age", rule=Rule.DRIFT, severity=severity, count=4_000, share=1.0, problem="drifted")
-    judged = msgspec.structs.replace(report.check, violations=(drifted,))
-    found = case(msgspec.structs.replace(report, check=judged), "drift.age", "location")
-    assert (found.find("failure") is not None) is (judged.verdict is Verdict.FAIL) is (severity is Severity.REFUSE)
+    report = drifted(severity)
+    found = case(report, "drift.age", "location")
+    assert (found.find("failure") is not None) is (report.verdict is Verdict.FAIL) is (severity is Severity.REFUSE)
     assert severity is Severity.REFUSE or str(found.findtext("system-out")).startswith("note: drifted: the mean")
 
 
