@@ -194,6 +194,12 @@ def compare_seasons(
         raise SeasonError(problem, fix=f"Name the same zone for both: --zone {reference.zone}.")
     names = hidden_in_seasons(reference) | hidden_in_seasons(current)
     reference, current = hidden_seasons(reference, names), hidden_seasons(current, names)
+    for seasons, whose in ((reference, "the reference"), (current, "the table of today")):
+        if not seasons.parts:
+            raise SeasonError(
+                f"no row of {whose} has a time in {seasons.time!r}, so it has no season",
+                fix="Name the column of the rows' own time, or compare without seasons.",
+            )
     common = sorted(reference.parts.keys() & current.parts.keys(), key=int)
     if not common:
         raise SeasonError("the two tables have no season in common", fix="Take a longer reference.")

@@ -95,6 +95,18 @@ def test_a_column_that_does_not_come_is_an_error() -> None:
         SeasonFold(rows.schema, "t", Season.HOUR).add(rows.select("t"))
 
 
+@pytest.mark.parametrize("rows", [[], [None, None]])
+def test_a_table_without_a_time_in_any_row_is_named(rows: list[int | None]) -> None:
+    some, none = (
+        seasons(table([0, 1], x=[1.0, 2.0])),
+        seasons(table(rows, x=[float(place) for place in range(len(rows))])),
+    )
+    with pytest.raises(SeasonError, match="no row of the table of today has a time in 't'"):
+        compare_seasons(some, none)
+    with pytest.raises(SeasonError, match="no row of the reference has a time in 't'"):
+        compare_seasons(none, some)
+
+
 def test_hours_are_those_of_the_zone() -> None:
     assert list(rows_by_season(seasons(table([0, 12]), zone="Asia/Tokyo"))) == [9, 21]
     assert list(rows_by_season(seasons(table([0, 12], "Asia/Tokyo"), zone="Asia/Tokyo"))) == [9, 21]
