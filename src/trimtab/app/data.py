@@ -137,8 +137,8 @@ def drift_by_season(reference: Any, current: Any, season: Season, judging: Judgi
     (then_name, then), (now_name, now) = (profile_by_season(side, season, reading) for side in sides)
     named = zip((then_name, now_name), (then, now), sides, strict=True)
     before, today = (
-        Profiled(name=name, profile=merge_all(parts.parts.values()), notes=_of_seasons(name, parts, side))
-        for name, parts, side in named
+        Profiled(name=name, profile=merge_all(seasons.parts.values()), notes=_of_seasons(name, seasons, side))
+        for name, seasons, side in named
     )
     found = compare_seasons(then, now, judging, together=(before.profile, today.profile))
     return Compared(reference=before, current=today, differences=found)

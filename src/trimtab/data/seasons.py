@@ -119,12 +119,7 @@ class SeasonFold:
         for piece in pieces:
             columns += piece.width
             if order is None:
-                own = piece[self._time] if self._time in piece.columns else None
-                if times is not None and own is not None:
-                    times.skip(piece.height)
-                if times is not None and own is None and piece.height:
-                    own = times.next(piece.height)
-                order, spans = self._told_apart(own) if own is not None else (pl.Series([], dtype=pl.UInt32), [])
+                order, spans = self._told_apart(self._times(piece, times))
             for series in piece:
                 ordered = series.gather(order)
                 for number, first, rows in spans:
@@ -132,6 +127,14 @@ class SeasonFold:
             del piece
         if spans and columns != len(self._schema):
             raise ValueError(f"{columns} columns of {len(self._schema)} came")  # and nothing is known of the others
+
+    def _times(self, first: pl.DataFrame, beside: ColumnBeside | None) -> pl.Series:
+        """The times of a batch's rows, by its first frame, or read beside it."""
+        if beside is None or self._time in first.columns:
+            if beside is not None:
+                beside.skip(first.height)
+            return first[self._time]
+        return beside.next(first.height) if first.height else pl.Series(dtype=self._schema[self._time])
 
     def seasons(self) -> Seasons:
         """The profiles so far."""
